@@ -1,0 +1,52 @@
+# Everything a stranger needs: `make demo` and `make test`. Both set up what they use.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check serve bench samples lock clean setup
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .stamps/dev
+
+.stamps/run: requirements.lock pyproject.toml
+	@mkdir -p .stamps
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.stamps/dev: requirements-dev.lock .stamps/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: .stamps/run  ## Sample footage to finished notices in demo-out/
+	$(BIN)/speedcam demo --out demo-out
+
+serve: .stamps/run  ## Show the notices of the demo in a browser
+	$(BIN)/speedcam serve --office demo-out/office
+
+test: .stamps/dev  ## Set up and run every test
+	tests/setup-browser
+	$(BIN)/python -m pytest
+
+check: .stamps/dev  ## Format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .stamps/dev  ## Accuracy and speed on the research footage, where it is there
+	$(BIN)/python -m tests.bench
+
+samples: .stamps/run  ## Make sample_videos/ again, bit for bit
+	$(BIN)/speedcam simulate --samples sample_videos
+
+lock:  ## Renew the hashed locks from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:  ## Remove what was made
+	rm -rf .venv .stamps demo-out build dist

@@ -1,0 +1,50 @@
+"""Everything the office can tell its user, as one small tree.
+
+    OfficeError
+    ├── PackError       a rule pack with faults (all of them at once)
+    ├── StoreError      the office's folder or database cannot be used
+    ├── EvidenceError   an exhibit is missing or is not what the passage says
+    ├── CaseError       a case that does not exist, or may not be done to now
+    ├── LetterError     a notice that would lack what the law wants in it
+    └── SendError       a notice that could not be handed over
+        ├── Refused     for good: the recipient or the content was turned down
+        └── Unreachable for now: try again later
+
+Each message says what happened, to which thing, and what to do.
+"""
+
+
+class OfficeError(Exception):
+    """A fault the user can understand and mend; shown without a traceback."""
+
+
+class PackError(OfficeError):
+    """A rule pack with one or more faults."""
+
+
+class StoreError(OfficeError):
+    """The office's folder or database cannot be used."""
+
+
+class EvidenceError(OfficeError):
+    """An exhibit is missing or differs from the hash in its passage."""
+
+
+class CaseError(OfficeError):
+    """A case that does not exist, or in whose state the step is not allowed."""
+
+
+class LetterError(OfficeError):
+    """A notice that would lack what the law wants in it."""
+
+
+class SendError(OfficeError):
+    """A notice that could not be handed over."""
+
+
+class Refused(SendError):
+    """Turned down for good: sending again would change nothing."""
+
+
+class Unreachable(SendError):
+    """Not possible now: it will be tried again."""

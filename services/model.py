@@ -1,0 +1,220 @@
+"""The office's values, one richer type per stage: Violation, Decision, Fine, Notice.
+
+All are frozen. Money is integer minor units. Days are local dates of the site; instants are
+aware ``datetime`` values in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from speedcam.model import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An amount in integer minor units.
+
+    Attributes:
+        minor: Minor units; the lek has none in use, so 1000 ALL is ``Money(minor=1000)``.
+        currency: ISO 4217 code.
+    """
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSource:
+    """Which edition of the law decided, so that it can be found and replayed."""
+
+    pack: str
+    pack_version: str
+    pack_sha256: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A passage that the pack of its day says was too fast.
+
+    Attributes:
+        key: Deterministic; the same passage and offence give the same key.
+        passage: The proof.
+        offence: Code of the offence in the pack.
+        reference: Legal reference ("neni 140/8").
+        measured_kmh: As measured.
+        uncertainty_kmh: Expanded, k = 2.
+        tolerance_kmh: What the law deducts.
+        retained_kmh: What counts; never above measured minus uncertainty.
+        limit_kmh: In force there and then.
+        over_kmh: ``retained_kmh - limit_kmh``, more than 0.
+        amount_min: The band's minimum.
+        amount_max: The band's maximum.
+        points: Penalty points on the licence that the band carries.
+        suspension_months: Range of a licence suspension, or None.
+        needs_person: The pack lets no policy decide this case.
+        source: Edition of the law.
+    """
+
+    key: str
+    passage: Passage
+    offence: str
+    reference: str
+    measured_kmh: Decimal
+    uncertainty_kmh: Decimal
+    tolerance_kmh: Decimal
+    retained_kmh: Decimal
+    limit_kmh: int
+    over_kmh: Decimal
+    amount_min: Money
+    amount_max: Money
+    points: int
+    suspension_months: tuple[int, int] | None
+    needs_person: bool
+    source: RuleSource
+
+
+class Verdict(StrEnum):
+    """What was decided about a violation."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who let a violation become a fine, or stopped it, and why.
+
+    Attributes:
+        verdict: Confirm or reject.
+        by: Officer id, or the policy's name.
+        is_policy: Decided by a named policy and not by a person; the notice says so.
+        at: When.
+        why: The reason in words.
+    """
+
+    verdict: Verdict
+    by: str
+    is_policy: bool
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Dates and amounts, computed once at issue and never again.
+
+    Attributes:
+        issued_on: Local day of issue; day 1 of every term.
+        reduced_until: Last day of the reduced amount.
+        reduced: The reduced amount.
+        full_from: First day of the full amount.
+        full_until: Last day without interest.
+        full: The full amount.
+        late_pct_per_day: Percent of the full amount added each day after ``full_until``.
+        late_cap_days: After so many days nothing more is added.
+        late_cap: The amount that it can reach.
+        object_until: Last day to object that the notice promises.
+        erase_on: Day on which the pictures are erased.
+    """
+
+    issued_on: date
+    reduced_until: date
+    reduced: Money
+    full_from: date
+    full_until: date
+    full: Money
+    late_pct_per_day: int
+    late_cap_days: int
+    late_cap: Money
+    object_until: date
+    erase_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fine:
+    """A decided violation with its amount; frozen at issue.
+
+    Attributes:
+        number: Public and random (Crockford base 32, ``AL26-K7Q2-M9XD``), never a counter.
+        violation: What it is for.
+        decision: Who confirmed it. There is no fine without one.
+        amount: The full amount.
+        points: Penalty points.
+        terms: Dates and amounts.
+        reference: Creditor reference for the payment (ISO 11649, ``RF…``).
+        issued_at: When.
+    """
+
+    number: str
+    violation: Violation
+    decision: Decision
+    amount: Money
+    points: int
+    terms: Terms
+    reference: str
+    issued_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.decision.verdict is not Verdict.CONFIRM:
+            raise ValueError(f"fine {self.number} needs a decision that confirms it")
+
+
+class Channel(StrEnum):
+    """How a notice travels."""
+
+    FOLDER = "folder"
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands on its way."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A fine on its way to the owner.
+
+    Attributes:
+        key: Idempotency key: fine, template and channel. The same key is sent once.
+        fine: What it tells.
+        channel: How it travels.
+        language: Language codes in the order of the letter.
+        state: Where it stands.
+        attempts: How often it was tried.
+    """
+
+    key: str
+    fine: Fine
+    channel: Channel
+    language: tuple[str, ...]
+    state: NoticeState
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A rendered notice: the same facts as HTML and as plain text.
+
+    Attributes:
+        subject: One line.
+        html: A whole document with the photo inline.
+        text: Plain text.
+        photo: The redacted photo's JPEG bytes.
+        photo_alt: What the photo proves, in words.
+    """
+
+    subject: str
+    html: str
+    text: str
+    photo: bytes
+    photo_alt: str
+
+

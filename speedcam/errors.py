@@ -1,0 +1,36 @@
+"""Everything the camera can tell its user, as one small tree.
+
+    SpeedcamError
+    ├── FootageError      a video that cannot be read as footage
+    ├── SiteError         a site file with faults (all of them at once)
+    ├── SurveyError       surveyed points from which no ground plane follows
+    ├── PassageError      a passage record that is not one
+    └── TruthError        a truth or reference file that cannot be compared with
+
+Each message says what happened, to which thing, and what to do. "No reading" is
+never an error: it is a :class:`speedcam.model.Refusal`, which is a value.
+"""
+
+
+class SpeedcamError(Exception):
+    """A fault the user can understand and mend; shown without a traceback."""
+
+
+class FootageError(SpeedcamError):
+    """A file or stream that cannot be decoded as footage of one fixed camera."""
+
+
+class SiteError(SpeedcamError):
+    """A site file with one or more faults, each with its line and its remedy."""
+
+
+class SurveyError(SpeedcamError):
+    """Surveyed points that do not determine the road plane."""
+
+
+class PassageError(SpeedcamError):
+    """A passage record that is damaged, of another schema, or not a passage."""
+
+
+class TruthError(SpeedcamError):
+    """A truth or reference file that cannot be compared with passages."""

@@ -1,0 +1,436 @@
+"""The camera's values, one richer type per stage: Frame, Detection, Track, measurement, Passage.
+
+All are frozen. Positions on the road are metres in the site's own axes: ``x`` to the right,
+``y`` along the road away from the camera. Times named ``time_s`` are seconds on the footage's
+own clock (container time stamps, the first frame at 0); instants are aware ``datetime`` values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""Pixels: ``(height, width)`` luma, or ``(height, width, 3)`` blue-green-red."""
+
+Floats = NDArray[np.float64]
+
+PASSAGE_SCHEMA: Literal[1] = 1
+"""The version of the JSON form of a :class:`Passage`."""
+
+
+class Direction(StrEnum):
+    """Which way a vehicle drives, as the camera sees it."""
+
+    APPROACHING = "approaching"
+    RECEDING = "receding"
+
+
+class Grade(StrEnum):
+    """What a measured speed may be used for."""
+
+    A = "A"
+    """Two independent anchors of scale agree and every gate holds: may be fined."""
+    B = "B"
+    """One anchor: statistics only."""
+
+
+class Reason(StrEnum):
+    """Why there is no reading. The text for people is in :func:`Refusal.text`."""
+
+    TOO_FEW_SIGHTINGS = "too_few_sightings"
+    SHORT_BASELINE = "short_baseline"
+    SHORT_TIME = "short_time"
+    SCATTERED = "scattered"
+    CHANGING_SPEED = "changing_speed"
+    NOT_ALONG_THE_ROAD = "not_along_the_road"
+    MERGED = "merged"
+    STANDING = "standing"
+    IMPLAUSIBLE_SPEED = "implausible_speed"
+    CORRUPT_FRAMES = "corrupt_frames"
+    TIME_GAP = "time_gap"
+    CAMERA_MOVED = "camera_moved"
+    OUTSIDE_LANES = "outside_lanes"
+    FEATURES_DISAGREE = "features_disagree"
+    ANCHORS_DISAGREE = "anchors_disagree"
+    PLATE_NOT_FOUND = "plate_not_found"
+    PLATE_TOO_SMALL = "plate_too_small"
+    PLATE_NOT_SURE = "plate_not_sure"
+    PLATE_ENGINE_MISSING = "plate_engine_missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """No reading, and why: a value, never an exception and never 0.0.
+
+    Attributes:
+        reason: The code a program branches on.
+        numbers: The figures behind it, each with its unit in the name.
+    """
+
+    reason: Reason
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The reason in words with its figures, for a table or a log."""
+        figures = ", ".join(f"{name} {value:g}" for name, value in sorted(self.numbers.items()))
+        words = self.reason.replace("_", " ")
+        return f"{words} ({figures})" if figures else words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One picture of the footage with its container time.
+
+    Attributes:
+        index: Ordinal in the file, from 0, counting every decoded frame.
+        time_s: Presentation time, seconds after the first frame's. The only clock here.
+        luma: ``(height, width)`` uint8, the decoder's own plane, without conversion. Read only.
+        corrupt: The decoder marked the picture as damaged: nobody may be fined on it.
+        colour: Makes the blue-green-red picture when somebody wants it.
+    """
+
+    index: int
+    time_s: float
+    luma: Image
+    corrupt: bool
+    colour: Callable[[], Image]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """An upright rectangle in pixels; ``right`` and ``bottom`` are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    def contains(self, u: float, v: float) -> bool:
+        """Whether the point ``(u, v)`` px lies inside."""
+        return self.left <= u < self.right and self.top <= v < self.bottom
+
+    def overlap(self, other: Box) -> float:
+        """Square pixels shared with ``other``."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, width) * max(0.0, height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """Something that moves, in one frame.
+
+    Attributes:
+        box: Its bounds in pixels of the full frame.
+        area_px: Moving pixels inside the box, in pixels of the full frame.
+        mask: ``(rows, columns)`` bool over the box at the detector's own resolution.
+        touches_border: The box is cut by the edge of the picture.
+        kind: What the detector takes it for; motion alone cannot say.
+    """
+
+    box: Box
+    area_px: float
+    mask: NDArray[np.bool_]
+    touches_border: bool = False
+    kind: str = "moving"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One vehicle in one frame.
+
+    Attributes:
+        frame_index: Ordinal of the frame.
+        time_s: Container time of the frame.
+        box: Bounds of the vehicle in pixels.
+        contact_px: ``(u, v)`` where it meets the road at the end that faces the camera,
+            or None when that edge could not be located in this frame.
+        merged: Its outline was shared with another vehicle, so the box is not its own.
+        touches_border: The box is cut by the edge of the picture.
+        corrupt: The decoder marked the frame as damaged.
+    """
+
+    frame_index: int
+    time_s: float
+    box: Box
+    contact_px: tuple[float, float] | None
+    merged: bool = False
+    touches_border: bool = False
+    corrupt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureTrack:
+    """One KLT feature on a vehicle.
+
+    Attributes:
+        time_s: ``(n,)`` seconds, rising.
+        px: ``(n, 2)`` pixels.
+    """
+
+    time_s: Floats
+    px: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A vehicle followed from frame to frame.
+
+    Attributes:
+        ordinal: Position among the tracks of its clip, in order of first appearance.
+        sightings: In order of time.
+        features: The KLT features that moved with it.
+    """
+
+    ordinal: int
+    sightings: tuple[Sighting, ...]
+    features: tuple[FeatureTrack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One independent way to the scale of a speed.
+
+    Attributes:
+        name: ``"contact"`` (the road-contact edge) or ``"plate"`` (the plate's known width).
+        speed_kmh: What it says by itself.
+        uncertainty_kmh: Expanded uncertainty, k = 2.
+    """
+
+    name: Literal["contact", "plate"]
+    speed_kmh: float
+    uncertainty_kmh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One position that entered the measurement: when, where in the image, where on the road."""
+
+    frame_index: int
+    time_s: float
+    u_px: float
+    v_px: float
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedMeasurement:
+    """A measured speed that knows how sure it is.
+
+    Attributes:
+        speed_kmh: Mean speed over the measured stretch, always positive.
+        uncertainty_kmh: Expanded uncertainty, k = 2 (GUM, about 95 %).
+        grade: What it may be used for.
+        direction: Which way the vehicle drove.
+        anchors: The independent results behind it.
+        over_m: Length of the measured stretch along the road.
+        over_s: Duration of the measured stretch.
+        samples: Every position used, in order of time, so that an expert can redo the fit.
+    """
+
+    speed_kmh: float
+    uncertainty_kmh: float
+    grade: Grade
+    direction: Direction
+    anchors: tuple[Anchor, ...]
+    over_m: float
+    over_s: float
+    samples: tuple[Sample, ...]
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.speed_kmh) and self.speed_kmh > 0):
+            raise ValueError(f"a speed is positive and finite, not {self.speed_kmh!r}")
+        if not (math.isfinite(self.uncertainty_kmh) and self.uncertainty_kmh > 0):
+            raise ValueError(f"an uncertainty is positive and finite, not {self.uncertainty_kmh!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateSighting:
+    """The plate of a vehicle in one frame, as the reader found it.
+
+    Attributes:
+        frame_index: Ordinal of the frame.
+        time_s: Container time of the frame.
+        corners_px: Four ``(u, v)`` in full-frame pixels: top left, top right, bottom right,
+            bottom left, as seen.
+        text: What this frame alone reads; may be empty.
+        character_confidence: One value in 0..1 per character of ``text``.
+        white_width_px: Width of the white field between the blue bands with sub-pixel edges,
+            or None when the edges were not clear. Its known width is a metric anchor.
+    """
+
+    frame_index: int
+    time_s: float
+    corners_px: tuple[tuple[float, float], ...]
+    text: str
+    character_confidence: tuple[float, ...]
+    white_edges_px: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateReading:
+    """A plate that several frames agree on.
+
+    Attributes:
+        text: Upper-case letters and digits, no spaces.
+        confidence: 0..1, of the whole text.
+        frames: How many frames voted.
+        repaired: A look-alike was replaced to fit a known format, so a person must confirm.
+        country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
+    """
+
+    text: str
+    confidence: float
+    frames: int
+    repaired: bool = False
+    country: str | None = None
+
+
+class ExhibitKind(StrEnum):
+    """What a picture proves."""
+
+    STILL_FIRST = "still_first"
+    """The vehicle where the measured stretch begins."""
+    STILL_LAST = "still_last"
+    """The vehicle where it ends."""
+    PLATE = "plate"
+    """The plate, enlarged."""
+    PHOTO = "photo"
+    """The redacted picture for the notice: the only one that may leave the sealed store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A picture on disk, named by its content.
+
+    Attributes:
+        kind: What it proves.
+        path: Relative to the folder of the passages file, with forward slashes.
+        sha256: Of the file's bytes, 64 hexadecimal digits.
+        time_s: Container time of the frame it shows.
+        frame_index: Ordinal of that frame.
+    """
+
+    kind: ExhibitKind
+    path: str
+    sha256: str
+    time_s: float
+    frame_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The metrological certificate of the device."""
+
+    device: str
+    number: str
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a passage happened and what held there: everything a notice must say of the site.
+
+    Attributes:
+        site_id: Identifier of the camera's site.
+        camera: Name of the camera.
+        name: The place in words ("Rruga e Durrësit, km 4+200").
+        road: Name or number of the road.
+        towards: Where the vehicle was heading, in words.
+        road_kind: Kind of road for the law's tables.
+        timezone: IANA name.
+        limit_reason: Why the limit is there, one sentence per language code; may be empty.
+        certificate: The device's certificate, or None when the site states none.
+        signs_checked_on: When somebody last saw that the warning signs stand, or None.
+    """
+
+    site_id: str
+    camera: str
+    name: str
+    road: str
+    towards: str
+    road_kind: Literal["urban", "rural", "main", "motorway"]
+    timezone: str
+    limit_reason: Mapping[str, str]
+    certificate: Certificate | None
+    signs_checked_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What made a passage, so that the same inputs can be found and run again.
+
+    Attributes:
+        clip: File name of the footage.
+        clip_sha256: Of the footage's bytes.
+        site_sha256: Of the site file's bytes.
+        software: Name and version of what measured.
+        track_ordinal: Which track of the clip.
+    """
+
+    clip: str
+    clip_sha256: str
+    site_sha256: str
+    software: str
+    track_ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One vehicle that passed one camera. The seam to the office: plain JSON, no pixels.
+
+    Attributes:
+        id: Deterministic: the same footage, site and track give the same id.
+        place: Where, and what held there.
+        lane: Name of the lane, or None when it drove in none.
+        direction: Which way, or None when that could not be told.
+        limit_kmh: The limit in force in that lane, or None outside every lane.
+        at: Aware instant in UTC at which the measured stretch (or, refused, the track) ended.
+        first_s: Footage time at which the track began.
+        last_s: Footage time at which it ended.
+        position_m: ``(x, y)`` on the road in the middle of the track.
+        speed: The measurement, or why there is none.
+        plate: The reading, or why there is none; None when nobody looked, because the vehicle
+            did not drive above the limit and its plate is nobody's business.
+        exhibits: The pictures; empty for the same reason.
+        provenance: What made this.
+    """
+
+    id: str
+    place: Place
+    lane: str | None
+    direction: Direction | None
+    limit_kmh: int | None
+    at: datetime
+    first_s: float
+    last_s: float
+    position_m: tuple[float, float]
+    speed: SpeedMeasurement | Refusal
+    plate: PlateReading | Refusal | None
+    exhibits: tuple[Exhibit, ...]
+    provenance: Provenance
+    schema: Literal[1] = PASSAGE_SCHEMA

@@ -1,0 +1,67 @@
+"""The JSON form of a passage: one line each, closed, versioned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from speedcam.errors import PassageError
+from speedcam.model import PASSAGE_SCHEMA, Passage
+
+_PASSAGE = TypeAdapter(Passage)
+
+
+def dumps(passage: Passage) -> str:
+    """One line of JSON, without the line break."""
+    return _PASSAGE.dump_json(passage).decode()
+
+
+def loads(line: str | bytes, where: str = "passage") -> Passage:
+    """The passage in ``line``.
+
+    Args:
+        line: One line as :func:`dumps` wrote it.
+        where: Named in the error ("passages.jsonl line 3").
+
+    Raises:
+        PassageError: The line is not a passage of this schema.
+    """
+    try:
+        passage = _PASSAGE.validate_json(line)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'line'}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise PassageError(
+            f"{where} is not a passage of schema {PASSAGE_SCHEMA}: {faults}. "
+            "Make the file again with `speedcam process`."
+        ) from None
+    # A key that the schema does not know would be dropped without a word: refuse it instead.
+    if json.loads(line) != json.loads(dumps(passage)):
+        raise PassageError(
+            f"{where} says more than a passage of schema {PASSAGE_SCHEMA} can hold, or says it "
+            "in another form. It was made by another version: process the footage again."
+        )
+    return passage
+
+
+def read_passages(path: Path) -> Iterator[Passage]:
+    """Every passage of a JSON-lines file, in order.
+
+    Raises:
+        PassageError: The file cannot be read, or a line is not a passage.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise PassageError(
+            f"cannot read {path}: {error.strerror}. Give the passages.jsonl that "
+            "`speedcam process` wrote."
+        ) from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield loads(line, where=f"{path} line {number}")

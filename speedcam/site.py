@@ -1,0 +1,115 @@
+"""A site: where the camera stands, what the survey found, which lanes and limits there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from speedcam.model import Certificate, Direction, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyPoint:
+    """A point on the road that was found in the image and measured on the ground."""
+
+    px: tuple[float, float]
+    m: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Surveyed points with their standard uncertainties."""
+
+    points: tuple[SurveyPoint, ...]
+    uncertainty_px: float
+    uncertainty_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """The measuring zone: a stretch along the road, metres on the ``y`` axis."""
+
+    near_m: float
+    far_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A lane between two lines along the road, metres on the ``x`` axis."""
+
+    name: str
+    direction: Direction
+    left_m: float
+    right_m: float
+    limit_kmh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Everything the camera must be told. Made by :func:`load_site`.
+
+    Attributes:
+        camera_id: Identifier of the camera at this site.
+        camera_name: In words.
+        camera_height_m: Of the lens above the road, or None when nobody measured it.
+        place_name: In words, for the notice.
+        road: Name or number of the road.
+        road_kind: For the law's tables.
+        timezone: IANA name.
+        towards: Where each direction leads, in words.
+        limit_reason: One sentence per language code.
+        signs_checked_on: Last day somebody saw the warning signs, or None.
+        certificate: The device's certificate, or None.
+        clip_starts_at: Aware instant of the first frame of the footage.
+        survey: Points with uncertainties.
+        zone: Where speeds are measured.
+        lanes: In the order of the file.
+        sha256: Of the site file's bytes.
+    """
+
+    camera_id: str
+    camera_name: str
+    camera_height_m: float | None
+    place_name: str
+    road: str
+    road_kind: Literal["urban", "rural", "main", "motorway"]
+    timezone: str
+    towards: Mapping[Direction, str]
+    limit_reason: Mapping[str, str]
+    signs_checked_on: date | None
+    certificate: Certificate | None
+    clip_starts_at: datetime
+    survey: Survey
+    zone: Zone
+    lanes: tuple[Lane, ...]
+    sha256: str
+
+    def place(self, direction: Direction | None) -> Place:
+        """What a passage in ``direction`` must say of this site."""
+        return Place(
+            site_id=self.camera_id,
+            camera=self.camera_name,
+            name=self.place_name,
+            road=self.road,
+            towards=self.towards[direction] if direction else "",
+            road_kind=self.road_kind,
+            timezone=self.timezone,
+            limit_reason=self.limit_reason,
+            certificate=self.certificate,
+            signs_checked_on=self.signs_checked_on,
+        )
+
+    def lane_at(self, x_m: float, direction: Direction) -> Lane | None:
+        """The lane of ``direction`` that contains ``x_m``, or None between and beside them."""
+        for lane in self.lanes:
+            if lane.direction is direction and lane.left_m <= x_m < lane.right_m:
+                return lane
+        return None
+
+
+def load_site(path: Path) -> Site:
+    """Read a site file. Raises SiteError with every fault at once."""
+    raise NotImplementedError
