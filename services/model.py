@@ -216,5 +216,3 @@ class Letter:
     text: str
     photo: bytes
     photo_alt: str
-
-

@@ -1,0 +1,1 @@
+"""Where the camera touches the world: files, decoders, pictures."""

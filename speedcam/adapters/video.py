@@ -1,0 +1,268 @@
+"""Footage from a file: frames with exact container time, luma without conversion.
+
+PyAV decodes, not OpenCV: OpenCV hides size changes and damage, and invents frame times.
+The file is treated as hostile: only plain files, known containers and known codecs are opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from speedcam.errors import FootageError
+from speedcam.model import Frame, Image
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+CONTAINERS = "mov,matroska,mpegts,avi"
+"""Containers by FFmpeg's names; playlists and scripts, which can open other files, are not."""
+
+CODECS = frozenset({"h264", "hevc", "mpeg4", "mjpeg"})
+
+_LUMA_FORMATS = frozenset(
+    f"yuv{range_}{sampling}p" for range_ in ("", "j") for sampling in (420, 422, 444)
+) | {"gray", "nv12"}
+
+_RESEEK_S = 4.0
+"""Wanted frames closer than this are reached by decoding on, farther ones by a new seek."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """One video file of one fixed camera; made by :func:`open_footage`.
+
+    Attributes:
+        path: The file.
+        size: Width and height in pixels.
+        first_pts: Container time stamp of the first frame, in units of ``time_base``.
+        time_base: Seconds per unit of the container's time stamps.
+        frame_count: Frames the container promises, or 0 when it does not say.
+        duration_s: Length the container promises, or 0 when it does not say.
+        sha256: Of the file's bytes.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    first_pts: int
+    time_base: Fraction
+    frame_count: int
+    duration_s: float
+    sha256: str
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame in order of time.
+
+        Raises:
+            FootageError: The file ends early, changes size, or its time does not rise.
+        """
+        last_s = -1.0
+        with _decoder(self.path) as (container, stream):
+            for index, decoded in enumerate(_decode(container, stream, self)):
+                frame = self._frame(index, decoded)
+                if frame.time_s <= last_s:
+                    raise FootageError(
+                        f"{self.path}: time does not rise at frame {index} "
+                        f"({frame.time_s:.3f} s after {last_s:.3f} s). Speeds from such a file "
+                        "would be wrong; export the footage again from the recorder."
+                    )
+                last_s = frame.time_s
+                yield frame
+
+    def recall(self, times_s: Iterable[float]) -> dict[float, Frame]:
+        """The frames with exactly these times, decoded again from the key frame before each."""
+        wanted = sorted(set(times_s))
+        found: dict[float, Frame] = {}
+        with _decoder(self.path) as (container, stream):
+            while wanted:
+                batch = [t for t in wanted if t - wanted[0] <= _RESEEK_S]
+                found |= self._recall_batch(container, stream, batch)
+                wanted = wanted[len(batch) :]
+        return found
+
+    def glimpses(self, count: int) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the footage: what mostly stands still."""
+        glimpsed: list[Image] = []
+        with _decoder(self.path) as (container, stream):
+            if self.duration_s <= 0:
+                return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
+            for place in range(count):
+                time_s = self.duration_s * (place + 0.5) / count
+                container.seek(self._pts(time_s), stream=stream)
+                glimpsed += [_luma(f, self) for f in _first(container, stream)]
+        return glimpsed
+
+    def _recall_batch(
+        self, container: InputContainer, stream: VideoStream, batch: list[float]
+    ) -> dict[float, Frame]:
+        container.seek(self._pts(batch[0]), stream=stream)
+        found: dict[float, Frame] = {}
+        for decoded in container.decode(stream):
+            time_s = self._time_s(decoded)
+            if time_s in batch:
+                found[time_s] = self._frame(-1, decoded)
+            if time_s >= batch[-1]:
+                break
+        return found
+
+    def _frame(self, index: int, decoded: VideoFrame) -> Frame:
+        return Frame(
+            index=index,
+            time_s=self._time_s(decoded),
+            luma=_luma(decoded, self),
+            corrupt=bool(decoded.is_corrupt),
+            colour=partial(_bgr, decoded),
+        )
+
+    def _time_s(self, decoded: VideoFrame) -> float:
+        if decoded.pts is None:
+            raise FootageError(
+                f"{self.path}: a frame has no time stamp, so no speed can be measured. "
+                "Export the footage again into MP4 or Matroska."
+            )
+        return float((decoded.pts - self.first_pts) * self.time_base)
+
+    def _pts(self, time_s: float) -> int:
+        return self.first_pts + round(time_s / self.time_base)
+
+
+def open_footage(path: Path) -> Footage:
+    """Check that ``path`` is footage that can be measured on.
+
+    Raises:
+        FootageError: It is missing, empty, not a plain file, not video, audio only, or in a
+            container, codec or pixel format that is not accepted.
+    """
+    _require_plain_file(path)
+    with _decoder(path) as (container, stream):
+        first = next(iter(_first(container, stream)), None)
+        if first is None or first.pts is None or stream.time_base is None:
+            raise FootageError(
+                f"{path}: no frame can be decoded; the file may be cut off before its first "
+                "picture. Copy it again from the recorder."
+            )
+        return Footage(
+            path=path,
+            size=(first.width, first.height),
+            first_pts=first.pts,
+            time_base=stream.time_base,
+            frame_count=stream.frames,
+            duration_s=float(stream.duration * stream.time_base) if stream.duration else 0.0,
+            sha256=_sha256(path),
+        )
+
+
+def _require_plain_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise FootageError(
+            f"{path}: cannot be opened ({error.strerror}). Check the name."
+        ) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise FootageError(f"{path} is not a plain file. Give a video file, one by one.")
+    if status.st_size == 0:
+        raise FootageError(f"{path} is empty (0 bytes). Copy it again from the recorder.")
+
+
+@contextmanager
+def _decoder(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    # Opening the file ourselves keeps odd names ("-x", "http:…", non-UTF-8) away from FFmpeg.
+    with path.open("rb") as file:
+        try:
+            container = av.open(file, mode="r", options={"format_whitelist": CONTAINERS})
+        except (av.error.FFmpegError, ValueError) as error:
+            raise FootageError(
+                f"{path} cannot be read as video ({_words(error)}): it is not a video, or it is "
+                "cut off before its index. Accepted are MP4/MOV, Matroska, MPEG-TS and AVI."
+            ) from None
+        with container:
+            yield container, _video_stream(path, container)
+
+
+def _video_stream(path: Path, container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no stream"
+        raise FootageError(f"{path} holds no pictures ({kinds} only). Give the video file.")
+    stream = container.streams.video[0]
+    codec = stream.codec_context.name
+    if codec not in CODECS:
+        raise FootageError(
+            f"{path} is coded as {codec}, which is not accepted. Export it as H.264 or H.265."
+        )
+    # One thread: the work is spread over processes, and frames come without delay.
+    stream.thread_type = "NONE"
+    return stream
+
+
+def _first(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """The next frame, or nothing where the stream is damaged or ends."""
+    try:
+        for decoded in container.decode(stream):
+            yield decoded
+            return
+    except av.error.FFmpegError:
+        return
+
+
+def _decode(
+    container: InputContainer, stream: VideoStream, footage: Footage
+) -> Iterator[VideoFrame]:
+    packets = 0
+    try:
+        for packet in container.demux(stream):
+            packets += packet.size > 0
+            yield from packet.decode()
+    except av.error.InvalidDataError as error:
+        raise FootageError(
+            f"{footage.path} is damaged after {packets} frames ({_words(error)}). "
+            "Copy it again from the recorder."
+        ) from None
+    if packets < footage.frame_count:
+        raise FootageError(
+            f"{footage.path} is cut off: {packets} of {footage.frame_count} frames are there. "
+            "Copy it again from the recorder."
+        )
+
+
+def _luma(decoded: VideoFrame, footage: Footage) -> Image:
+    width, height = footage.size
+    if (decoded.width, decoded.height) != footage.size:
+        raise FootageError(
+            f"{footage.path} changes its size from {width}x{height} to "
+            f"{decoded.width}x{decoded.height}; the calibration does not hold for both. "
+            "Split the footage where the size changes."
+        )
+    if decoded.format.name not in _LUMA_FORMATS:
+        raise FootageError(
+            f"{footage.path} has the pixel format {decoded.format.name}, without a plain 8-bit "
+            "luma plane. Export it as 8-bit H.264 (yuv420p)."
+        )
+    plane = decoded.planes[0]
+    rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
+    return rows[:height, :width]
+
+
+def _bgr(decoded: VideoFrame) -> Image:
+    return np.asarray(decoded.to_ndarray(format="bgr24"), dtype=np.uint8)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

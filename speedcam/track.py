@@ -1,0 +1,378 @@
+"""Vehicles as bundles of KLT features, followed from frame to frame.
+
+A vehicle is a set of corner features (Shi and Tomasi, 1994) that move as one. The pyramidal
+Lucas-Kanade step (Bouguet, 2000) follows them with a predicted start, a forward-backward check
+(Kalal et al., 2010) and a common motion; the blobs of the detector are then claimed by the
+vehicles whose features lie in them. A blob with two owners is nobody's outline: both vehicles
+are marked as merged there, so that neither is measured on the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from speedcam.model import Box, Detection, FeatureTrack, Frame, Image, Sighting, Track
+
+MAX_FEATURES = 60
+TOP_UP_BELOW = 40
+PATIENCE_FRAMES = 6
+"""Frames without a blob after which a vehicle is gone."""
+
+MARGIN_PX = 48
+WINDOW_PX = 15
+LEVELS = 3
+MAX_ROUND_TRIP_PX = 0.7
+MIN_MOTION_PX = 0.4
+"""A feature that moves less while its vehicle moves more is road seen past the vehicle."""
+
+MIN_SHARE = 0.2
+"""Share of a vehicle's features that a blob must hold to be its outline."""
+
+YOUNG = 10
+"""Sightings within which a vehicle may turn out to be a part of another one."""
+
+MIN_SIGHTINGS = 4
+"""A thing seen more briefly is noise and leaves no track."""
+
+Locate = Callable[[Frame, Box], tuple[float, float] | None]
+"""Finds the road-contact edge of a vehicle in a frame."""
+
+
+@dataclass(slots=True)
+class _Vehicle:
+    """A vehicle that is still in view."""
+
+    ordinal: int
+    box: Box
+    points: NDArray[np.float32]
+    keys: NDArray[np.int64]
+    steps: NDArray[np.float32]
+    moved: bool = False
+    missing: int = 0
+    sightings: list[Sighting] = field(default_factory=list)
+    history: dict[int, list[tuple[float, float, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def remember(self, time_s: float) -> None:
+        for key, (u, v) in zip(self.keys, self.points, strict=True):
+            self.history[int(key)].append((time_s, float(u), float(v)))
+
+    def track(self) -> Track:
+        features = (np.array(history) for history in self.history.values() if len(history) > 2)
+        return Track(
+            ordinal=self.ordinal,
+            sightings=tuple(self.sightings),
+            features=tuple(FeatureTrack(time_s=f[:, 0], px=f[:, 1:]) for f in features),
+        )
+
+
+class Tracker:
+    """Follows vehicles; give it every frame in order, then :meth:`finish`."""
+
+    def __init__(self, locate: Locate) -> None:
+        """Args: locate: finds the road-contact edge of an outline that is the vehicle's own."""
+        self._locate = locate
+        self._vehicles: list[_Vehicle] = []
+        self._previous: Image | None = None
+        self._next_ordinal = 0
+        self._next_key = 0
+
+    def step(self, frame: Frame, detections: Sequence[Detection]) -> list[Track]:
+        """Take in one frame; the tracks of vehicles that have just left."""
+        whole = _absorb_fragments(detections)
+        if self._previous is not None:
+            for vehicle in self._vehicles:
+                _follow(vehicle, self._previous, frame.luma, whole)
+        owners = self._claim(whole)
+        self._reunite(owners)
+        for vehicle in self._vehicles:
+            self._sight(vehicle, frame, whole, owners)
+        self._spawn(frame, whole, owners)
+        for vehicle in self._vehicles:
+            self._top_up(vehicle, frame.luma)
+            vehicle.remember(frame.time_s)
+        self._previous = frame.luma
+        return self._leave(_is_gone)
+
+    def finish(self) -> list[Track]:
+        """The tracks of vehicles still in view when the footage ends."""
+        return self._leave(lambda _: True)
+
+    def _claim(self, detections: Sequence[Detection]) -> list[list[_Vehicle]]:
+        """The vehicles that own each blob."""
+        return [
+            [vehicle for vehicle in self._vehicles if _share(vehicle, detection) >= MIN_SHARE]
+            for detection in detections
+        ]
+
+    def _reunite(self, owners: Sequence[list[_Vehicle]]) -> None:
+        """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
+        for sharing in owners:
+            for part in [v for v in sharing if any(_is_part_of(v, other) for other in sharing)]:
+                sharing.remove(part)
+                self._vehicles = [v for v in self._vehicles if v is not part]
+                for others in owners:
+                    others[:] = [v for v in others if v is not part]
+
+    def _sight(
+        self,
+        vehicle: _Vehicle,
+        frame: Frame,
+        detections: Sequence[Detection],
+        owners: Sequence[list[_Vehicle]],
+    ) -> None:
+        mine = [
+            (detection, len(owner))
+            for detection, owner in zip(detections, owners, strict=True)
+            if any(o is vehicle for o in owner)
+        ]
+        if not mine:
+            vehicle.missing += 1
+            return
+        vehicle.missing = 0
+        merged = any(count > 1 for _, count in mine)
+        if not merged:
+            vehicle.box = _union([detection.box for detection, _ in mine])
+        border = any(detection.touches_border for detection, _ in mine)
+        contact = None if merged else self._locate(frame, vehicle.box)
+        vehicle.sightings.append(
+            Sighting(
+                frame_index=frame.index,
+                time_s=frame.time_s,
+                box=vehicle.box,
+                contact_px=contact,
+                merged=merged,
+                touches_border=border,
+                corrupt=frame.corrupt,
+            )
+        )
+
+    def _spawn(
+        self, frame: Frame, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]
+    ) -> None:
+        for detection, owner in zip(detections, owners, strict=True):
+            if owner or self._is_part_of_known(detection):
+                continue
+            empty = np.empty((0, 2), np.float32)
+            vehicle = _Vehicle(
+                ordinal=self._next_ordinal,
+                box=detection.box,
+                points=empty,
+                keys=np.empty(0, np.int64),
+                steps=empty,
+            )
+            self._next_ordinal += 1
+            self._vehicles.append(vehicle)
+            self._sight(vehicle, frame, [detection], [[vehicle]])
+
+    def _is_part_of_known(self, detection: Detection) -> bool:
+        return any(
+            vehicle.moved and vehicle.box.overlap(detection.box) > 0.5 * detection.box.area
+            for vehicle in self._vehicles
+        )
+
+    def _top_up(self, vehicle: _Vehicle, luma: Image) -> None:
+        merged = bool(vehicle.sightings) and vehicle.sightings[-1].merged
+        if len(vehicle.points) >= TOP_UP_BELOW or vehicle.missing or merged:
+            return
+        fresh = _corners(luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
+        step = np.median(vehicle.steps, axis=0) if len(vehicle.steps) else np.zeros(2)
+        keys = np.arange(self._next_key, self._next_key + len(fresh))
+        self._next_key += len(fresh)
+        vehicle.points = np.concatenate([vehicle.points, fresh])
+        vehicle.keys = np.concatenate([vehicle.keys, keys])
+        vehicle.steps = np.concatenate(
+            [vehicle.steps, np.tile(step, (len(fresh), 1)).astype(np.float32)]
+        )
+
+    def _leave(self, gone: Callable[[_Vehicle], bool]) -> list[Track]:
+        leaving = [vehicle for vehicle in self._vehicles if gone(vehicle)]
+        self._vehicles = [vehicle for vehicle in self._vehicles if not gone(vehicle)]
+        return [v.track() for v in leaving if len(v.sightings) >= MIN_SIGHTINGS and v.moved]
+
+
+def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[Detection]) -> None:
+    """Move a vehicle's features into the new frame, dropping those that do not go along."""
+    best: _Step | None = None
+    for guess in _guesses(vehicle, detections):
+        step = _lucas_kanade(vehicle, before, now, guess)
+        if best is None or step.agreeing > best.agreeing:
+            best = step
+    if best is None or best.agreeing < 3:
+        vehicle.points, vehicle.keys = vehicle.points[:0], vehicle.keys[:0]
+        vehicle.steps = vehicle.steps[:0]
+        return
+    vehicle.points, vehicle.steps = best.points[best.kept], best.steps[best.kept]
+    vehicle.keys = vehicle.keys[best.kept]
+    vehicle.moved = True
+    du, dv = np.median(vehicle.steps, axis=0)
+    box = vehicle.box
+    vehicle.box = Box(
+        left=box.left + du, top=box.top + dv, right=box.right + du, bottom=box.bottom + dv
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    points: NDArray[np.float32]
+    steps: NDArray[np.float32]
+    kept: NDArray[np.bool_]
+
+    @property
+    def agreeing(self) -> int:
+        return int(self.kept.sum())
+
+
+def _guesses(vehicle: _Vehicle, detections: Sequence[Detection]) -> Iterator[NDArray[np.float32]]:
+    """Where the features may have gone: on as before, or with any blob near enough."""
+    if len(vehicle.points) == 0:
+        return
+    if vehicle.moved:
+        yield vehicle.steps
+        return
+    reach = 1.5 * max(vehicle.box.width, vehicle.box.height)
+    for detection in detections:
+        step = np.array(
+            [
+                (detection.box.left + detection.box.right - vehicle.box.left - vehicle.box.right)
+                / 2,
+                detection.box.bottom - vehicle.box.bottom,
+            ],
+            dtype=np.float32,
+        )
+        if np.hypot(*step) < reach:
+            yield np.tile(step, (len(vehicle.points), 1))
+
+
+def _lucas_kanade(
+    vehicle: _Vehicle, before: Image, now: Image, guess: NDArray[np.float32]
+) -> _Step:
+    points = vehicle.points
+    window = _window(np.concatenate([points, points + guess]), now.shape)
+    if window is None:
+        return _Step(points, guess, np.zeros(len(points), bool))
+    (left, top), rows, columns = window
+    origin = np.array([left, top], dtype=np.float32)
+    old, new = before[rows, columns], now[rows, columns]
+    start = points - origin
+    end, found = _flow(old, new, start, start + guess)
+    back, returned = _flow(new, old, end, start)
+    round_trip = np.hypot(*(back - start).T)
+    steps = end - start
+    kept = found & returned & (round_trip < MAX_ROUND_TRIP_PX) & _moving_together(start, end)
+    return _Step(end + origin, steps, kept)
+
+
+def _flow(
+    old: Image, new: Image, start: NDArray[np.float32], guess: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    end, status, _ = cv2.calcOpticalFlowPyrLK(
+        old,
+        new,
+        start.reshape(-1, 1, 2),
+        guess.reshape(-1, 1, 2).astype(np.float32).copy(),
+        winSize=(WINDOW_PX, WINDOW_PX),
+        maxLevel=LEVELS,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )
+    return np.asarray(end.reshape(-1, 2), np.float32), status.ravel().astype(bool)
+
+
+def _moving_together(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which features share the commonest similarity motion and are not standing road."""
+    steps = end - start
+    lengths = np.hypot(*steps.T)
+    moving = lengths > MIN_MOTION_PX
+    if moving.sum() < 4:
+        return np.zeros(len(start), bool)
+    # Parallax within a body grows with the step: a roof moves farther than a bumper.
+    tolerance = max(1.5, 0.06 * float(np.median(lengths[moving])))
+    _, inliers = cv2.estimateAffinePartial2D(
+        start[moving], end[moving], ransacReprojThreshold=tolerance, maxIters=200
+    )
+    kept = moving.copy()
+    kept[moving] = inliers.ravel().astype(bool) if inliers is not None else False
+    return np.asarray(kept)
+
+
+def _window(
+    points: NDArray[np.float32], shape: tuple[int, ...]
+) -> tuple[tuple[int, int], slice, slice] | None:
+    height, width = shape
+    left, top = np.floor(points.min(axis=0)).astype(int) - MARGIN_PX
+    right, bottom = np.ceil(points.max(axis=0)).astype(int) + MARGIN_PX
+    left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
+    if right - left < 2 * WINDOW_PX or bottom - top < 2 * WINDOW_PX:
+        return None
+    return (left, top), slice(top, bottom), slice(left, right)
+
+
+def _corners(luma: Image, box: Box, known: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    height, width = luma.shape
+    left, top = max(0, int(box.left)), max(0, int(box.top))
+    right, bottom = min(width, int(box.right)), min(height, int(box.bottom))
+    if right - left < 8 or bottom - top < 8:
+        return np.empty((0, 2), np.float32)
+    free = np.full((bottom - top, right - left), 255, np.uint8)
+    for u, v in known:
+        cv2.circle(free, (int(u - left), int(v - top)), 5, 0, -1)
+    corners = cv2.goodFeaturesToTrack(
+        luma[top:bottom, left:right], count, qualityLevel=0.02, minDistance=5, mask=free
+    )
+    # OpenCV gives None, against its own types, where there is no corner at all.
+    found = np.empty((0, 2), np.float32) if corners is None else corners.reshape(-1, 2)
+    return np.asarray(found + np.array([left, top], np.float32), np.float32)
+
+
+def _is_gone(vehicle: _Vehicle) -> bool:
+    lost_hold = vehicle.moved and len(vehicle.points) == 0
+    return lost_hold or vehicle.missing > PATIENCE_FRAMES
+
+
+def _is_part_of(part: _Vehicle, whole: _Vehicle) -> bool:
+    """Whether ``part`` appeared lately, on ``whole``'s body and moving as it does."""
+    if part is whole or len(part.sightings) > YOUNG or len(part.sightings) >= len(whole.sightings):
+        return False
+    union = _union([part.box, whole.box])
+    if union.width > 1.3 * whole.box.width:
+        return False
+    if not (len(part.steps) and len(whole.steps)):
+        return True
+    mine, its = np.median(part.steps, axis=0), np.median(whole.steps, axis=0)
+    return bool(np.hypot(*(mine - its)) < max(2.0, 0.3 * np.hypot(*its)))
+
+
+def _share(vehicle: _Vehicle, detection: Detection) -> float:
+    """Share of the vehicle that lies in the blob: of its features, or of its box without any."""
+    box = detection.box
+    if len(vehicle.points) == 0:
+        return vehicle.box.overlap(box) / max(1.0, min(vehicle.box.area, box.area))
+    u, v = vehicle.points.T
+    inside = (u >= box.left) & (u < box.right) & (v >= box.top) & (v < box.bottom)
+    return float(inside.mean())
+
+
+def _absorb_fragments(detections: Sequence[Detection]) -> list[Detection]:
+    """Leave out blobs that lie mostly within the box of a larger one: holes and lamps."""
+    by_area = sorted(detections, key=lambda d: -d.box.area)
+    whole: list[Detection] = []
+    for detection in by_area:
+        if not any(w.box.overlap(detection.box) > 0.7 * detection.box.area for w in whole):
+            whole.append(detection)
+    return whole
+
+
+def _union(boxes: Sequence[Box]) -> Box:
+    return Box(
+        left=min(box.left for box in boxes),
+        top=min(box.top for box in boxes),
+        right=max(box.right for box in boxes),
+        bottom=max(box.bottom for box in boxes),
+    )
