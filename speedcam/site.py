@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from speedcam.model import Certificate, Direction, Place
+from speedcam.site_file import parse_site, read_site_bytes
+from speedcam.site_schema import CertificateTable, LaneTable, SiteFile, SurveyTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,5 +114,61 @@ class Site:
 
 
 def load_site(path: Path) -> Site:
-    """Read a site file. Raises SiteError with every fault at once."""
-    raise NotImplementedError
+    """Read a site file; ``docs/site-file.md`` describes it.
+
+    Raises:
+        SiteError: Every fault of the file at once, each with its line and its remedy.
+    """
+    content = read_site_bytes(path)
+    return _site(parse_site(content, str(path)), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _site(file: SiteFile, *, sha256: str) -> Site:
+    return Site(
+        camera_id=file.camera.id,
+        camera_name=file.camera.name,
+        camera_height_m=file.camera.height_m,
+        place_name=file.place.name,
+        road=file.place.road,
+        road_kind=file.place.road_kind,
+        timezone=file.place.timezone,
+        towards={
+            Direction.APPROACHING: file.place.approaching_towards,
+            Direction.RECEDING: file.place.receding_towards,
+        },
+        limit_reason=dict(file.place.limit_reason),
+        signs_checked_on=file.place.signs_checked_on,
+        certificate=_certificate(file.camera.certificate),
+        clip_starts_at=file.clip.starts_at,
+        survey=_survey(file.survey),
+        zone=Zone(near_m=file.zone.near_m, far_m=file.zone.far_m),
+        lanes=tuple(_lane(lane) for lane in file.lanes),
+        sha256=sha256,
+    )
+
+
+def _certificate(table: CertificateTable | None) -> Certificate | None:
+    if table is None:
+        return None
+    return Certificate(device=table.device, number=table.number, valid_until=table.valid_until)
+
+
+def _survey(table: SurveyTable) -> Survey:
+    return Survey(
+        points=tuple(
+            SurveyPoint(px=(point.px[0], point.px[1]), m=(point.m[0], point.m[1]))
+            for point in table.points
+        ),
+        uncertainty_px=table.uncertainty_px,
+        uncertainty_m=table.uncertainty_m,
+    )
+
+
+def _lane(table: LaneTable) -> Lane:
+    return Lane(
+        name=table.name,
+        direction=Direction(table.direction),
+        left_m=table.left_m,
+        right_m=table.right_m,
+        limit_kmh=table.limit_kmh,
+    )

@@ -1,0 +1,279 @@
+"""What a site file must say beyond its types: one small check per claim, all of them run.
+
+A part that the schema already refused arrives as None, so that the checks of the other parts
+still speak: the user sees every fault at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import zoneinfo
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+
+import numpy as np
+
+from speedcam.model import Floats
+from speedcam.site_schema import CameraTable, ClipTable, LaneTable, PointTable, ZoneTable
+from speedcam.toml_lines import KeyPath, dotted
+
+NEARLY_A_LINE_PX = 3.0
+"""Image points that stay this close to one line determine no plane."""
+
+NEARLY_A_LINE_M = 0.3
+"""Ground points likewise."""
+
+BEYOND_SURVEY = 0.15
+"""The zone may reach past the surveyed stretch by this share of its length, and no more."""
+
+LANE_WIDTH_M = (1.5, 10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: where, what is wrong, and what to do."""
+
+    path: KeyPath
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts of a site file; None where the schema refused one."""
+
+    camera: CameraTable | None
+    timezone: str | None
+    clip: ClipTable | None
+    points: Sequence[PointTable | None]
+    zone: ZoneTable | None
+    lanes: Sequence[LaneTable | None]
+
+
+def check(parts: Parts) -> Iterator[Fault]:
+    """Every fault in the meaning of the parts."""
+    yield from _twice_surveyed(parts.points)
+    yield from _shape_of_survey(parts.points)
+    yield from _zone(parts.zone, parts.points)
+    yield from _lane_edges(parts.lanes)
+    yield from _lane_names(parts.lanes)
+    yield from _lane_overlaps(parts.lanes)
+    yield from _time(parts.timezone, parts.clip)
+    yield from _certificate(parts.camera, parts.clip)
+
+
+def _twice_surveyed(points: Sequence[PointTable | None]) -> Iterator[Fault]:
+    for key in ("px", "m"):
+        seen: dict[tuple[float, ...], int] = {}
+        for ordinal, point in enumerate(points):
+            if point is None:
+                continue
+            value = tuple(getattr(point, key))
+            if value in seen:
+                yield Fault(
+                    path=("survey", "points", ordinal, key),
+                    what=f"is {list(value)}, the same as in points[{seen[value]}]",
+                    remedy="Correct one of the two, or remove one.",
+                )
+            seen.setdefault(value, ordinal)
+
+
+def _shape_of_survey(points: Sequence[PointTable | None]) -> Iterator[Fault]:
+    if len(points) < 4 or None in points:
+        return
+    known = [point for point in points if point is not None]
+    px, m = np.array([p.px for p in known]), np.array([p.m for p in known])
+    flat = False
+    for values, tolerance, unit in ((px, NEARLY_A_LINE_PX, "px"), (m, NEARLY_A_LINE_M, "m")):
+        if _all_but_one_on_a_line(values, tolerance):
+            flat = True
+            yield Fault(
+                path=("survey", "points"),
+                what=f"lie on one line, all or all but one ({unit}, within {tolerance:g} {unit})",
+                remedy="Survey points on both sides of the road, near and far.",
+            )
+    if not flat and _mirrored(px, m):
+        yield Fault(
+            path=("survey", "points"),
+            what="show the road mirrored or the wrong way round",
+            remedy="Give m as [metres to the right, metres along the road away from the camera] "
+            "and px as [from the left, from the top].",
+        )
+
+
+def _all_but_one_on_a_line(points: Floats, tolerance: float) -> bool:
+    """Whether fewer than two points stand off the line through the others."""
+    everything = range(len(points))
+    return any(
+        _off_line(points[[i for i in everything if i != left_out]]) < tolerance
+        for left_out in everything
+    )
+
+
+def _off_line(points: Floats) -> float:
+    """The largest distance of a point from the best line through all."""
+    centred = points - points.mean(axis=0)
+    normal = np.linalg.svd(centred)[2][1]
+    return float(np.abs(centred @ normal).max())
+
+
+def _mirrored(px: Floats, m: Floats) -> bool:
+    """Whether triangles turn the same way on the ground and in the picture, or up is down.
+
+    Seen from above the road, x to the right and y ahead turn against the clock; a picture's
+    axes, right and down, turn with it. A camera above the road keeps that for every triangle.
+    """
+    triples = np.array(list(combinations(range(len(px)), 3)))
+    signs = np.sign(_turn(px, triples, 1.0)) * np.sign(_turn(m, triples, 0.1))
+    slope, *_ = np.linalg.lstsq(np.column_stack([m, np.ones(len(m))]), px[:, 1], rcond=None)
+    return bool(signs.sum() > 0 or slope[1] >= 0)
+
+
+def _turn(points: Floats, triples: np.ndarray, least: float) -> Floats:
+    """Twice the signed area of each triangle, 0 where it is below ``least``."""
+    a, b, c = (points[triples[:, corner]] for corner in range(3))
+    area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    return np.where(np.abs(area) < least, 0.0, area)
+
+
+def _zone(zone: ZoneTable | None, points: Sequence[PointTable | None]) -> Iterator[Fault]:
+    if zone is None:
+        return
+    if zone.near_m >= zone.far_m:
+        yield Fault(
+            path=("zone", "far_m"),
+            what=f"is {zone.far_m:g}, not beyond near_m = {zone.near_m:g}",
+            remedy="Give the end of the zone that is farther from the camera as far_m.",
+        )
+        return
+    along = [point.m[1] for point in points if point is not None]
+    if len(along) < 4:
+        return
+    slack = BEYOND_SURVEY * (max(along) - min(along))
+    low, high = min(along) - slack, max(along) + slack
+    for key, value in (("near_m", zone.near_m), ("far_m", zone.far_m)):
+        if not low <= value <= high:
+            yield Fault(
+                path=("zone", key),
+                what=f"is {value:g}, outside the surveyed stretch from {min(along):g} to "
+                f"{max(along):g} m",
+                remedy=f"Measure between {low:g} and {high:g} m, or survey points farther out.",
+            )
+
+
+def _known(lanes: Sequence[LaneTable | None]) -> Iterator[tuple[int, LaneTable]]:
+    return ((ordinal, lane) for ordinal, lane in enumerate(lanes) if lane is not None)
+
+
+def _lane_edges(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
+    least, most = LANE_WIDTH_M
+    for ordinal, lane in _known(lanes):
+        width_m = lane.right_m - lane.left_m
+        if width_m <= 0:
+            yield Fault(
+                path=("lanes", ordinal, "right_m"),
+                what=f"is {lane.right_m:g}, not to the right of left_m = {lane.left_m:g}",
+                remedy="Give the smaller number as left_m: x grows to the right, as the camera "
+                "sees the road, for both directions.",
+            )
+        elif not least <= width_m <= most:
+            yield Fault(
+                path=("lanes", ordinal, "right_m"),
+                what=f"makes the lane {width_m:.3g} m wide",
+                remedy=f"A lane is {least:g} to {most:g} m wide: correct left_m or right_m.",
+            )
+
+
+def _lane_names(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for ordinal, lane in _known(lanes):
+        if lane.name in seen:
+            yield Fault(
+                path=("lanes", ordinal, "name"),
+                what=f'is "{lane.name}", the name of lanes[{seen[lane.name]}] too',
+                remedy="Give each lane a name of its own.",
+            )
+        seen.setdefault(lane.name, ordinal)
+
+
+def _lane_overlaps(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
+    for (first, a), (second, b) in combinations(_known(lanes), 2):
+        shared_m = min(a.right_m, b.right_m) - max(a.left_m, b.left_m)
+        # Edges typed to the centimetre may meet a hair too late without any harm.
+        if shared_m > 1e-6:
+            yield Fault(
+                path=("lanes", second, "left_m"),
+                what=f"lets this lane overlap lanes[{first}] by {shared_m:.3g} m",
+                remedy="Let each lane end where the next one begins.",
+            )
+
+
+def _time(timezone: str | None, clip: ClipTable | None) -> Iterator[Fault]:
+    if timezone is None:
+        return
+    zone = _zone_info(timezone)
+    if zone is None:
+        yield Fault(
+            path=("place", "timezone"),
+            what=f'is "{timezone}", which is no IANA time zone',
+            remedy=nearest(timezone, zoneinfo.available_timezones(), "Europe/Tirane"),
+        )
+    elif clip is not None:
+        yield from _offset(clip.starts_at, zone)
+
+
+def _zone_info(name: str) -> zoneinfo.ZoneInfo | None:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _offset(starts_at: datetime, zone: zoneinfo.ZoneInfo) -> Iterator[Fault]:
+    try:
+        local = starts_at.astimezone(zone)
+    except (OverflowError, ValueError):
+        local = None
+    if local is None or not 2000 <= local.year < 2200:
+        yield Fault(
+            path=("clip", "starts_at"),
+            what=f"is {starts_at.isoformat()}, which is no date of digital footage",
+            remedy="Give the instant of the first frame.",
+        )
+    elif local.utcoffset() != starts_at.utcoffset():
+        there = local.isoformat()[-6:]
+        yield Fault(
+            path=("clip", "starts_at"),
+            what=f"is {starts_at.isoformat()}, but clocks in {zone.key} stood at {there} then",
+            remedy=f"If the instant is right, write `starts_at = {local.isoformat()}`; if the "
+            f"time of day is right, write `starts_at = {starts_at.isoformat()[:-6]}{there}`.",
+        )
+
+
+def _certificate(camera: CameraTable | None, clip: ClipTable | None) -> Iterator[Fault]:
+    if camera is None or camera.certificate is None or clip is None:
+        return
+    if camera.certificate.valid_until < clip.starts_at.date():
+        yield Fault(
+            path=("camera", "certificate", "valid_until"),
+            what=f"is {camera.certificate.valid_until}, before the footage of "
+            f"{clip.starts_at.date()}",
+            remedy="Name the certificate in force when the footage was taken, or leave "
+            "[camera.certificate] out: then no notice names one.",
+        )
+
+
+def nearest(word: str, known: Iterable[str], fallback: str) -> str:
+    """A remedy in words: the known word nearest to ``word``, or ``fallback``."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"For example `{fallback}`."
+
+
+def in_words(fault: Fault, name: str, line: int) -> str:
+    """``name:line: key what. Remedy``."""
+    subject = f"{dotted(fault.path)} " if fault.path else ""
+    return f"{name}:{line}: {subject}{fault.what}. {fault.remedy}"

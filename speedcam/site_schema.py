@@ -1,0 +1,239 @@
+"""The keys of a site file, closed: what is not named here is a fault.
+
+Each key carries its description and an example, because the remedy in an error message and
+the reference in ``docs/site-file.md`` must never say different things.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+MOST_POINTS = 100
+MOST_LANES = 12
+
+Line = Annotated[
+    str,
+    # Some text on one line, without blanks at its ends.
+    StringConstraints(pattern=r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$", max_length=200),
+]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Metres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+Pixels = Annotated[float, Field(ge=-20_000, le=20_000, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """Any table of a site file: closed, strict about types, frozen."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CertificateTable(Table):
+    """The metrological certificate of the device."""
+
+    device: Line = Field(
+        description="the device that the certificate names",
+        examples=['device = "speedcam demo"'],
+    )
+    number: Line = Field(
+        description="the number of the certificate",
+        examples=['number = "DEMO-2026-001"'],
+    )
+    valid_until: date = Field(
+        description="the last day of the certificate, without quotation marks",
+        examples=["valid_until = 2027-06-30"],
+    )
+
+
+class CameraTable(Table):
+    """The camera."""
+
+    id: str = Field(
+        description="an identifier of 1 to 40 letters A-Z a-z, digits and hyphens",
+        examples=['id = "AL-DEMO-01"'],
+        pattern=r"^[A-Za-z0-9-]{1,40}$",
+    )
+    name: Line = Field(
+        description="the camera's name in words, on one line",
+        examples=['name = "Demo camera 1"'],
+    )
+    height_m: float | None = Field(
+        default=None,
+        description="the height of the lens above the road, more than 0 and at most 100 metres",
+        examples=["height_m = 6.2"],
+        gt=0,
+        le=100,
+        allow_inf_nan=False,
+    )
+    certificate: CertificateTable | None = Field(
+        default=None,
+        description="the device's certificate as a table",
+        examples=["[camera.certificate]"],
+    )
+
+
+class PlaceTable(Table):
+    """The place and what holds there."""
+
+    name: Line = Field(
+        description="the place in words, on one line, as the notice will say it",
+        examples=['name = "Rruga e Kombit, km 4+200"'],
+    )
+    road: Line = Field(
+        description="the name or number of the road",
+        examples=['road = "SH2"'],
+    )
+    road_kind: Literal["urban", "rural", "main", "motorway"] = Field(
+        description='one of "urban", "rural", "main", "motorway"',
+        examples=['road_kind = "urban"'],
+    )
+    timezone: str = Field(
+        description="an IANA name of a time zone",
+        examples=['timezone = "Europe/Tirane"'],
+    )
+    signs_checked_on: date | None = Field(
+        default=None,
+        description="the last day somebody saw the warning signs stand, without quotation marks",
+        examples=["signs_checked_on = 2026-10-01"],
+    )
+    approaching_towards: Line = Field(
+        description="where vehicles that come towards the camera are heading",
+        examples=['approaching_towards = "Durrës"'],
+    )
+    receding_towards: Line = Field(
+        description="where vehicles that drive away from the camera are heading",
+        examples=['receding_towards = "Tiranë"'],
+    )
+    limit_reason: dict[Language, Line] = Field(
+        default_factory=dict,
+        description="why the limit is there: one line of text per two-letter language code",
+        examples=['en = "a school gate is 60 metres ahead"'],
+    )
+
+
+class ClipTable(Table):
+    """The footage."""
+
+    starts_at: AwareDatetime = Field(
+        description="the first frame's instant with its offset from UTC, without quotation marks",
+        examples=["starts_at = 2026-10-14T08:30:00+02:00"],
+    )
+
+
+class PointTable(Table):
+    """A point found in the picture and measured on the ground."""
+
+    px: Annotated[list[Pixels], Field(min_length=2, max_length=2)] = Field(
+        description=(
+            "two numbers: pixels from the left edge and from the top edge of the picture, each "
+            "between -20000 and 20000"
+        ),
+        examples=["px = [556.34, 965.41]"],
+    )
+    m: Annotated[list[Metres], Field(min_length=2, max_length=2)] = Field(
+        description=(
+            "two numbers: metres to the right and metres along the road away from the camera, each "
+            "between -1000 and 1000"
+        ),
+        examples=["m = [-4.75, 13.0]"],
+    )
+
+
+class SurveyTable(Table):
+    """What the survey found."""
+
+    uncertainty_px: float = Field(
+        default=0.5,
+        description="the standard uncertainty of image points, above 0 and at most 20 pixels",
+        examples=["uncertainty_px = 0.5"],
+        gt=0,
+        le=20,
+        allow_inf_nan=False,
+    )
+    uncertainty_m: float = Field(
+        default=0.02,
+        description="the standard uncertainty of ground points, above 0 and at most 2 metres",
+        examples=["uncertainty_m = 0.02"],
+        gt=0,
+        le=2,
+        allow_inf_nan=False,
+    )
+    points: list[PointTable] = Field(
+        description=f"from 4 to {MOST_POINTS} points, not all on one line",
+        examples=["points = [{ px = [556.34, 965.41], m = [-4.75, 13.0] }, …]"],
+        min_length=4,
+        max_length=MOST_POINTS,
+    )
+
+
+class ZoneTable(Table):
+    """The measuring zone along the road."""
+
+    near_m: Metres = Field(
+        description="where the zone begins, metres along the road",
+        examples=["near_m = 15.0"],
+    )
+    far_m: Metres = Field(
+        description="where the zone ends, metres along the road",
+        examples=["far_m = 40.0"],
+    )
+
+
+class LaneTable(Table):
+    """One lane between two lines along the road."""
+
+    name: Annotated[Line, StringConstraints(max_length=40)] = Field(
+        description="the lane's name, up to 40 characters in quotation marks",
+        examples=['name = "1"'],
+    )
+    direction: Literal["approaching", "receding"] = Field(
+        description='either "approaching" or "receding", as the camera sees it',
+        examples=['direction = "approaching"'],
+    )
+    left_m: Metres = Field(
+        description="the lane's left edge, metres to the right of the origin",
+        examples=["left_m = -4.75"],
+    )
+    right_m: Metres = Field(
+        description="the lane's right edge, metres to the right of the origin",
+        examples=["right_m = -1.0"],
+    )
+    limit_kmh: int = Field(
+        description="the limit in km/h, a whole number from 5 to 150",
+        examples=["limit_kmh = 40"],
+        ge=5,
+        le=150,
+    )
+
+
+class SiteFile(Table):
+    """A whole site file."""
+
+    camera: CameraTable = Field(
+        description="the camera as a table",
+        examples=["[camera]"],
+    )
+    place: PlaceTable = Field(
+        description="the place as a table",
+        examples=["[place]"],
+    )
+    clip: ClipTable = Field(
+        description="the footage as a table",
+        examples=["[clip]"],
+    )
+    survey: SurveyTable = Field(
+        description="the survey as a table",
+        examples=["[survey]"],
+    )
+    zone: ZoneTable = Field(
+        description="the measuring zone as a table",
+        examples=["[zone]"],
+    )
+    lanes: list[LaneTable] = Field(
+        description=f"from 1 to {MOST_LANES} lanes, each a table under a header of its own",
+        examples=["[[lanes]]"],
+        min_length=1,
+        max_length=MOST_LANES,
+    )
