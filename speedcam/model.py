@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CHANGING_SPEED = "changing_speed"
     NOT_ALONG_THE_ROAD = "not_along_the_road"
     MERGED = "merged"
+    MEASURED_TWICE = "measured_twice"
     STANDING = "standing"
     IMPLAUSIBLE_SPEED = "implausible_speed"
     CORRUPT_FRAMES = "corrupt_frames"

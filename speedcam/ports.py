@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from speedcam.model import Box, Detection, Frame, Image, PlateSighting
+from speedcam.model import (
+    Box,
+    Detection,
+    Exhibit,
+    Frame,
+    Image,
+    Passage,
+    PlateSighting,
+    Track,
+)
 
 
 class FrameSource(Protocol):
@@ -37,6 +46,27 @@ class PlateReader(Protocol):
 
     def read(self, frame: Frame, vehicle: Box) -> PlateSighting | None:
         """The plate inside ``vehicle`` (pixels), or None where there is none to see."""
+        ...
+
+
+class Witness(Protocol):
+    """Makes the pictures that prove a passage."""
+
+    def __call__(
+        self,
+        passage: Passage,
+        frames: Mapping[float, Frame],
+        track: Track,
+        plates: Sequence[PlateSighting],
+    ) -> tuple[Exhibit, ...]:
+        """Draw, seal and keep the exhibits of a measured passage.
+
+        Args:
+            passage: Complete but for its exhibits.
+            frames: By footage time: the ends of the measured stretch and the plate's frames.
+            track: The vehicle, for its box in each frame.
+            plates: The plate where it was seen; the best last.
+        """
         ...
 
 

@@ -353,3 +353,17 @@ def _columns(samples: Sequence[Sample]) -> tuple[Floats, Floats, Floats]:
 
 def _refusal(reason: Reason, **numbers: float) -> Refusal:
     return Refusal(reason=reason, numbers={name: round(float(n), 3) for name, n in numbers.items()})
+
+
+def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
+    """Whether two measurements are of one vehicle: on one line through space and time.
+
+    Two vehicles one behind the other are at least a car's length apart.
+    """
+    if one.direction is not other.direction:
+        return False
+    start, middle = other.samples[0], one.samples[len(one.samples) // 2]
+    sign = 1 if other.direction is Direction.RECEDING else -1
+    speed_m_s = sign * other.speed_kmh / KMH_PER_M_S
+    expected_m = start.y_m + speed_m_s * (middle.time_s - start.time_s)
+    return abs(middle.y_m - expected_m) < 3.0 and abs(middle.x_m - start.x_m) < 1.5

@@ -1,0 +1,242 @@
+"""The whole camera on one page: footage in, passages out, as generators.
+
+A vehicle that was not measured above the limit of its lane leaves a passage without a plate and
+without a picture: nobody looks for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import TypeVar
+
+import numpy as np
+
+from speedcam import __version__
+from speedcam.adapters.motion import MotionDetector
+from speedcam.adapters.video import Footage
+from speedcam.contact import ContactFinder
+from speedcam.ground import Ground, fit_ground
+from speedcam.model import (
+    Box,
+    Direction,
+    Frame,
+    Passage,
+    PlateSighting,
+    Provenance,
+    Reason,
+    Refusal,
+    Sighting,
+    SpeedMeasurement,
+    Track,
+)
+from speedcam.plate import vote, width_px
+from speedcam.ports import PlateReader, Witness
+from speedcam.site import Site
+from speedcam.speed import anchor_by_plate, measure, same_vehicle
+from speedcam.track import Tracker
+
+GLIMPSES = 25
+"""Frames whose median is taken as the empty road: a lane is free in most of them."""
+
+PLATE_FRAMES = 9
+"""Frames in which a plate is looked for: enough for a vote and for a slope."""
+
+BESIDE_LANES_M = 0.5
+"""How far beside its lanes a site still takes notice of a vehicle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """One site's camera with what it uses.
+
+    Attributes:
+        site: Where it stands.
+        ground: The road plane there.
+        reader: Reads plates.
+        witness: Makes exhibits.
+    """
+
+    site: Site
+    ground: Ground
+    reader: PlateReader
+    witness: Witness
+
+
+def open_camera(site: Site, reader: PlateReader, witness: Witness) -> Camera:
+    """A camera on the site's surveyed road. Raises SurveyError where no plane follows."""
+    return Camera(site=site, ground=fit_ground(site.survey), reader=reader, witness=witness)
+
+
+def passages(
+    camera: Camera, footage: Footage, watch: Callable[[Frame], None] = lambda _: None
+) -> Iterator[Passage]:
+    """Every vehicle that passed, in the order in which they left.
+
+    Args:
+        camera: The site's camera.
+        footage: What it recorded.
+        watch: Called with each frame, for progress.
+    """
+    measured: list[SpeedMeasurement] = []
+    for track in _follow(camera, footage, watch):
+        if not _concerns(camera, track):
+            continue
+        passage = _observe(camera, footage, track, measured)
+        if isinstance(passage.speed, SpeedMeasurement):
+            measured = [*measured[-20:], passage.speed]
+        yield passage
+
+
+def _follow(camera: Camera, footage: Footage, watch: Callable[[Frame], None]) -> Iterator[Track]:
+    detector = MotionDetector(footage.glimpses(GLIMPSES))
+    finder = ContactFinder(ground=camera.ground)
+
+    def locate(frame: Frame, box: Box) -> tuple[float, float] | None:
+        return finder.find(frame.luma, detector.still, detector.gain, box)
+
+    tracker = Tracker(locate)
+    for frame in footage.frames():
+        watch(frame)
+        yield from tracker.step(frame, detector.detect(frame))
+    yield from tracker.finish()
+
+
+def _concerns(camera: Camera, track: Track) -> bool:
+    """Whether the vehicle was ever on the site's lanes within the measuring zone."""
+    site = camera.site
+    left = min(lane.left_m for lane in site.lanes) - BESIDE_LANES_M
+    right = max(lane.right_m for lane in site.lanes) + BESIDE_LANES_M
+    x_m, y_m = _feet(camera, track.sightings).T
+    inside = (x_m > left) & (x_m < right) & (y_m > site.zone.near_m) & (y_m < site.zone.far_m)
+    return bool(inside.any())
+
+
+def _observe(
+    camera: Camera, footage: Footage, track: Track, measured: Sequence[SpeedMeasurement]
+) -> Passage:
+    site = camera.site
+    speed = measure(track, camera.ground, site.zone, site.camera_height_m)
+    if isinstance(speed, SpeedMeasurement) and any(same_vehicle(speed, m) for m in measured):
+        speed = Refusal(reason=Reason.MEASURED_TWICE, numbers={"kmh": round(speed.speed_kmh, 1)})
+    passage = _passage(camera, footage, track, speed)
+    if isinstance(speed, SpeedMeasurement) and passage.lane is None:
+        x_m = round(passage.position_m[0], 2)
+        return replace(passage, speed=Refusal(reason=Reason.OUTSIDE_LANES, numbers={"x_m": x_m}))
+    return _prove(camera, footage, track, passage) if _is_above_limit(passage) else passage
+
+
+def _passage(
+    camera: Camera, footage: Footage, track: Track, speed: SpeedMeasurement | Refusal
+) -> Passage:
+    site, first, last = camera.site, track.sightings[0], track.sightings[-1]
+    feet = _feet(camera, track.sightings)
+    direction: Direction | None
+    if isinstance(speed, SpeedMeasurement):
+        direction, end_s = speed.direction, speed.samples[-1].time_s
+        x_m, y_m = np.median([[s.x_m, s.y_m] for s in speed.samples], axis=0)
+    else:
+        direction, end_s = _heading(feet[:, 1]), last.time_s
+        x_m, y_m = np.median(feet, axis=0)
+    lane = site.lane_at(float(x_m), direction) if direction else None
+    started = site.clip_starts_at.astimezone(UTC)
+    return Passage(
+        id=_identity(footage, site, track),
+        place=site.place(direction),
+        lane=lane.name if lane else None,
+        direction=direction,
+        limit_kmh=lane.limit_kmh if lane else None,
+        at=started + timedelta(seconds=end_s),
+        first_s=first.time_s,
+        last_s=last.time_s,
+        position_m=(float(x_m), float(y_m)),
+        speed=speed,
+        plate=None,
+        exhibits=(),
+        provenance=Provenance(
+            clip=footage.path.name,
+            clip_sha256=footage.sha256,
+            site_sha256=site.sha256,
+            software=f"speedcam {__version__}",
+            track_ordinal=track.ordinal,
+        ),
+    )
+
+
+def _is_above_limit(passage: Passage) -> bool:
+    """Whether the vehicle was too fast beyond the measurement's own doubt."""
+    speed, limit_kmh = passage.speed, passage.limit_kmh
+    if isinstance(speed, Refusal) or limit_kmh is None:
+        return False
+    return speed.speed_kmh - speed.uncertainty_kmh > limit_kmh
+
+
+def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> Passage:
+    """Read the plate, let it confirm the speed, and keep the pictures."""
+    speed = passage.speed
+    if isinstance(speed, Refusal):
+        return passage
+    looks = _plate_looks(track.sightings)
+    ends = (speed.samples[0].time_s, speed.samples[-1].time_s)
+    frames = footage.recall([*ends, *(look.time_s for look in looks)])
+    plates = _read_plates(camera.reader, frames, looks)
+    confirmed = replace(
+        passage,
+        speed=anchor_by_plate(speed, plates, camera.ground),
+        plate=vote(plates),
+    )
+    if not _is_above_limit(confirmed):
+        return replace(confirmed, plate=None)
+    return replace(confirmed, exhibits=camera.witness(confirmed, frames, track, plates))
+
+
+def _plate_looks(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Sightings spread over the part of the track in which the vehicle is large and whole."""
+    whole = [s for s in sightings if not (s.merged or s.touches_border or s.corrupt)]
+    if not whole:
+        return []
+    large = max(s.box.width for s in whole)
+    return _spread([s for s in whole if s.box.width > 0.45 * large], PLATE_FRAMES)
+
+
+def _read_plates(
+    reader: PlateReader, frames: dict[float, Frame], looks: Sequence[Sighting]
+) -> list[PlateSighting]:
+    """The plate wherever it was found, the widest last."""
+    found = (reader.read(frames[s.time_s], s.box) for s in looks if s.time_s in frames)
+    return sorted((plate for plate in found if plate is not None), key=width_px)
+
+
+def _feet(
+    camera: Camera, sightings: Sequence[Sighting]
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """``(n, 2)`` metres on the road under the middle of each box's lower edge."""
+    px = [s.contact_px or ((s.box.left + s.box.right) / 2, s.box.bottom) for s in sightings]
+    return camera.ground.road(np.array(px, dtype=np.float64))
+
+
+def _heading(y_m: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Direction | None:
+    third = max(1, len(y_m) // 3)
+    moved_m = float(np.median(y_m[-third:]) - np.median(y_m[:third]))
+    if abs(moved_m) < 1:
+        return None
+    return Direction.RECEDING if moved_m > 0 else Direction.APPROACHING
+
+
+def _identity(footage: Footage, site: Site, track: Track) -> str:
+    """The same for the same footage, camera and track, whenever and wherever it is run."""
+    text = f"passage/1|{footage.sha256}|{site.camera_id}|{track.ordinal}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+Item = TypeVar("Item")
+
+
+def _spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Up to ``count`` of the items, evenly spaced, the first and the last among them."""
+    if len(items) <= count:
+        return list(items)
+    places = np.linspace(0, len(items) - 1, count).round().astype(int)
+    return [items[place] for place in places]
