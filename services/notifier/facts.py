@@ -1,0 +1,293 @@
+"""The facts of a notice in the words and number forms of one language.
+
+One :class:`Facts` feeds every rendering (mail, plain text, page), so that none of them can say
+another number. Speeds are shown rounded in the driver's favour, never above what was judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+from services.errors import EvidenceError, LetterError
+from services.model import Fine, Money, Violation
+from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+
+DEMO_PAYEE = "DEMO - MOS PAGUANI / DO NOT PAY"
+DEMO_IBAN = "AL19 9990 0009 DEMO 0000 0000 0000"
+"""Valid check digits, but a bank code that no bank has: a transfer to it cannot succeed."""
+
+
+class Language(StrEnum):
+    """A language that a notice can be read in, Albanian first."""
+
+    SQ = "sq"
+    EN = "en"
+
+
+NO_BREAK = "\u00a0"
+"""Keeps a number and its unit on one line."""
+
+_KMH = {Language.SQ: "km/orë", Language.EN: "km/h"}
+_LOCALES = {Language.SQ: "sq", Language.EN: "en_GB"}
+_DECLARED_MINOR = {"ALL": 0}
+"""Decimals of a currency's minor unit; two where nothing is declared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a notice says, each value ready to print. Dates are local to the place.
+
+    Attributes:
+        plate: Masked: the letter may be read by others than its owner.
+        deducted: What lies between ``measured`` and ``retained``, so that the sum adds up.
+        full_from: Empty when interest starts at once after the reduced amount.
+        limit_reason: Why the limit is there; empty when the site gives no reason.
+        signs_checked_on: Empty when nobody recorded it.
+        suspension: Months as a range; empty when there is none.
+    """
+
+    number: str
+    issued_on: str
+    plate: str
+    place: str
+    road: str
+    towards: str
+    date: str
+    time: str
+    measured: str
+    measured_and_doubt: str
+    deducted: str
+    retained: str
+    limit: str
+    over: str
+    limit_reason: str
+    device: str
+    certificate: str
+    certificate_until: str
+    signs_checked_on: str
+    legal_reference: str
+    pack: str
+    pack_version: str
+    pack_hash: str
+    pack_verified: bool
+    software: str
+    photo_sha256: str
+    decided_by: str
+    decided_by_policy: bool
+    reduced: str
+    reduced_until: str
+    full: str
+    full_from: str
+    full_until: str
+    late_pct: str
+    late_cap_days: str
+    late_cap: str
+    object_until: str
+    erase_on: str
+    payee: str
+    account: str
+    payment_reference: str
+    points: int
+    suspension: str
+
+
+def facts(fine: Fine, language: Language) -> Facts:
+    """The facts of ``fine`` as they are printed in ``language``.
+
+    Raises:
+        LetterError: A fact is missing that a notice must state; all that are missing are named.
+    """
+    require_complete(fine)
+    violation, terms = fine.violation, fine.terms
+    place, certificate = violation.passage.place, violation.passage.place.certificate
+    plate, photo = violation.passage.plate, photo_exhibit(violation.passage)
+    if certificate is None or not isinstance(plate, PlateReading) or photo is None:
+        raise LetterError(f"notice {fine.number} cannot be written: its passage changed meanwhile.")
+    at = violation.passage.at.astimezone(ZoneInfo(place.timezone))
+    speed = _Speeds.of(violation)
+
+    def day(value: date | None) -> str:
+        return format_date(value, "long", locale=_LOCALES[language]) if value else ""
+
+    def number(value: Decimal | int) -> str:
+        return str(format_decimal(value, locale=_LOCALES[language]))
+
+    def kmh(value: Decimal | int) -> str:
+        return f"{number(value)}{NO_BREAK}{_KMH[language]}"
+
+    def money(value: Money) -> str:
+        return amount(value, language)
+
+    return Facts(
+        number=fine.number,
+        issued_on=day(terms.issued_on),
+        plate=masked(plate.text),
+        place=place.name,
+        road=place.road,
+        towards=place.towards,
+        date=day(at.date()),
+        time=clock_time(at),
+        measured=kmh(speed.measured),
+        measured_and_doubt=f"{number(speed.measured)} ± {kmh(speed.uncertainty)}",
+        deducted=kmh(speed.measured - speed.retained),
+        retained=kmh(speed.retained),
+        limit=kmh(violation.limit_kmh),
+        over=kmh(speed.retained - violation.limit_kmh),
+        limit_reason=place.limit_reason.get(language, "").strip(),
+        device=certificate.device,
+        certificate=certificate.number,
+        certificate_until=day(certificate.valid_until),
+        signs_checked_on=day(place.signs_checked_on),
+        legal_reference=_legal_reference(violation.reference, language),
+        pack=violation.source.pack,
+        pack_version=violation.source.pack_version,
+        pack_hash=violation.source.pack_sha256[:12],
+        pack_verified=violation.source.verified,
+        software=violation.passage.provenance.software,
+        photo_sha256=photo.sha256,
+        decided_by=fine.decision.by,
+        decided_by_policy=fine.decision.is_policy,
+        reduced=money(terms.reduced),
+        reduced_until=day(terms.reduced_until),
+        full=money(terms.full),
+        full_from=day(terms.full_from) if terms.full_from <= terms.full_until else "",
+        full_until=day(terms.full_until),
+        late_pct=number(terms.late_pct_per_day),
+        late_cap_days=number(terms.late_cap_days),
+        late_cap=money(terms.late_cap),
+        object_until=day(terms.object_until),
+        erase_on=day(terms.erase_on),
+        payee=DEMO_PAYEE,
+        account=DEMO_IBAN,
+        payment_reference=grouped(fine.reference),
+        points=fine.points,
+        suspension=_months(violation.suspension_months),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Speeds:
+    """Speeds as shown: what counts against the driver rounded down, the doubt rounded up."""
+
+    measured: Decimal
+    uncertainty: Decimal
+    retained: Decimal
+
+    @classmethod
+    def of(cls, violation: Violation) -> _Speeds:
+        # Where the judged speed has a second decimal, one decimal could show a speed that
+        # belongs to a milder band than the fine: then a second decimal is shown.
+        coarse = violation.retained_kmh == violation.retained_kmh.quantize(Decimal("0.1"))
+        step = Decimal("0.1") if coarse else Decimal("0.01")
+        return cls(
+            measured=violation.measured_kmh.quantize(step, ROUND_FLOOR),
+            uncertainty=violation.uncertainty_kmh.quantize(step, ROUND_CEILING),
+            retained=violation.retained_kmh.quantize(step, ROUND_FLOOR),
+        )
+
+
+def require_complete(fine: Fine) -> None:
+    """Raise LetterError naming every fact that ``fine`` lacks and a notice must state."""
+    lacking = [name for name, value in _mandatory(fine).items() if not value]
+    if lacking:
+        raise LetterError(
+            f"notice {fine.number or '(no number)'} cannot be written: it lacks "
+            f"{', '.join(lacking)}. Complete the site file or the case, and issue it again."
+        )
+
+
+def _mandatory(fine: Fine) -> dict[str, object]:
+    """Every fact that no notice may lack, by the name used in the error."""
+    violation = fine.violation
+    passage, source = violation.passage, violation.source
+    certificate = passage.place.certificate
+    photo = photo_exhibit(passage)
+    on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
+    return {
+        "the number": fine.number,
+        "the place": passage.place.name.strip(),
+        "the road": passage.place.road.strip(),
+        "the direction": passage.place.towards.strip(),
+        "the time zone": passage.place.timezone,
+        "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
+        "the measured speed": violation.measured_kmh > 0,
+        "the uncertainty": violation.uncertainty_kmh > 0,
+        "the speed that counts": violation.retained_kmh > violation.limit_kmh,
+        "the limit": violation.limit_kmh > 0,
+        "the device": certificate and certificate.device.strip(),
+        "the certificate": certificate and certificate.number.strip(),
+        "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
+        "the legal reference": violation.reference.strip(),
+        "the rule pack": source.pack.strip(),
+        "the rule pack's version": source.pack_version.strip(),
+        "the rule pack's hash": source.pack_sha256.strip(),
+        "the software": passage.provenance.software.strip(),
+        "the redacted photo": photo and photo.sha256,
+        "who decided": fine.decision.by.strip(),
+        "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
+        "the payment reference": fine.reference.strip(),
+    }
+
+
+def photo_exhibit(passage: Passage) -> Exhibit | None:
+    """The redacted picture, the only one that a notice may show, or None where there is none."""
+    return next((e for e in passage.exhibits if e.kind is ExhibitKind.PHOTO), None)
+
+
+def require_this_photo(fine: Fine, photo: bytes) -> None:
+    """Raise EvidenceError unless ``photo`` is the very picture that the passage names."""
+    exhibit = photo_exhibit(fine.violation.passage)
+    if exhibit is None or hashlib.sha256(photo).hexdigest() != exhibit.sha256:
+        raise EvidenceError(
+            f"the photo for notice {fine.number} is not the one of its passage: its SHA-256 "
+            "differs. Nothing was written; restore the exhibit from the footage."
+        )
+
+
+def masked(plate: str) -> str:
+    """The plate with its middle hidden: enough for its owner, too little for a stranger."""
+    keep = 2 if len(plate) >= 6 else 1
+    return f"{plate[:keep]}{NO_BREAK}{'•' * 3}{plate[-keep:]}"
+
+
+def clock_time(at: datetime) -> str:
+    """Local time on a 24 hour clock with its zone, such as ``08:30:12 CEST (UTC+2)``."""
+    offset = at.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    utc = f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+    name = at.tzname() or ""
+    # Zones without letters of their own are named by their offset: once is enough.
+    return f"{at:%H:%M:%S} {name} ({utc})" if name.isalpha() else f"{at:%H:%M:%S} {utc}"
+
+
+def amount(money: Money, language: Language) -> str:
+    """The amount with its currency in words or code, never split over two lines."""
+    decimals = _DECLARED_MINOR.get(money.currency, 2)
+    value = Decimal(money.minor).scaleb(-decimals)
+    if language is Language.SQ:
+        return str(format_currency(value, money.currency, locale="sq"))
+    pattern = "#,##0 ¤¤" if decimals == 0 else "#,##0.00 ¤¤"
+    return str(format_currency(value, money.currency, pattern, locale="en_GB"))
+
+
+def grouped(reference: str) -> str:
+    """A payment reference in groups of four, as people type it."""
+    plain = "".join(reference.split())
+    return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def _legal_reference(reference: str, language: Language) -> str:
+    return reference if language is Language.SQ else reference.replace("neni", "article", 1)
+
+
+def _months(suspension: tuple[int, int] | None) -> str:
+    return f"{suspension[0]}–{suspension[1]}" if suspension else ""

@@ -1,0 +1,1 @@
+"""The office's web pages: for now the owner's page."""

@@ -1,0 +1,1 @@
+"""The owner's room: one notice, behind its number and the plate."""

@@ -1,0 +1,23 @@
+"""What the pages need of the store: to read one notice, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from services.model import Fine
+
+
+class NoticeReader(Protocol):
+    """Finds one notice at a time; there is no list and no search to misuse."""
+
+    def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
+        """The fine with this number for this plate, or None; the answer does not say which."""
+        ...
+
+    def fine(self, number: str) -> Fine | None:
+        """The fine with this number, or None where there is none (any more)."""
+        ...
+
+    def exhibit_bytes(self, sha256: str) -> bytes:
+        """The picture with this hash. Raises an OfficeError when it is lost or altered."""
+        ...
