@@ -33,7 +33,8 @@ MIN_CONFIDENCE_FREE = 0.8
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
-"""No source says which letters are left out; seeing one of these asks for a person."""
+"""Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
+with one of them stands, and a person must confirm it."""
 
 _TWINS = ("0ODQ", "1I", "8B", "5S", "2Z", "6G")
 
@@ -174,16 +175,16 @@ def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> PlateReadi
     if country is None and not _may_be_foreign(text, ballots, formats):
         return _not_sure(frames=len(ballots), length=len(text))
     wanted = MIN_AGREEING if country else MIN_AGREEING_FREE
-    floor = MIN_CONFIDENCE if country else MIN_CONFIDENCE_FREE
+    doubtful = not DOUBTFUL_LETTERS.isdisjoint(text)
+    floor = MIN_CONFIDENCE if country and not doubtful else MIN_CONFIDENCE_FREE
     if len(agreeing) < wanted or confidence < floor:
         return _not_sure(agreeing=len(agreeing), confidence=round(confidence, 3))
     as_seen = sum(not ballot.repaired for ballot in agreeing)
-    doubtful = country is not None and not DOUBTFUL_LETTERS.isdisjoint(text)
     return PlateReading(
         text=text,
         confidence=confidence,
         frames=len(ballots),
-        repaired=as_seen < MIN_AGREEING or doubtful,
+        repaired=as_seen < MIN_AGREEING or (doubtful and country is not None),
         country=country,
     )
 

@@ -64,7 +64,7 @@ class Field:
 
 
 def cut_patch(colour: Image, quad: Floats) -> Patch:
-    """The magnified surroundings of a text ``quad`` ((4, 2) px), turned until its rows are level."""
+    """The magnified surroundings of a text ``quad`` ((4, 2) px), turned until they are level."""
     along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2
     length = float(np.hypot(*along))
     height = float(np.hypot(*(quad[3] - quad[0] + quad[2] - quad[1]) / 2))

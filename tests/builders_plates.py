@@ -1,0 +1,164 @@
+"""Pictures of plates with exact geometry, and sightings with defaults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+from speedcam.model import Box, Frame, PlateSighting
+
+PLATE_MM = (520, 110)
+BAND_MM = 40
+SUPER = 4
+"""Samples per pixel while drawing: the plate's edges land within 0.01 px of their place."""
+
+
+def a_sighting(
+    text="AB123CD", *, confidence=0.98, width_px=90.0, index=0, banded=True, confidences=None
+):
+    height = width_px * PLATE_MM[1] / PLATE_MM[0]
+    corners = ((0.0, 0.0), (width_px, 0.0), (width_px, height), (0.0, height))
+    inset, middle = width_px * BAND_MM / PLATE_MM[0], height / 2
+    return PlateSighting(
+        frame_index=index,
+        time_s=index / 25,
+        corners_px=tuple((u + 100, v + 50) for u, v in corners),
+        text=text,
+        character_confidence=tuple(confidences or [confidence] * len(text)),
+        white_edges_px=((100 + inset, 50 + middle), (100 + width_px - inset, 50 + middle))
+        if banded
+        else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnPlate:
+    """A picture with one plate, and where its parts truly are."""
+
+    frame: Frame
+    vehicle: Box
+    corners_px: np.ndarray
+    white_edges_px: np.ndarray
+
+    @property
+    def white_width_px(self):
+        return float(math.dist(*self.white_edges_px))
+
+
+def plate_texture(text="AB 123 CD", px_per_mm=4):
+    """The plate from straight ahead, BGR."""
+    width, height = (side * px_per_mm for side in PLATE_MM)
+    band = BAND_MM * px_per_mm
+    plate = Picture.new("RGB", (width, height), (236, 236, 232))
+    draw = ImageDraw.Draw(plate)
+    for left in (0, width - band):
+        draw.rectangle((left, 0, left + band - 1, height), fill=(20, 50, 150))
+    fonts = Path(cv2.__file__).parent / "qt" / "fonts"
+    font = ImageFont.truetype(str(fonts / "DejaVuSansCondensed-Bold.ttf"), 96 * px_per_mm)
+    box = draw.textbbox((0, 0), text, font=font)
+    tall, wide = 77 * px_per_mm, 392 * px_per_mm
+    letters = Picture.new("L", (box[2] - box[0], box[3] - box[1]), 0)
+    ImageDraw.Draw(letters).text((-box[0], -box[1]), text, font=font, fill=255)
+    letters = letters.resize((wide, tall))
+    place = ((width - wide) // 2, (height - tall) // 2)
+    plate.paste((18, 18, 18), (*place, place[0] + wide, place[1] + tall), letters)
+    return np.asarray(plate)[:, :, ::-1].copy()
+
+
+def a_drawn_plate(
+    text="AB 123 CD",
+    *,
+    width_px=100.0,
+    yaw_deg=12.0,
+    pitch_deg=14.0,
+    roll_deg=2.0,
+    body=(60, 60, 70),
+    blur_px=0.6,
+    smear_px=0.0,
+    noise=2.0,
+    seed=0,
+    offset_px=(0.0, 0.0),
+    plate=True,
+):
+    """One plate on a plain vehicle in a 640 x 480 picture, seen by an exact pinhole camera."""
+    rng = np.random.default_rng(seed)
+    size = (640, 480)
+    centre = np.array([size[0] / 2, size[1] * 0.68]) + offset_px
+    to_px = _plate_to_picture(width_px, (yaw_deg, pitch_deg, roll_deg), centre)
+    big = np.empty((size[1] * SUPER, size[0] * SUPER, 3), np.uint8)
+    big[:] = (110, 112, 110)
+    vehicle = Box(left=150, top=90, right=490, bottom=420)
+    left, top, right, bottom = (
+        round(edge * SUPER) for edge in (vehicle.left, vehicle.top, vehicle.right, vehicle.bottom)
+    )
+    big[top:bottom, left:right] = body
+    if plate:
+        texture = plate_texture(text)
+        # From texture samples (centres at +0.5) to supersamples (centres at +0.5).
+        warp = _scale(SUPER, -0.5 * (SUPER - 1) / SUPER) @ to_px @ _scale(1 / 4, -0.5)
+        cv2.warpPerspective(
+            texture,
+            warp,
+            (big.shape[1], big.shape[0]),
+            dst=big,
+            flags=cv2.INTER_AREA,
+            borderMode=cv2.BORDER_TRANSPARENT,
+        )
+    picture = _camera(big, blur_px, smear_px, noise, rng)
+    corners = _project(to_px, [(0, 0), (520, 0), (520, 110), (0, 110)])
+    return DrawnPlate(
+        frame=a_frame(picture),
+        vehicle=vehicle,
+        corners_px=corners,
+        white_edges_px=_project(to_px, [(40, 55), (480, 55)]),
+    )
+
+
+def a_frame(picture, *, index=0):
+    luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return Frame(index=index, time_s=index / 25, luma=luma, corrupt=False, colour=picture.copy)
+
+
+def _plate_to_picture(width_px, angles_deg, centre):
+    """Homography from millimetres on the plate to pixels whose centres are whole numbers."""
+    yaw, pitch, roll = np.radians(angles_deg)
+    turn = (
+        np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+        @ np.array(
+            [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
+        )
+        @ np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    )
+    focal = 2600.0
+    distance = focal * PLATE_MM[0] / width_px * np.cos(yaw)
+    plane = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, distance]])
+    plane = plane @ np.array([[1, 0, -260], [0, 1, -55], [0, 0, 1]])
+    camera = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])
+    return camera @ plane
+
+
+def _scale(factor, shift):
+    """``x → factor · (x − shift)``: between pixel grids whose samples sit at their centres."""
+    return np.array([[factor, 0, -factor * shift], [0, factor, -factor * shift], [0, 0, 1.0]])
+
+
+def _project(homography, points):
+    points = np.column_stack([np.asarray(points, float), np.ones(len(points))]) @ homography.T
+    return points[:, :2] / points[:, 2:]
+
+
+def _camera(big, blur_px, smear_px, noise, rng):
+    """Optics, exposure while moving, pixels and noise."""
+    big = cv2.GaussianBlur(big, (0, 0), max(0.3, blur_px * SUPER))
+    if smear_px:
+        kernel = np.ones((max(1, round(smear_px * SUPER)), 1), np.float32)
+        big = cv2.filter2D(big, -1, kernel / kernel.sum())
+    rows, columns = big.shape[0] // SUPER, big.shape[1] // SUPER
+    small = cv2.resize(big, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.clip(np.rint(small + rng.normal(0, noise, small.shape)), 0, 255).astype(np.uint8)
