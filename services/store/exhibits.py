@@ -1,0 +1,85 @@
+"""Pictures named by their content, checked whenever they come in or go out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+
+from services.errors import EvidenceError
+from services.store.files import write_durably
+from speedcam.model import Exhibit
+
+MOST_BYTES = 32 * 1024 * 1024
+"""No exhibit is larger; reading one must not fill the memory."""
+
+
+def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
+    """Copy one exhibit into ``folder`` durably, as ``<sha256>.jpg``.
+
+    Args:
+        folder: ``<office>/exhibits``.
+        exhibit: Its path is relative to ``beside``.
+        beside: The folder of the passages file.
+
+    Raises:
+        EvidenceError: It is missing, outside ``beside``, or not what the passage says.
+    """
+    kept = folder / _name(exhibit.sha256)
+    if kept.is_file() and _digest(kept.read_bytes()) == exhibit.sha256:
+        return
+    picture = _read(_inside(beside, exhibit.path))
+    if _digest(picture) != exhibit.sha256:
+        raise EvidenceError(
+            f"exhibit {exhibit.path} is not the picture that the passage names: its SHA-256 "
+            "differs. The passage was set aside; process the footage again."
+        )
+    write_durably(kept, picture)
+
+
+def read_exhibit(folder: Path, sha256: str) -> bytes:
+    """The picture with this SHA-256, checked again.
+
+    Raises:
+        EvidenceError: It is missing, or was changed since it was kept.
+    """
+    picture = _read(folder / _name(sha256))
+    if _digest(picture) != sha256:
+        raise EvidenceError(
+            f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "
+            "rests on it; restore it from the last verified backup."
+        )
+    return picture
+
+
+def _name(sha256: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise EvidenceError(f"{sha256!r} is no SHA-256: 64 hexadecimal digits in lower case.")
+    return f"{sha256}.jpg"
+
+
+def _inside(beside: Path, relative: str) -> Path:
+    """The file, which must lie below ``beside`` also after links are followed."""
+    path = (beside / PurePosixPath(relative)).resolve()
+    if not path.is_relative_to(beside.resolve()):
+        raise EvidenceError(
+            f"exhibit {relative} lies outside the folder of its passages. The passage was set "
+            "aside; exhibits stand beside the passages file."
+        )
+    return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            raise EvidenceError(
+                f"exhibit {path.name} is missing, no plain file, or larger than "
+                f"{MOST_BYTES // 2**20} MiB. Put it back, or process the footage again."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"exhibit {path.name} cannot be read: {error.strerror}.") from None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

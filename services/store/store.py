@@ -1,0 +1,181 @@
+"""The store of one office: its folder, its keys, its transactions, and how a fine is found."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Engine, select
+
+from services.errors import StoreError
+from services.model import Fine, Violation
+from services.numbers import normal_number
+from services.store.database import WRITING, connect
+from services.store.exhibits import keep_exhibit, read_exhibit
+from services.store.files import make_folder
+from services.store.keys import Keys, load_keys
+from services.store.schema import cases, fines
+from speedcam.model import Exhibit
+
+_VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
+_FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
+_NOBODY = "0" * 64
+"""Compared with where there is no fine, so that both answers take the same steps."""
+
+
+def open_store(office_dir: Path, *, create: bool = False) -> Store:
+    """The store in ``office_dir``.
+
+    Args:
+        office_dir: The office's folder.
+        create: Make the office where there is none yet.
+
+    Raises:
+        StoreError: It is no office, of another version, damaged, or without its key.
+    """
+    database = office_dir / "office.sqlite"
+    if not create and not database.is_file():
+        raise StoreError(
+            f"{office_dir} is not an office: it has no office.sqlite. "
+            "`speedcam office receive PASSAGES --office DIR` makes one."
+        )
+    try:
+        for folder in (office_dir, *(office_dir / name for name in ("keys", "exhibits", "sent"))):
+            make_folder(folder)
+        # A database whose key is lost must never be given a new key.
+        keys = load_keys(office_dir / "keys", create=create and not database.exists())
+        engine = connect(database, keys.check, create=create)
+    except OSError as error:
+        raise StoreError(
+            f"the office folder {office_dir} cannot be used: {error.strerror}. Check its rights "
+            "and the free space."
+        ) from None
+    return Store(folder=office_dir, keys=keys, engine=engine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The open store of one office; close it, or use it in a ``with`` statement.
+
+    Attributes:
+        folder: The office's folder.
+        keys: Seal and find.
+        engine: The database.
+    """
+
+    folder: Path
+    keys: Keys
+    engine: Engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @property
+    def sent(self) -> Path:
+        """Where the folder sender puts notices."""
+        return self.folder / "sent"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view of the database."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it, durably, or nothing. Waits for other writers."""
+        with self.engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            yield connection
+
+    def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
+        """Copy a picture into the office durably; see :func:`services.store.exhibits`."""
+        keep_exhibit(self.folder / "exhibits", exhibit, beside)
+
+    def exhibit_bytes(self, sha256: str) -> bytes:
+        """The picture with this SHA-256, checked again.
+
+        Raises:
+            EvidenceError: It is missing or was changed.
+        """
+        return read_exhibit(self.folder / "exhibits", sha256)
+
+    def fine(self, number: str) -> Fine | None:
+        """The fine with this number as people type it, or None where there is none."""
+        row = self._fine_row(number)
+        return self.unseal_fine(row[0], row[2]) if row else None
+
+    def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
+        """The fine that both belong to; None says nothing about which of them was wrong.
+
+        Args:
+            number: As people type it: see :func:`services.numbers.normal_number`.
+            plate: As people type it: only letters and digits count, in either case.
+        """
+        digest = self.keys.plate_digest(plate)
+        row = self._fine_row(number)
+        matches = hmac.compare_digest(digest, row[1] if row else _NOBODY)
+        return self.unseal_fine(row[0], row[2]) if row and matches else None
+
+    def fines(self) -> Iterator[Fine]:
+        """Every fine in order of issue, for the office's own tables."""
+        with self.reading() as connection:
+            query = select(fines.c.number, fines.c.fine).order_by(
+                fines.c.issued_at_ms, fines.c.number
+            )
+            rows = connection.execute(query).all()
+        for number, sealed in rows:
+            yield self.unseal_fine(number, sealed)
+
+    def _fine_row(self, number: str) -> tuple[str, str, bytes] | None:
+        query = select(fines.c.number, fines.c.plate_digest, fines.c.fine).where(
+            fines.c.number == normal_number(number)
+        )
+        with self.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return (row[0], row[1], row[2]) if row else None
+
+    def seal_violation(self, violation: Violation) -> bytes:
+        """The violation with its passage and plate as ciphertext bound to its case."""
+        content = _VIOLATION.dump_json(violation)
+        return self.keys.seal(content, table=cases.name, row=violation.key, column="violation")
+
+    def unseal_violation(self, key: str, sealed: bytes) -> Violation:
+        """The violation of the case ``key``.
+
+        Raises:
+            StoreError: The stored bytes were changed or moved.
+        """
+        content = self.keys.unseal(sealed, table=cases.name, row=key, column="violation")
+        return _VIOLATION.validate_json(content)
+
+    def seal_fine(self, fine: Fine) -> bytes:
+        """The whole fine as ciphertext bound to its number."""
+        content = _FINE.dump_json(fine)
+        return self.keys.seal(content, table=fines.name, row=fine.number, column="fine")
+
+    def unseal_fine(self, number: str, sealed: bytes) -> Fine:
+        """The fine ``number``, as it was frozen at issue.
+
+        Raises:
+            StoreError: The stored bytes were changed or moved.
+        """
+        content = self.keys.unseal(sealed, table=fines.name, row=number, column="fine")
+        return _FINE.validate_json(content)
