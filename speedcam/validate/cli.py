@@ -1,0 +1,73 @@
+"""The command ``speedcam validate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from speedcam.errors import SpeedcamError
+from speedcam.record import read_passages
+from speedcam.validate.report import Report, compare
+from speedcam.validate.table import show
+from speedcam.validate.truth import read_truth
+
+BAD_INPUT = 2
+
+# Wide enough for the tables when the output goes to a file, where nobody knows a width.
+FILE_WIDTH = 180
+
+
+def validate_command(
+    passages: Annotated[
+        Path,
+        typer.Argument(
+            help="passages.jsonl as `speedcam process` wrote it, or the folder that holds it.",
+            show_default=False,
+        ),
+    ],
+    truth: Annotated[
+        Path,
+        typer.Argument(
+            help="The truth (*.truth.json) or the references (*.reference.json) of the same clip.",
+            show_default=False,
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON with the same keys for every group.")
+    ] = False,
+) -> None:
+    """Compare measured passages with the truth, vehicle by vehicle.
+
+    Each vehicle of the truth gets at most one passage, by time, direction and place. Vehicles
+    without one are missed; passages without a vehicle are listed as extra. docs/validate.md
+    says what each figure means. Exit code 0: compared, whatever the errors; 2: bad input.
+    """
+    try:
+        report = compare(read_truth(truth), list(read_passages(passages_file(passages))))
+    except SpeedcamError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    if as_json:
+        typer.echo(report_json(report))
+    else:
+        show(report, _console())
+
+
+def passages_file(path: Path) -> Path:
+    """``path`` itself, or the passages.jsonl in it when it is a folder."""
+    return path / "passages.jsonl" if path.is_dir() else path
+
+
+def report_json(report: Report) -> str:
+    """The report as one JSON document; a figure without a reading is null."""
+    return json.dumps(asdict(report), ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
