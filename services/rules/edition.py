@@ -1,0 +1,132 @@
+"""One edition of a rule pack: read from its text, every fault at once, each with its line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from services.errors import PackError
+from services.model import RuleSource
+from services.rules.pack import Pack, unknown_sources
+
+Place = tuple[str | int, ...]
+"""Where in the document: keys and positions from the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A pack with the very bytes it was read from.
+
+    Attributes:
+        pack: What it says.
+        text: Its bytes; kept with every case that it judged.
+        sha256: Of ``text``.
+    """
+
+    pack: Pack
+    text: bytes
+    sha256: str
+
+    @property
+    def source(self) -> RuleSource:
+        """What a violation says of the edition that judged it."""
+        return RuleSource(
+            pack=self.pack.id,
+            pack_version=self.pack.version,
+            pack_sha256=self.sha256,
+            verified=self.pack.verified,
+        )
+
+
+def read_edition(text: bytes, name: str) -> Edition:
+    """The edition in ``text``.
+
+    Args:
+        text: The pack as YAML.
+        name: Of the file, for the error.
+
+    Raises:
+        PackError: One or more faults, all of them, each with its line and remedy.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = where.line + 1 if where else 1
+        problem = getattr(error, "problem", None) or str(error)
+        raise PackError(f"{name} line {line}: {problem}. Mend the YAML there.") from None
+    if not isinstance(root, yaml.MappingNode) or not isinstance(content, dict):
+        raise PackError(f"{name} line 1: a rule pack is a mapping of keys to values.")
+    lines: dict[Place, int] = {}
+    faults = [(line, words) for line, words in _twice(root, (), lines)]
+    pack = _pack(content, lines, faults)
+    if faults or pack is None:
+        told = "\n".join(f"{name} line {line}: {words}" for line, words in sorted(faults))
+        raise PackError(told)
+    return Edition(pack=pack, text=text, sha256=hashlib.sha256(text).hexdigest())
+
+
+def _pack(
+    content: dict[str, object], lines: dict[Place, int], faults: list[tuple[int, str]]
+) -> Pack | None:
+    """The pack in ``content``, or None; what is wrong with it is added to ``faults``."""
+    try:
+        pack = Pack.model_validate(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        faults += [(_line(lines, fault["loc"]), _words(fault)) for fault in found]
+        return None
+    faults += [
+        (_line(lines, ("sources",)), f"sources lacks {name!r}, which an entry names: add it")
+        for name in unknown_sources(pack)
+    ]
+    return pack
+
+
+def _twice(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tuple[int, str]]:
+    """Note the line of everything below ``node``; yield the keys that stand twice.
+
+    YAML lets the later of two equal keys win without a word; a law must not change like that.
+    """
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            at = (*place, str(key.value))
+            if at in lines:
+                words = f"{_dotted(at)} stands twice, first in line {lines[at]}: remove one"
+                yield key.start_mark.line + 1, words
+            lines[at] = key.start_mark.line + 1
+            yield from _twice(value, at, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            yield from _twice(value, (*place, position), lines)
+
+
+def _line(lines: dict[Place, int], place: Place) -> int:
+    """The line of ``place``, or of the nearest thing around it that is written down."""
+    while place not in lines:
+        place = place[:-1]
+    return lines[place]
+
+
+def _words(fault: ErrorDetails) -> str:
+    where = _dotted(fault["loc"])
+    if fault["type"] == "missing":
+        return f"{where} is missing: add it"
+    if fault["type"] == "extra_forbidden":
+        return f"{where} is not a key of a rule pack: remove it or mend its spelling"
+    if fault["type"] == "value_error":
+        return f"{where}: {fault['ctx']['error']}"
+    return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}; found {fault['input']!r}"
+
+
+def _dotted(place: Place) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(
+        "."
+    )
