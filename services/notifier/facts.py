@@ -115,7 +115,7 @@ def facts(fine: Fine, language: Language) -> Facts:
     speed = _Speeds.of(violation)
 
     def day(value: date | None) -> str:
-        return format_date(value, "long", locale=_LOCALES[language]) if value else ""
+        return local_day(value, language) if value else ""
 
     def number(value: Decimal | int) -> str:
         return str(format_decimal(value, locale=_LOCALES[language]))
@@ -277,6 +277,11 @@ def amount(money: Money, language: Language) -> str:
         return str(format_currency(value, money.currency, locale="sq"))
     pattern = "#,##0 ¤¤" if decimals == 0 else "#,##0.00 ¤¤"
     return str(format_currency(value, money.currency, pattern, locale="en_GB"))
+
+
+def local_day(day: date, language: Language) -> str:
+    """A date in words, such as ``14 tetor 2026``."""
+    return str(format_date(day, "long", locale=_LOCALES[language]))
 
 
 def grouped(reference: str) -> str:

@@ -89,4 +89,5 @@ def _wait_after(failures: int) -> timedelta:
     if failures < FREE_FAILURES:
         return timedelta()
     # The exponent is bounded before the power is taken: it would overflow otherwise.
-    return min(FIRST_WAIT * 2 ** min(failures - FREE_FAILURES, 10), LONGEST_WAIT)
+    doublings = min(failures - FREE_FAILURES, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)

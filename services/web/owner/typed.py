@@ -10,7 +10,7 @@ _LONGEST = 40
 
 def notice_number(typed: str) -> str:
     """``al26 k7q2 m9xd`` as ``AL26-K7Q2-M9XD``; what cannot be a number stays unlike any."""
-    plain = _letters_and_digits(typed)
+    plain = "".join(c for c in _letters_and_digits(typed) if c.isascii())
     plain = plain[:2] + plain[2:].translate(_LOOK_ALIKES)
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
 
@@ -21,4 +21,4 @@ def plate(typed: str) -> str:
 
 
 def _letters_and_digits(typed: str) -> str:
-    return "".join(c for c in typed[:_LONGEST].upper() if c.isascii() and c.isalnum())
+    return "".join(c for c in typed[:_LONGEST].upper() if c.isalnum())

@@ -1,0 +1,82 @@
+"""The web application: made by ``create_app``, with everything it needs handed in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from services.errors import OfficeError
+from services.ports import Clock
+from services.web.headers import SecurityHeaders
+from services.web.owner.routes import Owner
+from services.web.pages import Pages, notice_style
+from services.web.patience import Patience
+from services.web.ports import NoticeReader
+from services.web.session import Visits
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(store: NoticeReader, *, secret: bytes, clock: Clock) -> FastAPI:
+    """The owner's pages over ``store``.
+
+    Args:
+        store: Where notices are read; nothing is ever written to it.
+        secret: At least 32 bytes; signs visits and forms. A new one ends all visits.
+        clock: Says what is owed today and which visits are over.
+
+    Raises:
+        ValueError: The secret is too short to sign with.
+    """
+    if len(secret) < 32:
+        raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Pages()
+    owner = Owner(
+        store,
+        visits=Visits(secret, clock),
+        patience=Patience(secret, clock),
+        pages=pages,
+        clock=clock,
+    )
+    app.include_router(owner.router())
+    app.add_api_route("/static/notice.css", _style(notice_style()), methods=["GET"])
+    app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
+    app.add_middleware(SecurityHeaders)
+    _answer_faults(app, pages)
+    return app
+
+
+def _style(sheet: str) -> Callable[[], Response]:
+    def style() -> Response:
+        return Response(sheet, media_type="text/css")
+
+    return style
+
+
+def _answer_faults(app: FastAPI, pages: Pages) -> None:
+    """Every fault becomes a page for people, never a stack or a bare line."""
+
+    def refused(request: Request, error: Exception) -> Response:
+        known = error if isinstance(error, HTTPException) else HTTPException(422)
+        return pages.fault(known.status_code, scheme=request.url.scheme, headers=known.headers)
+
+    def unavailable(request: Request, error: Exception) -> Response:
+        # The type alone: a message of the office may name a case.
+        _log.error("a page could not be shown: %s", type(error).__name__)
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return pages.fault(status, scheme=request.url.scheme)
+
+    def unforeseen(request: Request, _error: Exception) -> Response:
+        return pages.fault(HTTPStatus.INTERNAL_SERVER_ERROR, scheme=request.url.scheme)
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, refused)
+    app.add_exception_handler(OfficeError, unavailable)
+    app.add_exception_handler(Exception, unforeseen)

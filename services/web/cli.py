@@ -1,0 +1,77 @@
+"""``speedcam serve``: the office's pages on this machine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.clock import SystemClock
+from services.errors import StoreError
+from services.store import open_store
+from services.web.app import create_app
+from services.web.secret import web_secret
+
+GRACE_S = 5
+"""How long answers under way may take after Ctrl-C."""
+
+
+def serve(office: Path, host: str = "127.0.0.1", port: int = 8080) -> None:
+    """Show the notices of ``office`` until Ctrl-C.
+
+    Args:
+        office: The office's folder.
+        host: Address to listen on; the default is reachable from this machine only.
+        port: 0 takes any free one.
+
+    Raises:
+        StoreError: The office cannot be opened, or the address cannot be listened on.
+    """
+    app = create_app(open_store(office), secret=web_secret(office), clock=SystemClock())
+    with listener(host, port) as listening:
+        address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
+        sys.stderr.write(
+            f"The notices of {office} are at {address}\n"
+            "Type a notice number and its plate there. Stop with Ctrl-C.\n"
+        )
+        run(app, listening)
+    sys.stderr.write("Stopped.\n")
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port``.
+
+    Raises:
+        StoreError: The address is taken, not allowed, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise StoreError(
+            f"cannot listen on {host} port {port}: {error}. Choose another with --port."
+        ) from None
+
+
+def run(app: FastAPI, listening: socket.socket) -> None:
+    """Serve on a socket that listens already; Ctrl-C ends it without a trace."""
+    settings = uvicorn.Config(
+        app,
+        # The access log would hold addresses of people; forwarded headers can be forged.
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    try:
+        uvicorn.Server(settings).run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,72 @@
+"""Pages out of templates: the page's own words, and the notice's words where it shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib import resources
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader
+from jinja2.environment import TemplateModule
+from starlette.datastructures import MutableHeaders
+
+from services.notifier.facts import Language
+from services.notifier.letter import words_of
+from services.notifier.wording import html_environment
+from services.web.headers import add_security_headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """One language of a page: ``words`` of the notice, ``labels`` of the page around it."""
+
+    language: Language
+    words: TemplateModule
+    labels: TemplateModule
+
+
+class Pages:
+    """Renders the pages; made once per application, because templates are compiled then."""
+
+    def __init__(self) -> None:
+        self._environment = html_environment(PackageLoader("services.web"))
+        self._spoken = {each: _spoken(self._environment, each) for each in Language}
+
+    def show(
+        self, name: str, language: Language, *, status: HTTPStatus = HTTPStatus.OK, **values: object
+    ) -> HTMLResponse:
+        """The page ``name`` in one language, between the banners."""
+        template = self._environment.get_template(name)
+        html = template.render(s=self._spoken[language], all_spoken=self._all(), **values)
+        return HTMLResponse(html, status_code=status)
+
+    def fault(
+        self, status: int, *, scheme: str = "http", headers: Mapping[str, str] | None = None
+    ) -> HTMLResponse:
+        """What to tell somebody for whom there is no page, in both languages."""
+        html = self._environment.get_template("fault.html").render(
+            s=self._spoken[Language.SQ], all_spoken=self._all(), status=status
+        )
+        response = HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        # The answer to an unforeseen error is written outside the middleware that adds these.
+        add_security_headers(MutableHeaders(raw=response.raw_headers), scheme=scheme)
+        return response
+
+    def _all(self) -> tuple[Spoken, ...]:
+        return tuple(self._spoken.values())
+
+
+def notice_style() -> str:
+    """The style sheet that mail and page share."""
+    templates = resources.files("services.notifier") / "templates"
+    return (templates / "notice.css").read_text(encoding="utf-8")
+
+
+def _spoken(environment: Environment, language: Language) -> Spoken:
+    return Spoken(
+        language=language,
+        words=words_of(environment, language),
+        labels=environment.get_template(f"labels_{language}.jinja").module,
+    )
