@@ -200,13 +200,13 @@ def _fit_edge(luma: Floats, start: float, field: float, *, side: int) -> float |
     band = BAND_PER_FIELD * field
     outward = side * (np.arange(len(luma)) - start)
     window = (outward > -0.05 * field) & (outward < 2.2 * band)
-    x, y = outward[window], luma[window]
+    x, y = np.asarray(outward[window], np.float64), luma[window]
     if len(x) < 12:
         return None
     places = np.linspace(-0.6, 0.6, 49) * band
     blurs = np.linspace(0.05, 0.5, 10) * band
-    place, blur = (grid.ravel() for grid in np.meshgrid(places, blurs, indexing="ij"))
-    basis = _steps(x, place, blur, band)
+    grid = np.array([(place, blur) for place in places for blur in blurs], np.float64)
+    basis = _steps(x, grid[:, 0], grid[:, 1], band)
     gram = basis @ basis.transpose(0, 2, 1) + 1e-6 * np.eye(3)
     levels = np.linalg.solve(gram, (basis @ y)[..., None])[..., 0]
     error = np.square(y - np.einsum("gk,gkn->gn", levels, basis)).mean(axis=1)

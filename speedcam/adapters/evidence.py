@@ -1,0 +1,425 @@
+"""Draws the exhibits of a passage and keeps them.
+
+Pictures in, pictures out, and all facts as arguments. Every text about the passage stands on
+strips added above and below, so that no pixel of the footage is covered by it. Inside a still
+are only thin drawings: the measured box, the contact point, and the metres of the road.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+
+from speedcam.adapters.lettering import (
+    AMBER,
+    CYAN,
+    INK,
+    PAPER,
+    Colour,
+    Fact,
+    Label,
+    with_band,
+    with_header,
+    with_labels,
+)
+from speedcam.model import Box, Direction, Floats, Image, Place, SpeedMeasurement
+from speedcam.ports import Redactor
+
+ToPicture = Callable[[float, float], tuple[float, float]]
+"""From metres on the road ``(x, y)`` to pixels ``(u, v)``."""
+
+JPEG_QUALITY = 92
+_MARK = "DEMO"
+_DIRECTIONS = {
+    Direction.APPROACHING: "afrohet · approaching",
+    Direction.RECEDING: "largohet · receding",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What every exhibit of one passage says, and when its frame was taken.
+
+    Attributes:
+        place: Where, and which camera.
+        lane: Name of the lane, or None outside every lane.
+        direction: Which way the vehicle drove, or None when that could not be told.
+        limit_kmh: The limit there, or None outside every lane.
+        speed: The measurement.
+        at: Aware instant of the frame.
+        frame_index: Ordinal of the frame in the footage.
+        time_s: Footage time of the frame.
+        clip_sha256: Of the footage's bytes.
+    """
+
+    place: Place
+    lane: str | None
+    direction: Direction | None
+    limit_kmh: int | None
+    speed: SpeedMeasurement
+    at: datetime
+    frame_index: int
+    time_s: float
+    clip_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadMarks:
+    """Which metres of which lane to mark.
+
+    Attributes:
+        to_px: From the road to this picture.
+        left_m: Left edge of the lane.
+        right_m: Right edge of the lane.
+        near_m: First metre to mark.
+        far_m: Last metre to mark.
+        measured_m: Where along the road the measured stretch lies: from, to.
+    """
+
+    to_px: ToPicture
+    left_m: float
+    right_m: float
+    near_m: float
+    far_m: float
+    measured_m: tuple[float, float]
+
+
+def still(
+    picture: Image,
+    facts: Facts,
+    *,
+    title: str,
+    vehicle: Box,
+    contact_px: tuple[float, float] | None,
+    road: RoadMarks,
+) -> Image:
+    """A whole frame with the measured box, the contact point and the metres of the lane.
+
+    Args:
+        picture: ``(height, width, 3)`` BGR; not changed.
+        facts: For the strips.
+        title: Which of the two stills this is.
+        vehicle: The measured box in pixels.
+        contact_px: Where the vehicle meets the road, or None when it was not located.
+        road: What to mark on the road.
+    """
+    drawn = draw_road(picture, road, keep_clear=vehicle)
+    drawn = _draw_box(drawn, vehicle)
+    if contact_px is not None:
+        drawn = _draw_contact(drawn, contact_px)
+    subtitle = f"{facts.place.site_id} · {facts.place.camera}"
+    return with_band(
+        with_header(drawn, title, subtitle, _MARK),
+        [_speed(facts), _limit(facts), _time(facts), _place(facts)],
+        [_lane(facts), _measured(facts), *_frame_facts(facts)],
+    )
+
+
+def plate_crop(
+    picture: Image, facts: Facts, *, title: str, corners_px: Floats, text: str, width_px: int = 960
+) -> Image:
+    """The plate, levelled and enlarged, over the untouched pixels around it.
+
+    Args:
+        picture: ``(height, width, 3)`` BGR.
+        facts: For the strips.
+        title: Of the exhibit.
+        corners_px: ``(4, 2)`` pixels from the upper left, clockwise.
+        text: What was read, or empty.
+        width_px: Of the result.
+    """
+    corners = np.asarray(corners_px, np.float64)
+    divider = np.full((6, width_px, 3), INK[::-1], np.uint8)
+    levelled, seen = _levelled(picture, corners, width_px), _as_seen(picture, corners, width_px)
+    subtitle = "lart e drejtuar, poshtë siç u filmua · above levelled, below as filmed"
+    return with_band(
+        with_header(np.vstack([levelled, divider, seen]), title, subtitle, _MARK),
+        [
+            Fact(label="TARGA · PLATE", value=text or "–", loud=True),
+            _time(facts),
+            _place(facts),
+        ],
+        [_camera(facts), *_frame_facts(facts)],
+    )
+
+
+def photo(
+    picture: Image, facts: Facts, *, vehicle: Box, plate: Box | None, redactor: Redactor
+) -> Image:
+    """The redacted picture for the notice: the vehicle and some road around it, with a slim band.
+
+    The redactor sees the whole picture before anything is cut out of it.
+    """
+    redacted = redactor.redact(picture, vehicle, plate)
+    left, top, right, bottom = _surroundings(vehicle, picture.shape[1], picture.shape[0])
+    cut = np.ascontiguousarray(redacted[top:bottom, left:right])
+    return with_band(
+        with_header(cut, facts.place.name, facts.place.road, _MARK),
+        [_speed(facts), _limit(facts), _time(facts)],
+    )
+
+
+def encode_jpeg(picture: Image) -> bytes:
+    """The bytes of ``picture`` (BGR) as JPEG; the same picture always gives the same bytes."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    done, encoded = cv2.imencode(".jpg", picture, options)
+    if not done:
+        raise ValueError(f"a picture of shape {picture.shape} cannot be written as JPEG")
+    return encoded.tobytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderExhibits:
+    """A :class:`speedcam.ports.ExhibitStore`: files that only their owner may read.
+
+    A file stands under its final name only once it is whole and on the disk. What a killed run
+    left half-written ends in ``.part`` and is written anew by the next.
+    """
+
+    folder: Path
+
+    def keep(self, name: str, jpeg: bytes) -> tuple[Path, str]:
+        """Write ``jpeg`` under ``name`` durably; return its path and its SHA-256.
+
+        Keeping the same bytes under the same name again changes nothing.
+
+        Raises:
+            ValueError: ``name`` is not a plain file name.
+        """
+        if Path(name).name != name or name in {"", ".", ".."}:
+            raise ValueError(f"an exhibit's name is a plain file name, not {name!r}")
+        path = self.folder / name
+        digest = hashlib.sha256(jpeg).hexdigest()
+        if not (path.is_file() and path.read_bytes() == jpeg):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_durably(path, jpeg)
+        _sync_folder(self.folder)
+        return path, digest
+
+
+def draw_road(picture: Image, road: RoadMarks, *, keep_clear: Box) -> Image:
+    """A copy of ``picture`` with the lane's metres; ``keep_clear`` is left as it was."""
+    drawn = picture.copy()
+    start, end = sorted(road.measured_m)
+    for edge_m in (road.left_m, road.right_m):
+        _polyline(drawn, road, [(edge_m, road.near_m), (edge_m, road.far_m)], PAPER, 1)
+        _polyline(drawn, road, [(edge_m, start), (edge_m, end)], CYAN, 3)
+    for end_m in (start, end):
+        _polyline(drawn, road, [(road.left_m, end_m), (road.right_m, end_m)], CYAN, 2)
+    for tick in _ticks(road):
+        _polyline(drawn, road, tick[0], CYAN if start <= tick[1] <= end else PAPER, 2)
+    drawn = with_labels(drawn, list(_metre_labels(road, picture.shape, keep_clear)))
+    box = _clipped(keep_clear, picture.shape)
+    drawn[box[1] : box[3], box[0] : box[2]] = picture[box[1] : box[3], box[0] : box[2]]
+    return drawn
+
+
+def _ticks(road: RoadMarks) -> Iterator[tuple[list[tuple[float, float]], int]]:
+    """Short strokes outward from both edges at each metre, longer ones at each fifth."""
+    for metre in range(math.ceil(road.near_m), math.floor(road.far_m) + 1):
+        long_m = 0.5 if metre % 5 == 0 else 0.22
+        for edge_m, side in ((road.left_m, -1), (road.right_m, 1)):
+            yield [(edge_m, metre), (edge_m + side * long_m, metre)], metre
+
+
+def _metre_labels(road: RoadMarks, shape: tuple[int, ...], keep_clear: Box) -> Iterator[Label]:
+    """Every fifth metre beside both edges, where the label is whole and hides no vehicle."""
+    wide, tall = shape[1] / 40, shape[1] / 80
+    for metre in range(math.ceil(road.near_m / 5) * 5, math.floor(road.far_m) + 1, 5):
+        for edge_m, side in ((road.left_m, -1), (road.right_m, 1)):
+            u, v = road.to_px(edge_m + side * 0.5, metre)
+            at = (u + side * shape[1] / 60, v)
+            room = Box(left=at[0] - wide, top=v - tall, right=at[0] + wide, bottom=v + tall)
+            if room.overlap(keep_clear) == 0 and _inside(room, shape):
+                yield Label(text=f"{metre} m", at=at)
+
+
+def _inside(box: Box, shape: tuple[int, ...]) -> bool:
+    return box.left >= 0 and box.top >= 0 and box.right <= shape[1] and box.bottom <= shape[0]
+
+
+def _polyline(
+    picture: Image,
+    road: RoadMarks,
+    metres: list[tuple[float, float]],
+    colour: Colour,
+    thickness: int,
+) -> None:
+    """A line on the road in many short pieces, with a dark rim so that any ground carries it."""
+    (x0, y0), (x1, y1) = metres
+    steps = max(2, math.ceil(abs(y1 - y0)) + 1)
+    points = [
+        road.to_px(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part)
+        for part in np.linspace(0.0, 1.0, steps)
+    ]
+    fixed = np.rint(np.clip(points, -8000, 8000) * np.float64(16)).astype(np.int32)
+    grown = max(1, round(thickness * picture.shape[1] / 1920))
+    for ink, wide in ((INK, grown + 2), (colour, grown)):
+        cv2.polylines(picture, [fixed], False, ink[::-1], wide, cv2.LINE_AA, shift=4)
+
+
+def _draw_box(picture: Image, vehicle: Box) -> Image:
+    """The measured box as a thin line with strong corners."""
+    drawn = picture.copy()
+    left, top, right, bottom = _clipped(vehicle, picture.shape)
+    right, bottom = right - 1, bottom - 1
+    cv2.rectangle(drawn, (left, top), (right, bottom), AMBER[::-1], 1, cv2.LINE_AA)
+    reach = max(8, round(0.09 * min(right - left, bottom - top)))
+    for u, side in ((left, 1), (right, -1)):
+        for v, down in ((top, 1), (bottom, -1)):
+            corner = np.array([(u + side * reach, v), (u, v), (u, v + down * reach)], np.int32)
+            cv2.polylines(drawn, [corner], False, AMBER[::-1], 4, cv2.LINE_AA)
+    return drawn
+
+
+def _draw_contact(picture: Image, contact_px: tuple[float, float]) -> Image:
+    """A ring and cross that leave the contact point itself to be seen."""
+    drawn = picture.copy()
+    u, v = (round(value * 16) for value in contact_px)
+    radius = max(7, picture.shape[1] // 190)
+    for ink, wide in ((INK, 4), (AMBER, 2)):
+        cv2.circle(drawn, (u, v), radius * 16, ink[::-1], wide, cv2.LINE_AA, shift=4)
+        for du, dv in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            start = (u + du * radius * 16, v + dv * radius * 16)
+            end = (u + du * radius * 36, v + dv * radius * 36)
+            cv2.line(drawn, start, end, ink[::-1], wide, cv2.LINE_AA, shift=4)
+    return drawn
+
+
+def _levelled(picture: Image, corners: Floats, width_px: int) -> Image:
+    """The plate from straight ahead, with a small margin."""
+    height_px = round(width_px * 110 / 520 * 1.12)
+    inset_u, inset_v = 0.03 * width_px, 0.06 * height_px
+    target = np.array(
+        [
+            (inset_u, inset_v),
+            (width_px - inset_u, inset_v),
+            (width_px - inset_u, height_px - inset_v),
+            (inset_u, height_px - inset_v),
+        ],
+        np.float32,
+    )
+    warp = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    cut = cv2.warpPerspective(
+        picture, warp, (width_px, height_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(cut, np.uint8)
+
+
+def _as_seen(picture: Image, corners: Floats, width_px: int) -> Image:
+    """The footage's own pixels around the plate, each enlarged to a square."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    grow = 0.3 * (high[0] - low[0])
+    left, top, right, bottom = _clipped(
+        Box(
+            left=low[0] - grow,
+            top=low[1] - grow / 2,
+            right=high[0] + grow,
+            bottom=high[1] + grow / 2,
+        ),
+        picture.shape,
+    )
+    cut = picture[top:bottom, left:right]
+    size = (width_px, max(1, round(width_px * cut.shape[0] / cut.shape[1])))
+    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _surroundings(vehicle: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a 16:9 cut around the vehicle, at least 960 px where it can."""
+    wide = max(960.0, 1.7 * vehicle.width, 1.35 * vehicle.height * 16 / 9)
+    wide = min(wide, width, height * 16 / 9)
+    tall = wide * 9 / 16
+    left = min(max(0.0, (vehicle.left + vehicle.right - wide) / 2), width - wide)
+    top = min(max(0.0, (vehicle.top + vehicle.bottom - tall) / 2), height - tall)
+    return math.floor(left), math.floor(top), math.floor(left + wide), math.floor(top + tall)
+
+
+def _clipped(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Whole pixels of ``box`` inside a picture of ``shape``, at least one."""
+    left = int(np.clip(math.floor(box.left), 0, shape[1] - 1))
+    top = int(np.clip(math.floor(box.top), 0, shape[0] - 1))
+    right = int(np.clip(math.ceil(box.right), left + 1, shape[1]))
+    bottom = int(np.clip(math.ceil(box.bottom), top + 1, shape[0]))
+    return left, top, right, bottom
+
+
+def _camera(facts: Facts) -> Fact:
+    return Fact(label="KAMERA · CAMERA", value=facts.place.site_id, note=facts.place.camera)
+
+
+def _measured(facts: Facts) -> Fact:
+    return Fact(
+        label="MATUR · MEASURED",
+        value=f"{facts.speed.over_m:.1f} m / {facts.speed.over_s:.2f} s",
+        note=f"shkalla · grade {facts.speed.grade}",
+    )
+
+
+def _speed(facts: Facts) -> Fact:
+    value = f"{facts.speed.speed_kmh:.1f} ± {facts.speed.uncertainty_kmh:.1f} km/h"
+    return Fact(label="SHPEJTËSIA · SPEED", value=value, note="k = 2, 95 %", loud=True)
+
+
+def _limit(facts: Facts) -> Fact:
+    value = "–" if facts.limit_kmh is None else f"{facts.limit_kmh} km/h"
+    return Fact(label="KUFIRI · LIMIT", value=value, loud=True)
+
+
+def _time(facts: Facts) -> Fact:
+    local = facts.at.astimezone(ZoneInfo(facts.place.timezone))
+    offset = local.strftime("%z")
+    shown = f"{local:%d.%m.%Y %H:%M:%S}.{local.microsecond // 1000:03d}"
+    universal = facts.at.astimezone(UTC)
+    note = f"UTC {universal:%Y-%m-%d %H:%M:%S}.{universal.microsecond // 1000:03d}"
+    value = f"{shown} {local.tzname()} ({offset[:3]}:{offset[3:]})"
+    return Fact(label="KOHA · TIME", value=value, note=note)
+
+
+def _place(facts: Facts) -> Fact:
+    return Fact(
+        label="VENDI · PLACE", value=facts.place.name, note=f"rruga · road {facts.place.road}"
+    )
+
+
+def _lane(facts: Facts) -> Fact:
+    way = _DIRECTIONS[facts.direction] if facts.direction else "–"
+    towards = f"drejt · towards {facts.place.towards}" if facts.place.towards else ""
+    return Fact(label="KORSIA · LANE", value=f"{facts.lane or '–'} · {way}", note=towards)
+
+
+def _frame_facts(facts: Facts) -> list[Fact]:
+    frame = Fact(
+        label="KUADRI · FRAME",
+        value=f"{facts.frame_index} · {facts.time_s:.3f} s",
+        note="koha e filmimit · footage time",
+    )
+    clip = Fact(label="FILMIMI · FOOTAGE", value=facts.clip_sha256[:16], note="SHA-256, 16 / 64")
+    return [frame, clip]
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
