@@ -65,6 +65,22 @@ class Camera:
     witness: Witness
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Road:
+    """The road as the tracker asks for it: the surveyed plane and the empty scene."""
+
+    finder: ContactFinder
+    detector: MotionDetector
+
+    def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
+        return self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
+
+    def width_m(self, box: Box) -> float:
+        corners = np.array([[box.left, box.bottom], [box.right, box.bottom]])
+        left, right = self.finder.ground.road(corners)
+        return float(np.hypot(*(right - left)))
+
+
 def open_camera(site: Site, reader: PlateReader, witness: Witness) -> Camera:
     """A camera on the site's surveyed road. Raises SurveyError where no plane follows."""
     return Camera(site=site, ground=fit_ground(site.survey), reader=reader, witness=witness)
@@ -92,12 +108,7 @@ def passages(
 
 def _follow(camera: Camera, footage: Footage, watch: Callable[[Frame], None]) -> Iterator[Track]:
     detector = MotionDetector(footage.glimpses(GLIMPSES))
-    finder = ContactFinder(ground=camera.ground)
-
-    def locate(frame: Frame, box: Box) -> tuple[float, float] | None:
-        return finder.find(frame.luma, detector.still, detector.gain, box)
-
-    tracker = Tracker(locate)
+    tracker = Tracker(_Road(finder=ContactFinder(ground=camera.ground), detector=detector))
     for frame in footage.frames():
         watch(frame)
         yield from tracker.step(frame, detector.detect(frame))

@@ -50,7 +50,10 @@ MAX_RMS_M = 0.15
 MAX_OUTLIERS = 0.3
 MAX_DRIFT = 0.10
 """Metres sideways per metre along: more is a lane change or a wrong outline."""
-MAX_SPEED_CHANGE = 0.15
+STEADY = 0.05
+"""Change of speed over the stretch, relative, up to which a straight line describes it."""
+MAX_SPEED_CHANGE = 0.40
+"""Beyond it a mean says little about how fast the vehicle was at any one place."""
 SPEED_RANGE_KMH = (5.0, 250.0)
 
 LENS_HEIGHT_M = 5.0
@@ -83,11 +86,12 @@ MAX_PLATE_OFFSET_M = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """A straight line of position against time and how well it fits."""
+    """Position against time, and how well it fits."""
 
     speed_m_s: float
     standard_error_m_s: float
-    start_m: float
+    change_m_s: float
+    change_error_m_s: float
     kept: np.ndarray[tuple[int], np.dtype[np.bool_]]
     rms_m: float
 
@@ -110,7 +114,7 @@ def measure(
     time_s, x_m, y_m = _columns(samples)
     weight = 1 / _edge_variance(samples, ground)
     line = _fit_line(time_s, y_m, weight)
-    refusal = _unfit(line, time_s, x_m, y_m, weight) or _features_against(track, ground, line)
+    refusal = _unfit(line, x_m, y_m) or _features_against(track, ground, line)
     if refusal:
         return refusal
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
@@ -204,7 +208,7 @@ def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal 
     return None
 
 
-def _unfit(line: _Line, time_s: Floats, x_m: Floats, y_m: Floats, weight: Floats) -> Refusal | None:
+def _unfit(line: _Line, x_m: Floats, y_m: Floats) -> Refusal | None:
     """Why the positions are not those of one vehicle driving on at a steady speed."""
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
     low, high = SPEED_RANGE_KMH
@@ -216,9 +220,8 @@ def _unfit(line: _Line, time_s: Floats, x_m: Floats, y_m: Floats, weight: Floats
     drift = abs(float(np.polyfit(y_m[line.kept], x_m[line.kept], 1)[0]))
     if drift > MAX_DRIFT:
         return _refusal(Reason.NOT_ALONG_THE_ROAD, drift=drift, allowed=MAX_DRIFT)
-    change = _speed_change(time_s[line.kept], y_m[line.kept], weight[line.kept])
-    if abs(change) > MAX_SPEED_CHANGE * abs(line.speed_m_s):
-        return _refusal(Reason.CHANGING_SPEED, change_kmh=change * KMH_PER_M_S)
+    if abs(line.change_m_s) > MAX_SPEED_CHANGE * abs(line.speed_m_s):
+        return _refusal(Reason.CHANGING_SPEED, change_kmh=line.change_m_s * KMH_PER_M_S)
     return None
 
 
@@ -246,39 +249,42 @@ def _feature_speed(time_s: Floats, y_m: Floats) -> float | None:
 
 
 def _fit_line(time_s: Floats, y_m: Floats, weight: Floats) -> _Line:
+    """The line of best fit; bent where the vehicle clearly brakes or accelerates.
+
+    Its speed is that in the middle of the stretch, which for an even change is the mean.
+    """
+    straight = _huber(time_s, y_m, weight, degree=1)
+    bent = _huber(time_s, y_m, weight, degree=2)
+    change = abs(bent.change_m_s)
+    clear = change > 4 * bent.change_error_m_s
+    return bent if clear and change > STEADY * abs(bent.speed_m_s) else straight
+
+
+def _huber(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> _Line:
     """Huber's M-estimate by iterated reweighting (Huber, 1964; c = 1.345)."""
-    middle_s = float(np.average(time_s, weights=weight))
-    design = np.column_stack([time_s - middle_s, np.ones_like(time_s)])
+    middle_s = (time_s[0] + time_s[-1]) / 2
+    design = np.vander(time_s - middle_s, degree + 1, increasing=True)
     robust = np.ones_like(time_s)
-    scale = 1.0
     for _ in range(20):
-        total = weight * robust
-        slope, offset = np.linalg.solve(
-            design.T @ (design * total[:, None]), design.T @ (y_m * total)
-        )
-        pull = (y_m - design @ np.array([slope, offset])) * np.sqrt(weight)
-        scale = max(0.3, 1.483 * float(np.median(np.abs(pull))))
-        robust = 1 / np.maximum(1, np.abs(pull) / (1.345 * scale))
-    kept = np.abs(pull) < 4 * scale
-    spread = np.sum(weight[kept] * (time_s[kept] - middle_s) ** 2)
-    residual_m = (y_m - design @ np.array([slope, offset]))[kept]
-    # Neighbouring edges err alike, so half of them are taken as the number of independent ones.
-    error = float(max(1.0, scale) / np.sqrt(spread)) * np.sqrt(2)
+        total = (weight * robust)[:, None]
+        fit = np.linalg.solve(design.T @ (design * total), design.T @ (y_m[:, None] * total))
+        residual_m = y_m - (design @ fit)[:, 0]
+        pull = np.abs(residual_m) * np.sqrt(weight)
+        scale = max(0.3, 1.483 * float(np.median(pull)))
+        robust = 1 / np.maximum(1, pull / (1.345 * scale))
+    kept = pull < 4 * scale
+    covariance = np.linalg.inv(design[kept].T @ (design[kept] * weight[kept, None]))
+    # Neighbouring edges err alike: half of them are taken as the number of independent ones.
+    errors = max(1.0, scale) * np.sqrt(2 * np.diag(covariance))
+    span_s = 2 * float(np.ptp(time_s))
     return _Line(
-        speed_m_s=float(slope),
-        standard_error_m_s=error,
-        start_m=float(offset - slope * middle_s),
+        speed_m_s=float(fit[1, 0]),
+        standard_error_m_s=float(errors[1]),
+        change_m_s=float(fit[2, 0]) * span_s if degree > 1 else 0.0,
+        change_error_m_s=float(errors[2]) * span_s if degree > 1 else 0.0,
         kept=kept,
-        rms_m=float(np.sqrt(np.mean(residual_m**2))),
+        rms_m=float(np.sqrt(np.average(residual_m[kept] ** 2, weights=weight[kept]))),
     )
-
-
-def _speed_change(time_s: Floats, y_m: Floats, weight: Floats) -> float:
-    """Change of speed over the track in m/s, where it stands out of the noise; else 0."""
-    middle = time_s - time_s.mean()
-    fit, covariance = np.polyfit(middle, y_m, 2, w=np.sqrt(weight), cov="unscaled")
-    change, doubt = (2 * value * np.ptp(time_s) for value in (fit[0], np.sqrt(covariance[0, 0])))
-    return float(change) if abs(change) > 4 * doubt else 0.0
 
 
 def _scale_uncertainty(

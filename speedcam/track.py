@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -34,14 +35,29 @@ MIN_MOTION_PX = 0.4
 MIN_SHARE = 0.2
 """Share of a vehicle's features that a blob must hold to be its outline."""
 
-YOUNG = 10
+FRAGMENT = 0.08
+"""A blob this much smaller than the one around it is no vehicle of its own."""
+
+YOUNG = 12
 """Sightings within which a vehicle may turn out to be a part of another one."""
 
 MIN_SIGHTINGS = 4
 """A thing seen more briefly is noise and leaves no track."""
 
-Locate = Callable[[Frame, Box], tuple[float, float] | None]
-"""Finds the road-contact edge of a vehicle in a frame."""
+ONE_VEHICLE_M = 2.9
+"""A blob no wider than this on the road is one vehicle: lorries are 2.55 m, with mirrors 3 m."""
+
+
+class Road(Protocol):
+    """What the tracker must know of the road under an outline."""
+
+    def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
+        """Pixel of the road-contact edge of the vehicle in ``box``, or None."""
+        ...
+
+    def width_m(self, box: Box) -> float:
+        """Width on the road of the lower edge of ``box``."""
+        ...
 
 
 @dataclass(slots=True)
@@ -76,9 +92,9 @@ class _Vehicle:
 class Tracker:
     """Follows vehicles; give it every frame in order, then :meth:`finish`."""
 
-    def __init__(self, locate: Locate) -> None:
-        """Args: locate: finds the road-contact edge of an outline that is the vehicle's own."""
-        self._locate = locate
+    def __init__(self, road: Road) -> None:
+        """Follow vehicles on ``road``."""
+        self._road = road
         self._vehicles: list[_Vehicle] = []
         self._previous: Image | None = None
         self._next_ordinal = 0
@@ -91,7 +107,7 @@ class Tracker:
             for vehicle in self._vehicles:
                 _follow(vehicle, self._previous, frame.luma, whole)
         owners = self._claim(whole)
-        self._reunite(owners)
+        self._reunite(whole, owners)
         for vehicle in self._vehicles:
             self._sight(vehicle, frame, whole, owners)
         self._spawn(frame, whole, owners)
@@ -112,14 +128,18 @@ class Tracker:
             for detection in detections
         ]
 
-    def _reunite(self, owners: Sequence[list[_Vehicle]]) -> None:
+    def _reunite(self, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]) -> None:
         """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
+        for detection, sharing in zip(detections, owners, strict=True):
+            if len(sharing) > 1:
+                narrow = self._road.width_m(detection.box) <= ONE_VEHICLE_M
+                for part in _parts(sharing, narrow):
+                    self._drop(part, owners)
+
+    def _drop(self, part: _Vehicle, owners: Sequence[list[_Vehicle]]) -> None:
+        self._vehicles = [vehicle for vehicle in self._vehicles if vehicle is not part]
         for sharing in owners:
-            for part in [v for v in sharing if any(_is_part_of(v, other) for other in sharing)]:
-                sharing.remove(part)
-                self._vehicles = [v for v in self._vehicles if v is not part]
-                for others in owners:
-                    others[:] = [v for v in others if v is not part]
+            sharing[:] = [vehicle for vehicle in sharing if vehicle is not part]
 
     def _sight(
         self,
@@ -141,7 +161,7 @@ class Tracker:
         if not merged:
             vehicle.box = _union([detection.box for detection, _ in mine])
         border = any(detection.touches_border for detection, _ in mine)
-        contact = None if merged else self._locate(frame, vehicle.box)
+        contact = None if merged else self._road.contact(frame, vehicle.box)
         vehicle.sightings.append(
             Sighting(
                 frame_index=frame.index,
@@ -336,12 +356,26 @@ def _is_gone(vehicle: _Vehicle) -> bool:
     return lost_hold or vehicle.missing > PATIENCE_FRAMES
 
 
-def _is_part_of(part: _Vehicle, whole: _Vehicle) -> bool:
-    """Whether ``part`` appeared lately, on ``whole``'s body and moving as it does."""
-    if part is whole or len(part.sightings) > YOUNG or len(part.sightings) >= len(whole.sightings):
-        return False
-    union = _union([part.box, whole.box])
-    if union.width > 1.3 * whole.box.width:
+def _parts(sharing: Sequence[_Vehicle], narrow: bool) -> list[_Vehicle]:
+    """Those among the owners of one blob that are parts of the eldest of them.
+
+    Args:
+        sharing: The owners.
+        narrow: The blob is no wider than one vehicle.
+    """
+    eldest = max(sharing, key=lambda vehicle: (len(vehicle.sightings), -vehicle.ordinal))
+    return [
+        vehicle
+        for vehicle in sharing
+        if vehicle is not eldest
+        if narrow or _union([vehicle.box, eldest.box]).width <= 1.3 * eldest.box.width
+        if _goes_along(vehicle, eldest)
+    ]
+
+
+def _goes_along(part: _Vehicle, whole: _Vehicle) -> bool:
+    """Whether ``part`` appeared lately and moves as ``whole`` does."""
+    if len(part.sightings) > YOUNG:
         return False
     if not (len(part.steps) and len(whole.steps)):
         return True
@@ -351,22 +385,36 @@ def _is_part_of(part: _Vehicle, whole: _Vehicle) -> bool:
 
 def _share(vehicle: _Vehicle, detection: Detection) -> float:
     """Share of the vehicle that lies in the blob: of its features, or of its box without any."""
-    box = detection.box
     if len(vehicle.points) == 0:
-        return vehicle.box.overlap(box) / max(1.0, min(vehicle.box.area, box.area))
-    u, v = vehicle.points.T
-    inside = (u >= box.left) & (u < box.right) & (v >= box.top) & (v < box.bottom)
-    return float(inside.mean())
+        return vehicle.box.overlap(detection.box) / max(1.0, vehicle.box.area)
+    return float(_in_mask(detection, vehicle.points).mean())
+
+
+def _in_mask(detection: Detection, points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which points lie on the blob itself: boxes of neighbours overlap, their blobs do not."""
+    rows, columns = detection.mask.shape
+    box = detection.box
+    column = np.floor((points[:, 0] - box.left) * columns / box.width).astype(int)
+    row = np.floor((points[:, 1] - box.top) * rows / box.height).astype(int)
+    near = cv2.dilate(np.pad(detection.mask, 1).view(np.uint8), np.ones((3, 3), np.uint8))
+    inside = (column >= -1) & (column <= columns) & (row >= -1) & (row <= rows)
+    hit = near[np.clip(row + 1, 0, rows + 1), np.clip(column + 1, 0, columns + 1)]
+    return np.asarray(inside & hit.astype(bool))
 
 
 def _absorb_fragments(detections: Sequence[Detection]) -> list[Detection]:
-    """Leave out blobs that lie mostly within the box of a larger one: holes and lamps."""
+    """Leave out small blobs within the box of a much larger one: lamps and mirrors."""
     by_area = sorted(detections, key=lambda d: -d.box.area)
     whole: list[Detection] = []
     for detection in by_area:
-        if not any(w.box.overlap(detection.box) > 0.7 * detection.box.area for w in whole):
+        if not any(_is_fragment(detection, other) for other in whole):
             whole.append(detection)
     return whole
+
+
+def _is_fragment(small: Detection, large: Detection) -> bool:
+    inside = large.box.overlap(small.box) > 0.7 * small.box.area
+    return inside and small.area_px < FRAGMENT * large.area_px
 
 
 def _union(boxes: Sequence[Box]) -> Box:
