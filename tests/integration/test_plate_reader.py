@@ -1,0 +1,95 @@
+"""The reader with its real models, on drawn plates."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from speedcam.adapters.plates import RapidPlateReader
+from speedcam.model import PlateReading, Reason
+from speedcam.plate import vote, width_px
+from tests.builders_plates import a_drawn_plate, a_frame
+
+TEXTS = ["AB 123 CD", "KR 508 TL", "EH 946 NZ", "MP 277 XV"]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return RapidPlateReader()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("yaw_deg", [-18, 4, 22])
+def test_a_plate_of_100_px_is_read_exactly(reader, text, yaw_deg):
+    drawn = a_drawn_plate(text, yaw_deg=yaw_deg)
+    sighting = reader.read(drawn.frame, drawn.vehicle)
+    assert sighting.text == text.replace(" ", "")
+    assert len(sighting.character_confidence) == len(sighting.text)
+    assert all(0 <= sure <= 1 for sure in sighting.character_confidence)
+
+
+@pytest.mark.parametrize("width", [70, 100, 130])
+def test_corners_and_white_edges_are_where_they_are(reader, width):
+    drawn = a_drawn_plate(width_px=width)
+    sighting = reader.read(drawn.frame, drawn.vehicle)
+    assert np.abs(np.array(sighting.corners_px) - drawn.corners_px).max() < 0.06 * width
+    assert math.dist(*sighting.white_edges_px) == pytest.approx(drawn.white_width_px, rel=0.008)
+
+
+def test_several_frames_make_a_reading(reader):
+    drawn = [a_drawn_plate("KR 508 TL", width_px=90, seed=seed, noise=4) for seed in range(3)]
+    sightings = [
+        reader.read(replace(one.frame, index=index), one.vehicle) for index, one in enumerate(drawn)
+    ]
+    reading = vote(sightings)
+    assert isinstance(reading, PlateReading)
+    assert (reading.text, reading.repaired) == ("KR508TL", False)
+
+
+def test_a_plate_of_40_px_is_refused(reader):
+    drawn = [a_drawn_plate("KR 508 TL", width_px=40, seed=seed) for seed in range(3)]
+    sightings = [reader.read(one.frame, one.vehicle) for one in drawn]
+    found = [sighting for sighting in sightings if sighting is not None]
+    assert all(width_px(sighting) < 60 for sighting in found)
+    assert vote(found).reason in {Reason.PLATE_TOO_SMALL, Reason.PLATE_NOT_FOUND}
+
+
+def test_a_plate_smeared_beyond_reading_is_refused(reader):
+    drawn = [
+        a_drawn_plate("KR 508 TL", width_px=70, seed=seed, smear_px=14, blur_px=1.5)
+        for seed in range(4)
+    ]
+    sightings = [reader.read(one.frame, one.vehicle) for one in drawn]
+    found = [sighting for sighting in sightings if sighting is not None]
+    assert not isinstance(vote(found), PlateReading)
+
+
+def test_no_plate_is_none(reader):
+    drawn = a_drawn_plate(plate=False)
+    assert reader.read(drawn.frame, drawn.vehicle) is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 400), (400, 8)])
+def test_a_box_too_small_to_hold_a_plate_is_none(reader, size):
+    drawn = a_drawn_plate()
+    box = replace(drawn.vehicle, right=150 + size[0], bottom=90 + size[1])
+    assert reader.read(drawn.frame, box) is None
+
+
+def test_a_box_that_leaves_the_picture_is_no_fault(reader):
+    drawn = a_drawn_plate("AB 123 CD")
+    box = replace(drawn.vehicle, left=-50, bottom=600, right=900)
+    assert reader.read(drawn.frame, box).text == "AB123CD"
+
+
+def test_the_same_frame_gives_the_same_sighting(reader):
+    drawn = a_drawn_plate()
+    assert reader.read(drawn.frame, drawn.vehicle) == reader.read(drawn.frame, drawn.vehicle)
+
+
+def test_pure_noise_spells_no_plate(reader):
+    rng = np.random.default_rng(3)
+    frame = a_frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8))
+    sighting = reader.read(frame, a_drawn_plate().vehicle)
+    assert sighting is None or not isinstance(vote([sighting] * 3), PlateReading)
