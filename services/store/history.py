@@ -1,0 +1,58 @@
+"""The history: who did what to which case or fine, when and why. Only ever added to."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from services.store.instants import from_ms, to_ms
+from services.store.schema import events
+from services.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the history."""
+
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    reason: str
+
+
+def add_event(store: Store, connection: Connection, event: Event) -> None:
+    """Add ``event`` within the transaction of the change that it tells."""
+    row = secrets.token_hex(16)
+    sealed = store.keys.seal(event.reason.encode(), table=events.name, row=row, column="reason")
+    values = {
+        "id": row,
+        "at_ms": to_ms(event.at),
+        "who": event.who,
+        "what": event.what,
+        "subject": event.subject,
+        "reason": sealed,
+    }
+    connection.execute(insert(events), [values])
+
+
+def history_of(store: Store, subject: str) -> tuple[Event, ...]:
+    """Everything that happened to a case key or fine number, in order."""
+    query = select(events).where(events.c.subject == subject).order_by(events.c.position)
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    return tuple(
+        Event(
+            at=from_ms(row.at_ms),
+            who=row.who,
+            what=row.what,
+            subject=row.subject,
+            reason=store.keys.unseal(
+                row.reason, table=events.name, row=row.id, column="reason"
+            ).decode(),
+        )
+        for row in rows
+    )
