@@ -1,0 +1,1 @@
+"""Ways to hand a notice over; each is a :class:`services.ports.Sender`."""

@@ -1,0 +1,116 @@
+"""The sender that needs nothing: each notice becomes a folder that can be opened and shown.
+
+<sent>/<fine number>/notice.html   the letter, with photo.jpg beside it
+                     notice.txt    the same facts as plain text
+                     photo.jpg     the redacted photo
+                     notice.eml    the same as a mail, ready to be sent
+                     key.txt       which notice this is
+"""
+
+from __future__ import annotations
+
+import shutil
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+
+from services.errors import Refused, Unreachable
+from services.model import Channel, Fine, Letter
+from services.store.files import make_folder, sync_folder, write_synced
+
+PHOTO = "photo.jpg"
+PHOTO_CID = "photo"
+"""By this Content-ID the letter's HTML names its photo."""
+
+
+class FolderSender:
+    """Writes each notice as a folder, whole or not at all.
+
+    Attributes:
+        sent: Where the folders stand.
+    """
+
+    def __init__(self, sent: Path) -> None:
+        self.sent = sent
+        self.channel: str = Channel.FOLDER
+
+    def send(self, notice_key: str, letter: Letter, fine: Fine) -> str:
+        """Write the notice; the receipt is its folder, relative to the office.
+
+        Raises:
+            Unreachable: The disk does not take it now.
+            Refused: Another notice stands in its place.
+        """
+        folder = self.sent / fine.number
+        receipt = f"{self.sent.name}/{fine.number}"
+        try:
+            if folder.exists():
+                _require_same(folder, notice_key)
+                return receipt
+            self._write(folder, notice_key, letter, fine)
+        except OSError as error:
+            raise Unreachable(
+                f"notice {fine.number} cannot be written to {self.sent}: {error.strerror}. Check "
+                "the folder's rights and the free space."
+            ) from None
+        return receipt
+
+    def _write(self, folder: Path, notice_key: str, letter: Letter, fine: Fine) -> None:
+        part = self.sent / f".{fine.number}.part"
+        shutil.rmtree(part, ignore_errors=True)  # of a worker that died
+        make_folder(part)
+        for name, content in contents(letter, fine).items():
+            write_synced(part / name, content)
+        write_synced(part / "key.txt", f"{notice_key}\n".encode())
+        sync_folder(part)
+        part.rename(folder)
+        sync_folder(self.sent)
+
+
+def contents(letter: Letter, fine: Fine) -> dict[str, bytes]:
+    """The files of a notice by name."""
+    return {
+        "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
+        "notice.txt": letter.text.encode(),
+        PHOTO: letter.photo,
+        "notice.eml": mail(letter, fine).as_bytes(),
+    }
+
+
+def mail(letter: Letter, fine: Fine) -> EmailMessage:
+    """The notice as a mail: plain text, and HTML with the photo as a part of it.
+
+    Its addresses can never be delivered to: a demonstration has no recipient. The Message-ID
+    follows from the fine, so that a repeated hand-over is seen as the same mail.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = letter.subject
+    message["From"] = Address("speedcam demo", "no-reply", "speedcam.invalid")
+    message["To"] = Address("Vehicle owner", "owner", "speedcam.invalid")
+    message["Date"] = format_datetime(fine.issued_at)
+    message["Message-ID"] = f"<{fine.number.lower()}.notice@speedcam.invalid>"
+    message["Content-Language"] = "sq, en"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    html = message.get_body(("html",))
+    if not isinstance(html, EmailMessage):
+        raise Refused(f"notice {fine.number}: its letter makes no mail with HTML.")
+    html.add_related(
+        letter.photo,
+        "image",
+        "jpeg",
+        cid=f"<{PHOTO_CID}>",
+        filename=PHOTO,
+        disposition="inline",
+    )
+    return message
+
+
+def _require_same(folder: Path, notice_key: str) -> None:
+    if (folder / "key.txt").read_text().strip() != notice_key:
+        raise Refused(
+            f"{folder} holds another notice. Nothing was overwritten; move that folder away if it "
+            "does not belong to this office."
+        )
