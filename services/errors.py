@@ -13,8 +13,10 @@
 Each message says what happened, to which thing, and what to do.
 """
 
+from speedcam.errors import SpeedcamError
 
-class OfficeError(Exception):
+
+class OfficeError(SpeedcamError):
     """A fault the user can understand and mend; shown without a traceback."""
 
 

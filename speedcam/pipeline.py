@@ -18,7 +18,7 @@ from speedcam import __version__
 from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.video import Footage
 from speedcam.contact import ContactFinder
-from speedcam.ground import Ground, fit_ground
+from speedcam.ground import Ground
 from speedcam.model import (
     Box,
     Direction,
@@ -79,11 +79,6 @@ class _Road:
         corners = np.array([[box.left, box.bottom], [box.right, box.bottom]])
         left, right = self.finder.ground.road(corners)
         return float(np.hypot(*(right - left)))
-
-
-def open_camera(site: Site, reader: PlateReader, witness: Witness) -> Camera:
-    """A camera on the site's surveyed road. Raises SurveyError where no plane follows."""
-    return Camera(site=site, ground=fit_ground(site.survey), reader=reader, witness=witness)
 
 
 def passages(
@@ -190,8 +185,9 @@ def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> 
     if isinstance(speed, Refusal):
         return passage
     looks = _plate_looks(track.sightings)
-    ends = (speed.samples[0].time_s, speed.samples[-1].time_s)
-    frames = footage.recall([*ends, *(look.time_s for look in looks)])
+    ends = (speed.samples[0], speed.samples[-1])
+    wanted = {end.time_s: end.frame_index for end in ends}
+    frames = footage.recall(wanted | {look.time_s: look.frame_index for look in looks})
     plates = _read_plates(camera.reader, frames, looks)
     confirmed = replace(
         passage,

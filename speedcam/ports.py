@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class FrameSource(Protocol):
         """Every frame in order of time."""
         ...
 
-    def recall(self, times_s: Iterable[float]) -> dict[float, Frame]:
-        """The frames with exactly these times, decoded again; colour stays available."""
+    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+        """The frames with exactly these times (and ordinals), decoded again."""
         ...
 
 

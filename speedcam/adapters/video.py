@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -81,14 +81,24 @@ class Footage:
                 last_s = frame.time_s
                 yield frame
 
-    def recall(self, times_s: Iterable[float]) -> dict[float, Frame]:
-        """The frames with exactly these times, decoded again from the key frame before each."""
-        wanted = sorted(set(times_s))
+    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+        """The frames with exactly these times, decoded again from the key frame before each.
+
+        Args:
+            index_at: The ordinal of each wanted frame by its ``time_s``, as first seen.
+        """
+        wanted = sorted(index_at)
         found: dict[float, Frame] = {}
         with _decoder(self.path) as (container, stream):
             while wanted:
                 batch = [t for t in wanted if t - wanted[0] <= _RESEEK_S]
-                found |= self._recall_batch(container, stream, batch)
+                container.seek(self._pts(batch[0]), stream=stream)
+                for decoded in container.decode(stream):
+                    time_s = self._time_s(decoded)
+                    if time_s in index_at:
+                        found[time_s] = self._frame(index_at[time_s], decoded)
+                    if time_s >= batch[-1]:
+                        break
                 wanted = wanted[len(batch) :]
         return found
 
@@ -103,19 +113,6 @@ class Footage:
                 container.seek(self._pts(time_s), stream=stream)
                 glimpsed += [_luma(f, self) for f in _first(container, stream)]
         return glimpsed
-
-    def _recall_batch(
-        self, container: InputContainer, stream: VideoStream, batch: list[float]
-    ) -> dict[float, Frame]:
-        container.seek(self._pts(batch[0]), stream=stream)
-        found: dict[float, Frame] = {}
-        for decoded in container.decode(stream):
-            time_s = self._time_s(decoded)
-            if time_s in batch:
-                found[time_s] = self._frame(-1, decoded)
-            if time_s >= batch[-1]:
-                break
-        return found
 
     def _frame(self, index: int, decoded: VideoFrame) -> Frame:
         return Frame(

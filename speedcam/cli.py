@@ -1,0 +1,159 @@
+"""The command line: parse, call, print. Data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from speedcam import __version__
+from speedcam.adapters.evidence import FolderExhibits
+from speedcam.adapters.plates import RapidPlateReader
+from speedcam.adapters.redact import MosaicRedactor
+from speedcam.adapters.video import open_footage
+from speedcam.adapters.witness import PictureWitness
+from speedcam.errors import SpeedcamError
+from speedcam.ground import fit_ground
+from speedcam.model import Frame
+from speedcam.pipeline import Camera
+from speedcam.plugins import add_commands
+from speedcam.process import EXHIBITS, ClipResult, process_clip, require_distinct_names
+from speedcam.progress import frame_progress
+from speedcam.simulate.cli import simulate_command
+from speedcam.site import load_site
+from speedcam.validate.cli import validate_command
+
+OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+EPILOG = """Exit codes: 0 all done; 1 some items failed and the others are done; 2 the command or
+an input is wrong; 130 interrupted. Data goes to stdout, everything else to stderr."""
+
+talk = Console(stderr=True)
+
+
+def build() -> typer.Typer:
+    """The whole command line, with what other packages add to it."""
+    app = typer.Typer(
+        name="speedcam",
+        help="Turn footage of a fixed roadside camera into fair, provable speeding notices.\n\n"
+        "Start with `speedcam demo`; your own footage goes through `speedcam process`.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+    app.callback(invoke_without_command=True)(_root)
+    app.command(name="process", epilog=EPILOG)(process_command)
+    app.command(name="simulate", epilog=EPILOG)(simulate_command)
+    app.command(name="validate", epilog=EPILOG)(validate_command)
+    add_commands(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; a user's mistake never ends in a traceback."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and turn its end into an exit code."""
+    try:
+        build()(list(arguments))
+    except SpeedcamError as error:
+        complain(error)
+        return BAD_INPUT
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            talk.print("speedcam: interrupted. What is finished is kept; run it again to go on.")
+        return int(ended.code or OK)
+    return OK
+
+
+def complain(error: SpeedcamError) -> None:
+    """Tell the user of a fault, on stderr."""
+    talk.print(f"[red]speedcam:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"speedcam {__version__}")
+        raise typer.Exit
+
+
+def process_command(
+    videos: Annotated[
+        list[Path], typer.Argument(metavar="VIDEO…", help="Footage of this camera: MP4, MKV, TS.")
+    ],
+    site: Annotated[
+        Path, typer.Option("--site", help="The camera's site file (see docs/site-file.md).")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the results; each clip gets one in it.")
+    ],
+) -> None:
+    """Measure every vehicle in VIDEO… and write one passage per line of JSON.
+
+    Each clip gets the folder OUT/CLIP with `passages.jsonl` and, for vehicles above the limit
+    only, their pictures in `exhibits/`. The path of each passages file goes to stdout, for
+    `speedcam office receive`.
+
+    An interrupted or killed run is simply started again: finished clips are not measured twice,
+    and the results are those of an undisturbed run.
+    """
+    load_site(site)
+    failed = 0
+    for result in process_files([(video, site) for video in videos], out):
+        if isinstance(result, SpeedcamError):
+            failed += 1
+            complain(result)
+        else:
+            typer.echo(result.passages_path)
+    if failed:
+        raise typer.Exit(SOME_FAILED if failed < len(videos) else BAD_INPUT)
+
+
+def process_files(
+    jobs: Sequence[tuple[Path, Path]], out: Path
+) -> Iterator[ClipResult | SpeedcamError]:
+    """Measure each (clip, site file) in turn; a clip that cannot be read does not stop the rest."""
+    require_distinct_names([clip for clip, _ in jobs])
+    # OpenCV's own threads only get in each other's way on pictures this small.
+    cv2.setNumThreads(1)
+    reader = RapidPlateReader()
+    for clip, site in jobs:
+        try:
+            yield _process_file(clip, site, out / clip.stem, reader)
+        except SpeedcamError as error:
+            yield error
+
+
+def _process_file(clip: Path, site_path: Path, out: Path, reader: RapidPlateReader) -> ClipResult:
+    site = load_site(site_path)
+    footage = open_footage(clip)
+    ground = fit_ground(site.survey)
+    witness = PictureWitness(
+        site=site,
+        ground=ground,
+        store=FolderExhibits(folder=out / EXHIBITS),
+        folder_name=EXHIBITS,
+        redactor=MosaicRedactor(),
+    )
+    camera = Camera(site=site, ground=ground, reader=reader, witness=witness)
+    with frame_progress(talk) as progress:
+        task = progress.add_task(clip.name, total=footage.frame_count or None)
+
+        def watch(_: Frame) -> None:
+            progress.advance(task)
+
+        result = process_clip(camera, footage, out, watch)
+    said = "was done already" if result.resumed else "done"
+    talk.print(f"{clip.name}: {said}, {len(result.passages)} passages", highlight=False)
+    return result

@@ -1,0 +1,108 @@
+"""Footage files to passage files, each whole or not there at all.
+
+A clip's passages appear under their name only when every one is on disk, so a run that was
+killed leaves nothing half done: run it again and it ends as if it had never been disturbed. A clip
+that is already done with the same footage, site and software is not done again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from speedcam import __version__, record
+from speedcam.adapters.disk import write_durably
+from speedcam.adapters.video import Footage
+from speedcam.errors import FootageError, SpeedcamError
+from speedcam.model import Frame, Passage
+from speedcam.pipeline import Camera, passages
+
+PASSAGES = "passages.jsonl"
+RUN = "run.json"
+EXHIBITS = "exhibits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipResult:
+    """What came of one clip.
+
+    Attributes:
+        clip: The footage file.
+        passages_path: Its passages, one JSON line each.
+        passages: The same, read back.
+        resumed: It was already done and nothing was measured again.
+    """
+
+    clip: Path
+    passages_path: Path
+    passages: tuple[Passage, ...]
+    resumed: bool
+
+
+def require_distinct_names(clips: Sequence[Path]) -> None:
+    """Raises FootageError where two clips would write into one folder."""
+    by_stem: dict[str, Path] = {}
+    for clip in clips:
+        other = by_stem.setdefault(clip.stem, clip)
+        if other != clip:
+            raise FootageError(
+                f"{other} and {clip} have the same name, and their passages would go into one "
+                "folder. Rename one, or process them with different --out folders."
+            )
+
+
+def process_clip(
+    camera: Camera, footage: Footage, out: Path, watch: Callable[[Frame], None]
+) -> ClipResult:
+    """Measure one clip into ``out``, unless that is done already."""
+    run = _run_record(camera, footage)
+    finished = out / PASSAGES
+    resumed = finished.exists() and _read(out / RUN) == run
+    if not resumed:
+        _start_afresh(out)
+        lines = [record.dumps(passage) for passage in passages(camera, footage, watch)]
+        write_durably(out / RUN, run.encode())
+        write_durably(finished, "".join(f"{line}\n" for line in lines).encode())
+    return ClipResult(
+        clip=footage.path,
+        passages_path=finished,
+        passages=tuple(record.read_passages(finished)),
+        resumed=resumed,
+    )
+
+
+def _prepare_folder(folder: Path) -> None:
+    """Make ``folder`` for its owner alone.
+
+    Raises:
+        SpeedcamError: It cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SpeedcamError(
+            f"cannot write to {folder} ({error.strerror}). Choose another --out folder."
+        ) from None
+
+
+def _run_record(camera: Camera, footage: Footage) -> str:
+    return json.dumps(
+        {
+            "clip_sha256": footage.sha256,
+            "site_sha256": camera.site.sha256,
+            "software": f"speedcam {__version__}",
+        }
+    )
+
+
+def _start_afresh(out: Path) -> None:
+    _prepare_folder(out)
+    (out / PASSAGES).unlink(missing_ok=True)
+    shutil.rmtree(out / EXHIBITS, ignore_errors=True)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
