@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from speedcam.model import Floats
-from speedcam.site_schema import CameraTable, ClipTable, LaneTable, PointTable, ZoneTable
+from speedcam.site_schema import CertificateTable, ClipTable, LaneTable, PointTable, ZoneTable
 from speedcam.toml_lines import KeyPath, dotted
 
 NEARLY_A_LINE_PX = 3.0
@@ -42,49 +42,56 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The parts of a site file; None where the schema refused one."""
+    """The parts of a site file that checks compare; None where the schema refused one.
 
-    camera: CameraTable | None
+    Points and lanes come twice, because a fault in one key of theirs says nothing against the
+    others: each list has None only where the keys that it is for are wrong.
+    """
+
+    certificate: CertificateTable | None
     timezone: str | None
     clip: ClipTable | None
-    points: Sequence[PointTable | None]
+    in_picture: Sequence[PointTable | None]
+    on_road: Sequence[PointTable | None]
     zone: ZoneTable | None
-    lanes: Sequence[LaneTable | None]
+    lane_edges: Sequence[LaneTable | None]
+    lane_names: Sequence[LaneTable | None]
 
 
 def check(parts: Parts) -> Iterator[Fault]:
     """Every fault in the meaning of the parts."""
-    yield from _twice_surveyed(parts.points)
-    yield from _shape_of_survey(parts.points)
-    yield from _zone(parts.zone, parts.points)
-    yield from _lane_edges(parts.lanes)
-    yield from _lane_names(parts.lanes)
-    yield from _lane_overlaps(parts.lanes)
+    yield from _twice("px", [point.px if point else None for point in parts.in_picture])
+    yield from _twice("m", [point.m if point else None for point in parts.on_road])
+    yield from _shape_of_survey(parts.in_picture, parts.on_road)
+    yield from _zone(parts.zone, parts.on_road)
+    yield from _lane_edges(parts.lane_edges)
+    yield from _lane_names(parts.lane_names)
+    yield from _lane_overlaps(parts.lane_edges)
     yield from _time(parts.timezone, parts.clip)
-    yield from _certificate(parts.camera, parts.clip)
+    yield from _certificate(parts.certificate, parts.clip)
 
 
-def _twice_surveyed(points: Sequence[PointTable | None]) -> Iterator[Fault]:
-    for key in ("px", "m"):
-        seen: dict[tuple[float, ...], int] = {}
-        for ordinal, point in enumerate(points):
-            if point is None:
-                continue
-            value = tuple(getattr(point, key))
-            if value in seen:
-                yield Fault(
-                    path=("survey", "points", ordinal, key),
-                    what=f"is {list(value)}, the same as in points[{seen[value]}]",
-                    remedy="Correct one of the two, or remove one.",
-                )
-            seen.setdefault(value, ordinal)
+def _twice(key: str, values: Sequence[Sequence[float] | None]) -> Iterator[Fault]:
+    seen: dict[tuple[float, ...], int] = {}
+    for ordinal, value in enumerate(values):
+        if value is None:
+            continue
+        first = seen.setdefault(tuple(value), ordinal)
+        if first != ordinal:
+            yield Fault(
+                path=("survey", "points", ordinal, key),
+                what=f"is {list(value)}, the same as in points[{first}]",
+                remedy="Correct one of the two, or remove one.",
+            )
 
 
-def _shape_of_survey(points: Sequence[PointTable | None]) -> Iterator[Fault]:
-    if len(points) < 4 or None in points:
+def _shape_of_survey(
+    in_picture: Sequence[PointTable | None], on_road: Sequence[PointTable | None]
+) -> Iterator[Fault]:
+    if len(on_road) < 4 or None in in_picture or None in on_road:
         return
-    known = [point for point in points if point is not None]
-    px, m = np.array([p.px for p in known]), np.array([p.m for p in known])
+    px = np.array([point.px for point in in_picture if point])
+    m = np.array([point.m for point in on_road if point])
     flat = False
     for values, tolerance, unit in ((px, NEARLY_A_LINE_PX, "px"), (m, NEARLY_A_LINE_M, "m")):
         if _all_but_one_on_a_line(values, tolerance):
@@ -148,9 +155,9 @@ def _zone(zone: ZoneTable | None, points: Sequence[PointTable | None]) -> Iterat
             remedy="Give the end of the zone that is farther from the camera as far_m.",
         )
         return
-    along = [point.m[1] for point in points if point is not None]
-    if len(along) < 4:
+    if len(points) < 4 or None in points:
         return
+    along = [point.m[1] for point in points if point]
     slack = BEYOND_SURVEY * (max(along) - min(along))
     low, high = min(along) - slack, max(along) + slack
     for key, value in (("near_m", zone.near_m), ("far_m", zone.far_m)):
@@ -252,14 +259,13 @@ def _offset(starts_at: datetime, zone: zoneinfo.ZoneInfo) -> Iterator[Fault]:
         )
 
 
-def _certificate(camera: CameraTable | None, clip: ClipTable | None) -> Iterator[Fault]:
-    if camera is None or camera.certificate is None or clip is None:
+def _certificate(certificate: CertificateTable | None, clip: ClipTable | None) -> Iterator[Fault]:
+    if certificate is None or clip is None:
         return
-    if camera.certificate.valid_until < clip.starts_at.date():
+    if certificate.valid_until < clip.starts_at.date():
         yield Fault(
             path=("camera", "certificate", "valid_until"),
-            what=f"is {camera.certificate.valid_until}, before the footage of "
-            f"{clip.starts_at.date()}",
+            what=f"is {certificate.valid_until}, before the footage of {clip.starts_at.date()}",
             remedy="Name the certificate in force when the footage was taken, or leave "
             "[camera.certificate] out: then no notice names one.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -17,7 +17,7 @@ from speedcam.errors import SiteError
 from speedcam.site_checks import Fault, Parts, check, in_words, nearest
 from speedcam.site_schema import (
     MOST_POINTS,
-    CameraTable,
+    CertificateTable,
     ClipTable,
     LaneTable,
     PointTable,
@@ -187,7 +187,7 @@ def _shown(value: object) -> str:
     """``value`` as TOML would say it, or in words where it is long."""
     if isinstance(value, dict):
         return "a table"
-    if isinstance(value, list) and len(value) > 4:
+    if isinstance(value, list) and (len(value) > 4 or any(isinstance(e, dict) for e in value)):
         return f"a list of {len(value)}"
     if isinstance(value, datetime | date):
         return value.isoformat()
@@ -196,29 +196,41 @@ def _shown(value: object) -> str:
 
 
 def _parts(document: Mapping[str, Any]) -> Parts:
-    place = document.get("place")
-    timezone = place.get("timezone") if isinstance(place, dict) else None
-    survey = document.get("survey")
-    points = survey.get("points") if isinstance(survey, dict) else None
+    camera, place, survey = (_table_in(document, key) for key in ("camera", "place", "survey"))
+    timezone = place.get("timezone")
+    points, lanes = survey.get("points"), document.get("lanes")
     return Parts(
-        camera=_part(CameraTable, document.get("camera")),
+        certificate=_part(CertificateTable, camera.get("certificate"), needs={"valid_until"}),
         timezone=timezone if isinstance(timezone, str) else None,
-        clip=_part(ClipTable, document.get("clip")),
-        points=_each(PointTable, points),
-        zone=_part(ZoneTable, document.get("zone")),
-        lanes=_each(LaneTable, document.get("lanes")),
+        clip=_part(ClipTable, document.get("clip"), needs={"starts_at"}),
+        in_picture=_each(PointTable, points, needs={"px"}),
+        on_road=_each(PointTable, points, needs={"m"}),
+        zone=_part(ZoneTable, document.get("zone"), needs={"near_m", "far_m"}),
+        lane_edges=_each(LaneTable, lanes, needs={"left_m", "right_m"}),
+        lane_names=_each(LaneTable, lanes, needs={"name"}),
     )
 
 
-def _each(model: type[_T], raw: object) -> list[_T | None]:
+def _table_in(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    table = document.get(key)
+    return table if isinstance(table, dict) else {}
+
+
+def _each(model: type[_T], raw: object, needs: Set[str]) -> list[_T | None]:
     # Far too many are refused by the schema; to compare them all would take long.
     if not isinstance(raw, list) or len(raw) > MOST_POINTS:
         return []
-    return [_part(model, element) for element in raw]
+    return [_part(model, element, needs) for element in raw]
 
 
-def _part(model: type[_T], raw: object) -> _T | None:
+def _part(model: type[_T], raw: object, needs: Set[str]) -> _T | None:
+    """A table with those of its keys that are right, when all that are needed are among them."""
+    if not isinstance(raw, dict):
+        return None
+    good = {key: value for key, value in raw.items() if key in model.model_fields}
     try:
         return model.model_validate(raw)
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            good.pop(detail["loc"][0], None)
+    return model.model_construct(None, **good) if needs <= good.keys() else None

@@ -35,11 +35,11 @@ LATERAL_GATE_M = 3.0
 LANE_PENALTY = 0.3
 """Another lane's name speaks against a pair but does not forbid it: names are a convention."""
 
-REFUSED_PENALTY = 0.3
-"""A reading comes before a refused fragment of the same vehicle."""
+REFUSED_PENALTY = 1.0
+"""A reading that passes its gate comes before a refused fragment of the same vehicle."""
 
-UNPAIRED = 2.0
-"""Above any possible pair's cost (1 from time or place, and both penalties)."""
+UNPAIRED = 3.0
+"""Above any possible pair's cost: 1 from time or place, and both penalties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def _beside(
 
 
 def pair_cost(vehicle: TruthVehicle, passage: Passage) -> float | None:
-    """How badly the two fit, from 0 to 1.3 without the lanes' names; None when they cannot be one.
+    """How badly the two fit, from 0 to 2 without the lanes' names; None if they cannot be one.
 
     A passage whose direction could not be told may be a vehicle of either direction.
     """

@@ -31,7 +31,7 @@ def summary(report: Report) -> str:
     ghosts = sum(extra.reading_kmh is not None for extra in report.extra)
     words = (
         f"{pooled.captured} of {pooled.n} vehicles measured, {pooled.refused} refused, "
-        f"{missed} missed. {len(report.extra)} extra passages, {ghosts} of them with a reading."
+        f"{missed} missed. Extra passages: {len(report.extra)}, with a reading: {ghosts}."
     )
     if not report.exact:
         words += f" The references are themselves uncertain: {report.truth_uncertainty}."

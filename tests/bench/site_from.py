@@ -48,8 +48,8 @@ class DemoLane:
 
 def site_text(path: Path, limit_kmh: int = LIMIT_KMH) -> str:
     """The whole site file for ``path``."""
-    document = json.loads(path.read_bytes())
     vehicles = read_truth(path).vehicles
+    document = json.loads(path.read_bytes())
     points = surveyed(document)
     if len(points) < 4:
         raise TruthError(f"{path} has {len(points)} surveyed points. A site needs 4 or more.")
