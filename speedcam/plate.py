@@ -28,7 +28,7 @@ MIN_MARGIN = 0.3
 """By how much that share must beat the runner-up's."""
 MIN_CONFIDENCE = 0.35
 """Of a whole text in a known format: seven characters of 0.86 each."""
-MIN_CONFIDENCE_FREE = 0.8
+MIN_CONFIDENCE_FREE = 0.9
 """Of a whole text in no known format, which nothing but the pixels supports."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
@@ -213,7 +213,7 @@ def _elect(ballots: list[_Ballot], place: int) -> tuple[str, float] | None:
 def _may_be_foreign(text: str, ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> bool:
     """Whether a text in no known format can be a plate, and not a known one misread."""
     digits = sum(character.isdigit() for character in text)
-    plausible = 5 <= len(text) <= 9 and digits >= 2 and len(text) - digits >= 1
+    plausible = 6 <= len(text) <= 9 and digits >= 2 and len(text) - digits >= 1
     banded = sum(ballot.banded for ballot in ballots) * 2 > len(ballots)
     return plausible and not banded and not any(_one_off(text, known) for known in formats)
 

@@ -209,26 +209,57 @@ class FolderExhibits:
 def draw_road(picture: Image, road: RoadMarks, *, keep_clear: Box) -> Image:
     """A copy of ``picture`` with the lane's metres; ``keep_clear`` is left as it was."""
     drawn = picture.copy()
-    start, end = sorted(road.measured_m)
-    for edge_m in (road.left_m, road.right_m):
-        _polyline(drawn, road, [(edge_m, road.near_m), (edge_m, road.far_m)], PAPER, 1)
-        _polyline(drawn, road, [(edge_m, start), (edge_m, end)], CYAN, 3)
-    for end_m in (start, end):
-        _polyline(drawn, road, [(road.left_m, end_m), (road.right_m, end_m)], CYAN, 2)
-    for tick in _ticks(road):
-        _polyline(drawn, road, tick[0], CYAN if start <= tick[1] <= end else PAPER, 2)
+    strokes = [*_edges(road), *_ticks(road)]
+    # All dark rims first: a later stroke's rim must not cut an earlier stroke.
+    for rim in (True, False):
+        for stroke in strokes:
+            _draw_stroke(drawn, road.to_px, stroke, rim=rim)
     drawn = with_labels(drawn, list(_metre_labels(road, picture.shape, keep_clear)))
-    box = _clipped(keep_clear, picture.shape)
-    drawn[box[1] : box[3], box[0] : box[2]] = picture[box[1] : box[3], box[0] : box[2]]
+    left, top, right, bottom = _clipped(keep_clear, picture.shape)
+    drawn[top:bottom, left:right] = picture[top:bottom, left:right]
     return drawn
 
 
-def _ticks(road: RoadMarks) -> Iterator[tuple[list[tuple[float, float]], int]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stroke:
+    """A straight line on the road, in metres, and how it is drawn."""
+
+    start_m: tuple[float, float]
+    end_m: tuple[float, float]
+    colour: Colour
+    thickness: int
+
+
+def _edges(road: RoadMarks) -> Iterator[_Stroke]:
+    """Both edges of the lane, the measured stretch stronger and closed at its ends."""
+    start, end = sorted(road.measured_m)
+    for edge_m in (road.left_m, road.right_m):
+        for first, last, colour, thickness in (
+            (road.near_m, road.far_m, PAPER, 1),
+            (start, end, CYAN, 3),
+        ):
+            yield _Stroke(
+                start_m=(edge_m, first), end_m=(edge_m, last), colour=colour, thickness=thickness
+            )
+    for end_m in (start, end):
+        yield _Stroke(
+            start_m=(road.left_m, end_m), end_m=(road.right_m, end_m), colour=CYAN, thickness=2
+        )
+
+
+def _ticks(road: RoadMarks) -> Iterator[_Stroke]:
     """Short strokes outward from both edges at each metre, longer ones at each fifth."""
+    start, end = sorted(road.measured_m)
     for metre in range(math.ceil(road.near_m), math.floor(road.far_m) + 1):
         long_m = 0.5 if metre % 5 == 0 else 0.22
+        colour = CYAN if start <= metre <= end else PAPER
         for edge_m, side in ((road.left_m, -1), (road.right_m, 1)):
-            yield [(edge_m, metre), (edge_m + side * long_m, metre)], metre
+            yield _Stroke(
+                start_m=(edge_m, metre),
+                end_m=(edge_m + side * long_m, metre),
+                colour=colour,
+                thickness=2,
+            )
 
 
 def _metre_labels(road: RoadMarks, shape: tuple[int, ...], keep_clear: Box) -> Iterator[Label]:
@@ -247,24 +278,16 @@ def _inside(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left >= 0 and box.top >= 0 and box.right <= shape[1] and box.bottom <= shape[0]
 
 
-def _polyline(
-    picture: Image,
-    road: RoadMarks,
-    metres: list[tuple[float, float]],
-    colour: Colour,
-    thickness: int,
-) -> None:
-    """A line on the road in many short pieces, with a dark rim so that any ground carries it."""
-    (x0, y0), (x1, y1) = metres
-    steps = max(2, math.ceil(abs(y1 - y0)) + 1)
-    points = [
-        road.to_px(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part)
-        for part in np.linspace(0.0, 1.0, steps)
-    ]
-    fixed = np.rint(np.clip(points, -8000, 8000) * np.float64(16)).astype(np.int32)
-    grown = max(1, round(thickness * picture.shape[1] / 1920))
-    for ink, wide in ((INK, grown + 2), (colour, grown)):
-        cv2.polylines(picture, [fixed], False, ink[::-1], wide, cv2.LINE_AA, shift=4)
+def _draw_stroke(picture: Image, to_px: ToPicture, stroke: _Stroke, *, rim: bool) -> None:
+    """The stroke, or the dark rim under it by which any ground carries it."""
+    (x0, y0), (x1, y1) = stroke.start_m, stroke.end_m
+    # In pieces of a metre, so that a curve of the lens would be followed.
+    parts = np.linspace(0.0, 1.0, max(2, math.ceil(abs(y1 - y0)) + 1))
+    points = [to_px(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part) for part in parts]
+    sixteenths = np.rint(np.clip(points, -8000, 8000) * np.float64(16)).astype(np.int32)
+    thickness = max(1, round(stroke.thickness * picture.shape[1] / 1920))
+    ink, wide = (INK, thickness + 2) if rim else (stroke.colour, thickness)
+    cv2.polylines(picture, [sixteenths], False, ink[::-1], wide, cv2.LINE_AA, shift=4)
 
 
 def _draw_box(picture: Image, vehicle: Box) -> Image:

@@ -25,8 +25,8 @@ _VEHICLE_M = 2.6
 """Width of a box around a car seen at an angle, for the scale where no plate was found."""
 _LONGEST_VEHICLE_M = 5.5
 """Width of a box around a lorry's whole side: a smaller scale than this is no plate's."""
-_GLASS_SHARE = 0.40
-"""Down to this share of its box a car's windows reach, whatever the plate says."""
+_HIGHEST_PLATE_SHARE = 0.45
+"""Above this share of the box no plate hangs: what was found there is a sticker or a sign."""
 _GLASS_SHARE_BLIND = 0.65
 """The same without a plate to go by: the windscreen of a van or lorry reaches lower."""
 _FRONT_PLATES = 1.9
@@ -93,16 +93,16 @@ def sharp_part(vehicle: Box, plate: Box | None) -> Box | None:
     edges = (vehicle.left, vehicle.top, vehicle.right, vehicle.bottom)
     if not all(map(math.isfinite, edges)) or vehicle.width <= 0 or vehicle.height <= 0:
         return None
-    if plate is None:
+    if plate is not None and not 0 < plate.area <= plate.overlap(vehicle) / 0.9:
+        return None
+    if plate is None or plate.top < vehicle.top + _HIGHEST_PLATE_SHARE * vehicle.height:
         top = vehicle.top + _GLASS_SHARE_BLIND * vehicle.height
         return Box(left=vehicle.left, top=top, right=vehicle.right, bottom=vehicle.bottom)
-    if plate.area <= 0 or plate.overlap(vehicle) < 0.9 * plate.area:
-        return None
     middle = (plate.left + plate.right) / 2
     reach = _FRONT_PLATES * plate.width
     return Box(
         left=max(vehicle.left, middle - reach),
-        top=max(plate.top - plate.height, vehicle.top + _GLASS_SHARE * vehicle.height),
+        top=plate.top - plate.height,
         right=min(vehicle.right, middle + reach),
         bottom=vehicle.bottom,
     )
