@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 from services.model import Decision, Fine, Money, RuleSource, Terms, Verdict, Violation
+from services.numbers import normal_number
+from services.store.keys import normal_plate
 from speedcam.model import (
     Anchor,
     Certificate,
@@ -29,7 +31,6 @@ from speedcam.model import (
 
 NUMBER = "AL26-K7Q2-M9XD"
 PLATE = "AA000BB"
-SECOND_NUMBER = "AL26-0000-0001"
 
 
 @cache
@@ -118,8 +119,8 @@ def a_violation(**changes) -> Violation:
         "passage": a_passage(),
         "offence": "urban_20_40",
         "reference": "neni 140/9",
-        "measured_kmh": Decimal("67.38"),
-        "uncertainty_kmh": Decimal("1.24"),
+        "measured_kmh": Decimal("67.3"),
+        "uncertainty_kmh": Decimal("1.3"),
         "tolerance_kmh": Decimal(5),
         "retained_kmh": Decimal("62.3"),
         "limit_kmh": 40,
@@ -193,6 +194,19 @@ def with_plate(fine: Fine, plate: str) -> Fine:
 
 
 @dataclass
+class StoppedClock:
+    """A clock that tests set."""
+
+    instant: datetime = datetime(2026, 10, 20, 10, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, **by: float) -> None:
+        self.instant += timedelta(**by)
+
+
+@dataclass
 class Shelf:
     """A store in memory that holds fines and pictures."""
 
@@ -204,10 +218,13 @@ class Shelf:
     def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
         fine = self.fine(number)
         reading = fine.violation.passage.plate if fine else None
-        return fine if isinstance(reading, PlateReading) and reading.text == plate else None
+        if isinstance(reading, PlateReading) and reading.text == normal_plate(plate):
+            return fine
+        return None
 
     def fine(self, number: str) -> Fine | None:
-        return next((fine for fine in self.fines if fine.number == number), None)
+        wanted = normal_number(number)
+        return next((fine for fine in self.fines if fine.number == wanted), None)
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         return self.pictures[sha256]

@@ -37,6 +37,10 @@ NO_BREAK = "\u00a0"
 
 _KMH = {Language.SQ: "km/orë", Language.EN: "km/h"}
 _LOCALES = {Language.SQ: "sq", Language.EN: "en_GB"}
+_TENTH = Decimal("0.1")
+_FINEST = Decimal("0.001")
+"""A share in percent of a speed in tenths has no further decimal."""
+
 _DECLARED_MINOR = {"ALL": 0}
 """Decimals of a currency's minor unit; two where nothing is declared."""
 
@@ -183,14 +187,12 @@ class _Speeds:
 
     @classmethod
     def of(cls, violation: Violation) -> _Speeds:
-        # Where the judged speed has a second decimal, one decimal could show a speed that
-        # belongs to a milder band than the fine: then a second decimal is shown.
-        coarse = violation.retained_kmh == violation.retained_kmh.quantize(Decimal("0.1"))
-        step = Decimal("0.1") if coarse else Decimal("0.01")
+        # The judged speed is shown as exactly as it was judged: with a decimal less it could
+        # seem to belong to a milder band than the fine.
         return cls(
-            measured=violation.measured_kmh.quantize(step, ROUND_FLOOR),
-            uncertainty=violation.uncertainty_kmh.quantize(step, ROUND_CEILING),
-            retained=violation.retained_kmh.quantize(step, ROUND_FLOOR),
+            measured=violation.measured_kmh.quantize(_FINEST, ROUND_FLOOR),
+            uncertainty=violation.uncertainty_kmh.quantize(_TENTH, ROUND_CEILING),
+            retained=violation.retained_kmh.quantize(_FINEST, ROUND_FLOOR),
         )
 
 
@@ -254,6 +256,8 @@ def require_this_photo(fine: Fine, photo: bytes) -> None:
 
 def masked(plate: str) -> str:
     """The plate with its middle hidden: enough for its owner, too little for a stranger."""
+    if len(plate) < 4:
+        return "•" * 3
     keep = 2 if len(plate) >= 6 else 1
     return f"{plate[:keep]}{NO_BREAK}{'•' * 3}{plate[-keep:]}"
 

@@ -45,7 +45,7 @@ def create_app(store: NoticeReader, *, secret: bytes, clock: Clock) -> FastAPI:
         pages=pages,
         clock=clock,
     )
-    app.include_router(owner.router())
+    owner.add_to(app)
     app.add_api_route("/static/notice.css", _style(notice_style()), methods=["GET"])
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders)

@@ -30,14 +30,14 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080) -> None:
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
-    app = create_app(open_store(office), secret=web_secret(office), clock=SystemClock())
-    with listener(host, port) as listening:
+    with open_store(office) as store, listener(host, port) as listening:
+        app = create_app(store, secret=web_secret(office), clock=SystemClock())
         address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
         sys.stderr.write(
             f"The notices of {office} are at {address}\n"
             "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
-        run(app, listening)
+        _run(server_of(app), listening)
     sys.stderr.write("Stopped.\n")
 
 
@@ -56,21 +56,26 @@ def listener(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def run(app: FastAPI, listening: socket.socket) -> None:
-    """Serve on a socket that listens already; Ctrl-C ends it without a trace."""
-    settings = uvicorn.Config(
-        app,
-        # The access log would hold addresses of people; forwarded headers can be forged.
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_S,
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """A server for ``app`` that keeps no log of who asked for what."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            # The access log would hold addresses of people; forwarded headers can be forged.
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_S,
+        )
     )
+
+
+def _run(server: uvicorn.Server, listening: socket.socket) -> None:
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        server.run(sockets=[listening])
     except KeyboardInterrupt:
-        return
+        return  # the server has shut down cleanly and passes the signal on
 
 
 def _in_address(host: str) -> str:

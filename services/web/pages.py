@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from importlib import resources
 
@@ -28,10 +29,10 @@ class Spoken:
 
 
 class Pages:
-    """Renders the pages; made once per application, because templates are compiled then."""
+    """Renders the pages."""
 
     def __init__(self) -> None:
-        self._environment = html_environment(PackageLoader("services.web"))
+        self._environment = page_environment()
         self._spoken = {each: _spoken(self._environment, each) for each in Language}
 
     def show(
@@ -56,6 +57,12 @@ class Pages:
 
     def _all(self) -> tuple[Spoken, ...]:
         return tuple(self._spoken.values())
+
+
+@cache
+def page_environment() -> Environment:
+    """The templates of the pages and of the notice, compiled once."""
+    return html_environment(PackageLoader("services.web"))
 
 
 def notice_style() -> str:

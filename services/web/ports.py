@@ -11,7 +11,7 @@ class NoticeReader(Protocol):
     """Finds one notice at a time; there is no list and no search to misuse."""
 
     def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
-        """The fine with this number for this plate, or None; the answer does not say which."""
+        """The fine that both belong to, as people type them, or None without a word which."""
         ...
 
     def fine(self, number: str) -> Fine | None:

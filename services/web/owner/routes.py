@@ -9,14 +9,13 @@ from math import ceil
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.model import Fine
 from services.notifier.facts import Language, amount, facts, local_day, photo_exhibit
 from services.ports import Clock
 from services.web.form import form_fields
-from services.web.owner import typed
 from services.web.owner.today import Stage, owed
 from services.web.pages import Pages
 from services.web.patience import Patience
@@ -48,15 +47,13 @@ class Owner:
         self._pages = pages
         self._clock = clock
 
-    def router(self) -> APIRouter:
-        """The room's routes."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/", self.entry, methods=["GET"], response_model=None)
-        router.add_api_route("/notice", self.open, methods=["POST"], response_model=None)
-        router.add_api_route("/notice", self.notice, methods=["GET"], response_model=None)
-        router.add_api_route("/notice/photo", self.photo, methods=["GET"], response_model=None)
-        router.add_api_route("/leave", self.leave, methods=["POST"], response_model=None)
-        return router
+    def add_to(self, app: FastAPI) -> None:
+        """Open the room's routes, each of them listed in ``app.routes``."""
+        app.add_api_route("/", self.entry, methods=["GET"], response_model=None)
+        app.add_api_route("/notice", self.open, methods=["POST"], response_model=None)
+        app.add_api_route("/notice", self.notice, methods=["GET"], response_model=None)
+        app.add_api_route("/notice/photo", self.photo, methods=["GET"], response_model=None)
+        app.add_api_route("/leave", self.leave, methods=["POST"], response_model=None)
 
     def entry(self, request: Request, lang: str = "") -> Response:
         """The form for number and plate."""
@@ -66,18 +63,18 @@ class Owner:
         """Check number and plate; every wrong attempt gets one and the same answer."""
         self._require_own_form(request, form)
         language = _language(form.get("lang", ""))
-        number = typed.notice_number(form.get("number", ""))
-        plate = typed.plate(form.get("plate", ""))
-        if not number or not plate:
+        number, plate = form.get("number", ""), form.get("plate", "")
+        if not number.strip() or not plate.strip():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return self._entry(request, language, fault="blank", status=status)
         address = request.client.host if request.client else ""
         self._require_patience(address)
-        if self._store.fine_by_number_and_plate(number, plate) is None:
+        fine = self._store.fine_by_number_and_plate(number, plate)
+        if fine is None:
             return self._entry(request, language, fault="unknown", status=HTTPStatus.NOT_FOUND)
         self._patience.forgive(address)
         response = RedirectResponse("/notice", status_code=HTTPStatus.SEE_OTHER)
-        self._visits.keep(request, response, self._visits.begin(language, number))
+        self._visits.keep(request, response, self._visits.begin(language, fine.number))
         return response
 
     def notice(self, request: Request, lang: str = "") -> Response:

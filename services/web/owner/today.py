@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.model import Money, Terms
+from services.rules.terms import due
 
 
 class Stage(StrEnum):
@@ -33,17 +34,12 @@ class Owed:
 
 
 def owed(terms: Terms, on: date) -> Owed:
-    """What is owed on the local day ``on``; a fraction of interest is dropped."""
+    """What is owed on the local day ``on``."""
+    amount = due(terms, on)
     if on <= terms.reduced_until:
-        return Owed(stage=Stage.REDUCED, amount=terms.reduced)
+        return Owed(stage=Stage.REDUCED, amount=amount)
     if on <= terms.full_until:
-        return Owed(stage=Stage.FULL, amount=terms.full)
+        return Owed(stage=Stage.FULL, amount=amount)
     days = min((on - terms.full_until).days, terms.late_cap_days)
-    interest = terms.full.minor * terms.late_pct_per_day * days // 100
-    minor = min(terms.full.minor + interest, terms.late_cap.minor)
-    capped = days == terms.late_cap_days or minor == terms.late_cap.minor
-    return Owed(
-        stage=Stage.CAPPED if capped else Stage.LATE,
-        amount=Money(minor=minor, currency=terms.full.currency),
-        late_days=days,
-    )
+    stage = Stage.CAPPED if days == terms.late_cap_days else Stage.LATE
+    return Owed(stage=stage, amount=amount, late_days=days)

@@ -1,0 +1,44 @@
+"""Pages and mails as their readers have them."""
+
+from __future__ import annotations
+
+import warnings
+from html.parser import HTMLParser
+
+with warnings.catch_warnings():
+    # With httpx installed and not its successor, the import itself warns; tests use either.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+__all__ = ["TestClient", "visible_text"]
+
+
+class _Visible(HTMLParser):
+    """Collects text and alternative texts, without styles and titles."""
+
+    hidden = frozenset({"style", "title", "script"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._inside_hidden = 0
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self._inside_hidden += tag in self.hidden
+        self.words.append(dict(attrs).get("alt") or "")
+        if tag not in {"strong", "span"} or ("class", "note") in attrs:
+            self.words.append(" ")
+
+    def handle_endtag(self, tag) -> None:
+        self._inside_hidden -= tag in self.hidden
+
+    def handle_data(self, data) -> None:
+        if not self._inside_hidden:
+            self.words.append(data)
+
+
+def visible_text(html: str) -> str:
+    """What a reader sees or hears of ``html``."""
+    reader = _Visible()
+    reader.feed(html)
+    return "".join(reader.words)
