@@ -47,10 +47,12 @@ def listener(host: str, port: int) -> socket.socket:
     Raises:
         StoreError: The address is taken, not allowed, or not of this machine.
     """
+    if not 0 <= port <= 65_535:
+        raise StoreError(f"there is no port {port}. Choose one from 0 to 65535 with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise StoreError(
             f"cannot listen on {host} port {port}: {error}. Choose another with --port."
         ) from None

@@ -41,6 +41,10 @@ class Patience:
         self._records: OrderedDict[bytes, _Record] = OrderedDict()
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        """How many networks are remembered."""
+        return len(self._records)
+
     def attempt(self, address: str) -> timedelta:
         """Ask to try now. Zero: the try is counted as failed until ``forgive``; else the wait."""
         network, now = self._network(address), self._clock.now()

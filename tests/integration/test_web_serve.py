@@ -1,0 +1,81 @@
+"""``serve``: the secret it keeps, the socket it takes, and how it stops."""
+
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from services.errors import StoreError
+from services.store import open_store
+from services.web.cli import listener, serve
+from services.web.secret import web_secret
+
+
+def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path):
+    secret = web_secret(tmp_path)
+    path = tmp_path / "keys" / "web.key"
+    assert len(secret) == 32
+    assert web_secret(tmp_path) == secret
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert [each.name for each in path.parent.iterdir()] == ["web.key"]
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path):
+    web_secret(tmp_path)
+    (tmp_path / "keys" / "web.key").chmod(0o644)
+    with pytest.raises(StoreError, match="chmod 600"):
+        web_secret(tmp_path)
+
+
+def test_a_damaged_secret_is_refused(tmp_path):
+    web_secret(tmp_path)
+    (tmp_path / "keys" / "web.key").write_bytes(b"half")
+    with pytest.raises(StoreError, match="4 bytes"):
+        web_secret(tmp_path)
+
+
+def test_a_secret_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "keys").write_text("a file where a folder should be")
+    with pytest.raises(StoreError, match=r"web\.key"):
+        web_secret(tmp_path)
+
+
+def test_a_port_that_is_taken_is_told():
+    with listener("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StoreError, match=f"port {port}.*--port"):
+            listener("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_port_that_does_not_exist_is_told(port):
+    with pytest.raises(StoreError, match="--port"):
+        listener("127.0.0.1", port)
+
+
+def test_a_folder_that_is_no_office_is_told(tmp_path):
+    with pytest.raises(StoreError, match="not an office"):
+        serve(tmp_path / "nothing", port=0)
+
+
+def test_it_says_where_it_is_answers_and_stops_without_a_trace_on_ctrl_c(tmp_path):
+    open_store(tmp_path, create=True).close()
+    program = (
+        "import sys; from pathlib import Path; from services.web.cli import serve; "
+        "serve(Path(sys.argv[1]), port=0)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        address = process.stderr.readline().split(" are at ")[1].strip()
+        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - our own server
+            assert "Shihni njoftimin tuaj" in answer.read().decode()
+            assert answer.headers.get("server") is None
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(timeout=20) == 0
+    assert "Traceback" not in rest
+    assert rest.endswith("Stopped.\n")
