@@ -54,13 +54,14 @@ def a_sighted(
     x_m: float | None = 1.0,
     first_s: float = 4.0,
     last_s: float = 6.0,
+    direction: str = "receding",
     id: str = "0",  # noqa: A002 - the name of the attribute
 ) -> TruthVehicle:
     """A vehicle of a reference: in view for some time, somewhere across the road."""
     return TruthVehicle(
         id=id,
         kind="",
-        direction=Direction.RECEDING,
+        direction=Direction(direction),
         lane=None,
         speed_kmh=50.0,
         speed_source="auto",

@@ -51,7 +51,7 @@ def validate_command(
     try:
         report = compare(read_truth(truth), list(read_passages(passages_file(passages))))
     except SpeedcamError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"speedcam: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     if as_json:
         typer.echo(report_json(report))
@@ -70,4 +70,6 @@ def report_json(report: Report) -> str:
 
 
 def _console() -> Console:
-    return Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
+    # Names from the files are shown as they are, square brackets and all.
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    return Console(width=width, markup=False, emoji=False, highlight=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speedcam.model import Passage, SpeedMeasurement
+from speedcam.model import Direction, Passage, SpeedMeasurement
 from speedcam.validate.assignment import assign
 from speedcam.validate.truth import TruthVehicle
 
@@ -25,12 +25,12 @@ REFUSED_GATE_S = 0.5
 EXTRAPOLATE_M = 30.0
 """So far beyond its samples a reading may be carried to the truth's line."""
 
-SHARED_GATE = 0.5
-"""A reference states only when a vehicle was in view: of the shorter of the two intervals, this
-share must lie in the other."""
+NEAR_GATE_S = 1.2
+"""A reference states only when a vehicle was in view. Where it is nearest to the camera, people
+and trackers lose it within a second of each other; far away they differ by many."""
 
-LATERAL_GATE_M = 3.0
-"""Across the road from a reference's mark: less than a lane's width (3.5 m)."""
+LATERAL_GATE_M = 2.0
+"""Across the road from a reference's mark: little more than half a lane (3.5 m)."""
 
 LANE_PENALTY = 0.3
 """Another lane's name speaks against a pair but does not forbid it: names are a convention."""
@@ -127,7 +127,10 @@ def pair_cost(vehicle: TruthVehicle, passage: Passage) -> float | None:
         if crossed_s is None:
             return None
         return _within(abs(crossed_s - vehicle.crossing.time_s), CROSSING_GATE_S)
-    return _in_view_fit(vehicle, passage, x_m=speed.samples[0].x_m if speed.samples else None)
+    nearest = min(speed.samples, key=lambda sample: sample.y_m, default=None)
+    if nearest is None:
+        return None
+    return _nearest_fit(vehicle, nearest.time_s, nearest.x_m)
 
 
 def time_at(speed: SpeedMeasurement, y_m: float) -> float | None:
@@ -145,14 +148,15 @@ def time_at(speed: SpeedMeasurement, y_m: float) -> float | None:
     end = samples[0] if y_m < along[0] else samples[-1]
     if abs(y_m - end.y_m) > EXTRAPOLATE_M:
         return None
-    forward = 1 if speed.direction == "receding" else -1
+    forward = 1 if speed.direction is Direction.RECEDING else -1
     return end.time_s + forward * (y_m - end.y_m) / (speed.speed_kmh / 3.6)
 
 
 def _refused_fit(vehicle: TruthVehicle, passage: Passage) -> float | None:
     """A refused track has no samples: the time it was followed must do."""
     if vehicle.crossing is None:
-        return _in_view_fit(vehicle, passage, x_m=passage.position_m[0])
+        near_s = _near_end_s(vehicle.direction, passage.first_s, passage.last_s)
+        return _nearest_fit(vehicle, near_s, passage.position_m[0])
     at_s = vehicle.crossing.time_s
     outside_s = max(passage.first_s - at_s, at_s - passage.last_s, 0.0)
     if outside_s > REFUSED_GATE_S:
@@ -161,17 +165,18 @@ def _refused_fit(vehicle: TruthVehicle, passage: Passage) -> float | None:
     return min(1.0, abs(at_s - middle_s) / (REFUSED_GATE_S + passage.last_s - middle_s))
 
 
-def _in_view_fit(vehicle: TruthVehicle, passage: Passage, x_m: float | None) -> float | None:
-    shared_s = min(vehicle.last_s, passage.last_s) - max(vehicle.first_s, passage.first_s)
-    lengths_s = (vehicle.last_s - vehicle.first_s, passage.last_s - passage.first_s)
-    if shared_s < 0 or shared_s < SHARED_GATE * min(lengths_s):
-        return None
-    union_s = sum(lengths_s) - shared_s
-    apart = 1 - shared_s / union_s if union_s > 0 else 0.0
-    if vehicle.x_m is None or x_m is None:
+def _nearest_fit(vehicle: TruthVehicle, near_s: float, x_m: float) -> float | None:
+    """By when and where the passage was nearest to the camera."""
+    apart_s = abs(near_s - _near_end_s(vehicle.direction, vehicle.first_s, vehicle.last_s))
+    apart = _within(apart_s, NEAR_GATE_S)
+    if apart is None or vehicle.x_m is None:
         return apart
     across = _within(abs(x_m - vehicle.x_m), LATERAL_GATE_M)
     return None if across is None else (apart + across) / 2
+
+
+def _near_end_s(direction: Direction, first_s: float, last_s: float) -> float:
+    return last_s if direction is Direction.APPROACHING else first_s
 
 
 def _within(difference: float, gate: float) -> float | None:

@@ -75,6 +75,13 @@ def test_the_table_tells_the_outcome_in_a_sentence(files):
     assert "scattered (rms_m 0.5)" in result.stdout
 
 
+def test_names_with_brackets_are_shown_as_they_are(files):
+    files[1].write_text(json.dumps({"vehicles": [VEHICLES[0] | {"kind": "[/red] :car:"}]}))
+    result = run(*files)
+    assert result.exit_code == 0
+    assert "[/red] :car:" in result.stdout
+
+
 def test_a_missing_truth_is_bad_input(files):
     result = run(files[0], files[1].with_name("none.json"))
     assert result.exit_code == 2

@@ -82,13 +82,24 @@ def test_the_best_sum_is_found_where_the_nearest_first_would_lose_one():
     assert chosen(vehicles, passages) == {"a": "x", "b": "y"}
 
 
-def test_a_reference_is_matched_by_the_time_in_view():
-    # A passage at 60 km/h around 5 s is followed from 4.28 to 5.78 s.
-    assert chosen([a_sighted(first_s=4, last_s=6)], [a_passage()]) == {"0": "p"}
-    assert chosen([a_sighted(first_s=5.5, last_s=7.5)], [a_passage()]) == {"0": None}
+@pytest.mark.parametrize(
+    ("direction", "vehicle", "paired"),
+    [
+        ("receding", {"first_s": 4.0, "last_s": 30.0}, True),
+        ("receding", {"first_s": 5.6, "last_s": 6.0}, False),
+        ("approaching", {"first_s": 0.0, "last_s": 6.0}, True),
+        ("approaching", {"first_s": 4.0, "last_s": 7.0}, False),
+    ],
+)
+@pytest.mark.parametrize("speed", [None, a_refusal()], ids=["measured", "refused"])
+def test_a_reference_is_matched_by_when_it_was_nearest(direction, vehicle, paired, speed):
+    # At 60 km/h through 27 m at 5 s, 15 m is passed at 4.28 s going away and 5.72 s coming.
+    passage = a_passage(direction=direction, speed=speed)
+    found = chosen([a_sighted(direction=direction, **vehicle)], [passage])
+    assert found == {"0": "p" if paired else None}
 
 
-@pytest.mark.parametrize(("x_m", "paired"), [(1.0, True), (3.9, True), (4.1, False), (None, True)])
+@pytest.mark.parametrize(("x_m", "paired"), [(1.0, True), (2.9, True), (3.1, False), (None, True)])
 def test_a_reference_is_matched_by_its_place_across_the_road(x_m, paired):
     found = chosen([a_sighted(x_m=x_m)], [a_passage(x_m=1.0)])
     assert found == {"0": "p" if paired else None}
