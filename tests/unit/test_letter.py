@@ -55,6 +55,8 @@ def numbers(text: str) -> set[str]:
     "fact",
     [
         "AL26-K7Q2-M9XD",
+        "Zyra Demo e Shpejtësisë",
+        "Demo Speed Office",
         "AA •••BB",
         "Rruga e Kombit, km 4+200",
         "SH2, drejtimi Durrës",
