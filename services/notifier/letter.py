@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -44,8 +45,9 @@ def render_letter(fine: Fine, photo: bytes, *, photo_src: str = f"cid:{PHOTO_CID
         EvidenceError: ``photo`` is not the picture that the passage names.
     """
     html, text = letter_html_environment(), letter_text_environment()
-    spoken, written = _speeches(fine, html), _speeches(fine, text)
+    known = {language: facts(fine, language) for language in Language}
     require_this_photo(fine, photo)
+    spoken, written = _speeches(known, html), _speeches(known, text)
     subject = " / ".join(_line(each.words, "subject", each.facts) for each in written)
     return Letter(
         subject=subject,
@@ -68,12 +70,10 @@ def words_of(environment: Environment, language: Language) -> TemplateModule:
     return environment.get_template(f"words_{language}.jinja").module
 
 
-def _speeches(fine: Fine, environment: Environment) -> tuple[Speech, ...]:
+def _speeches(known: Mapping[Language, Facts], environment: Environment) -> tuple[Speech, ...]:
     return tuple(
-        Speech(
-            language=language, words=words_of(environment, language), facts=facts(fine, language)
-        )
-        for language in Language
+        Speech(language=language, words=words_of(environment, language), facts=each)
+        for language, each in known.items()
     )
 
 
