@@ -6,7 +6,6 @@ another number. Speeds are shown rounded in the driver's favour, never above wha
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -16,9 +15,10 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from services.errors import EvidenceError, LetterError
+from services.errors import LetterError
 from services.model import Fine, Money, Violation
-from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+from services.notifier.complete import photo_exhibit, require_complete
+from speedcam.model import PlateReading
 
 DEMO_PAYEE = "DEMO - MOS PAGUANI / DO NOT PAY"
 DEMO_IBAN = "AL19 9990 0009 DEMO 0000 0000 0000"
@@ -193,64 +193,6 @@ class _Speeds:
             measured=violation.measured_kmh.quantize(_FINEST, ROUND_FLOOR),
             uncertainty=violation.uncertainty_kmh.quantize(_TENTH, ROUND_CEILING),
             retained=violation.retained_kmh.quantize(_FINEST, ROUND_FLOOR),
-        )
-
-
-def require_complete(fine: Fine) -> None:
-    """Raise LetterError naming every fact that ``fine`` lacks and a notice must state."""
-    lacking = [name for name, value in _mandatory(fine).items() if not value]
-    if lacking:
-        raise LetterError(
-            f"notice {fine.number or '(no number)'} cannot be written: it lacks "
-            f"{', '.join(lacking)}. Complete the site file or the case, and issue it again."
-        )
-
-
-def _mandatory(fine: Fine) -> dict[str, object]:
-    """Every fact that no notice may lack, by the name used in the error."""
-    violation = fine.violation
-    passage, source = violation.passage, violation.source
-    certificate = passage.place.certificate
-    photo = photo_exhibit(passage)
-    on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
-    return {
-        "the number": fine.number,
-        "the place": passage.place.name.strip(),
-        "the road": passage.place.road.strip(),
-        "the direction": passage.place.towards.strip(),
-        "the time zone": passage.place.timezone,
-        "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
-        "the measured speed": violation.measured_kmh > 0,
-        "the uncertainty": violation.uncertainty_kmh > 0,
-        "the speed that counts": violation.retained_kmh > violation.limit_kmh,
-        "the limit": violation.limit_kmh > 0,
-        "the device": certificate and certificate.device.strip(),
-        "the certificate": certificate and certificate.number.strip(),
-        "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
-        "the legal reference": violation.reference.strip(),
-        "the rule pack": source.pack.strip(),
-        "the rule pack's version": source.pack_version.strip(),
-        "the rule pack's hash": source.pack_sha256.strip(),
-        "the software": passage.provenance.software.strip(),
-        "the redacted photo": photo and photo.sha256,
-        "who decided": fine.decision.by.strip(),
-        "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
-        "the payment reference": fine.reference.strip(),
-    }
-
-
-def photo_exhibit(passage: Passage) -> Exhibit | None:
-    """The redacted picture, the only one that a notice may show, or None where there is none."""
-    return next((e for e in passage.exhibits if e.kind is ExhibitKind.PHOTO), None)
-
-
-def require_this_photo(fine: Fine, photo: bytes) -> None:
-    """Raise EvidenceError unless ``photo`` is the very picture that the passage names."""
-    exhibit = photo_exhibit(fine.violation.passage)
-    if exhibit is None or hashlib.sha256(photo).hexdigest() != exhibit.sha256:
-        raise EvidenceError(
-            f"the photo for notice {fine.number} is not the one of its passage: its SHA-256 "
-            "differs. Nothing was written; restore the exhibit from the footage."
         )
 
 

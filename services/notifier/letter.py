@@ -15,7 +15,8 @@ from jinja2 import Environment
 from jinja2.environment import TemplateModule
 
 from services.model import Fine, Letter
-from services.notifier.facts import Facts, Language, facts, require_this_photo
+from services.notifier.complete import require_this_photo
+from services.notifier.facts import Facts, Language, facts
 from services.notifier.wording import letter_html_environment, letter_text_environment
 
 PHOTO_CID = "photo"

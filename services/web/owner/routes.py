@@ -13,7 +13,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.model import Fine
-from services.notifier.facts import Language, amount, facts, local_day, photo_exhibit
+from services.notifier.complete import photo_exhibit
+from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
 from services.web.form import form_fields
 from services.web.owner.today import Stage, owed

@@ -1,0 +1,68 @@
+"""What no notice may lack, and which photo alone it may show."""
+
+from __future__ import annotations
+
+import hashlib
+from zoneinfo import ZoneInfo
+
+from services.errors import EvidenceError, LetterError
+from services.model import Fine
+from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+
+
+def require_complete(fine: Fine) -> None:
+    """Raise LetterError naming every fact that ``fine`` lacks and a notice must state."""
+    lacking = [name for name, value in _mandatory(fine).items() if not value]
+    if lacking:
+        raise LetterError(
+            f"notice {fine.number or '(no number)'} cannot be written: it lacks "
+            f"{', '.join(lacking)}. Complete the site file or the case, and issue it again."
+        )
+
+
+def _mandatory(fine: Fine) -> dict[str, object]:
+    """Every fact that no notice may lack, by the name used in the error."""
+    violation = fine.violation
+    passage, source = violation.passage, violation.source
+    certificate = passage.place.certificate
+    photo = photo_exhibit(passage)
+    on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
+    return {
+        "the number": fine.number,
+        "the place": passage.place.name.strip(),
+        "the road": passage.place.road.strip(),
+        "the direction": passage.place.towards.strip(),
+        "the time zone": passage.place.timezone,
+        "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
+        "the measured speed": violation.measured_kmh > 0,
+        "the uncertainty": violation.uncertainty_kmh > 0,
+        "the speed that counts": violation.retained_kmh > violation.limit_kmh,
+        "the limit": violation.limit_kmh > 0,
+        "the device": certificate and certificate.device.strip(),
+        "the certificate": certificate and certificate.number.strip(),
+        "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
+        "the legal reference": violation.reference.strip(),
+        "the rule pack": source.pack.strip(),
+        "the rule pack's version": source.pack_version.strip(),
+        "the rule pack's hash": source.pack_sha256.strip(),
+        "the software": passage.provenance.software.strip(),
+        "the redacted photo": photo and photo.sha256,
+        "who decided": fine.decision.by.strip(),
+        "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
+        "the payment reference": fine.reference.strip(),
+    }
+
+
+def photo_exhibit(passage: Passage) -> Exhibit | None:
+    """The redacted picture, the only one that a notice may show, or None where there is none."""
+    return next((e for e in passage.exhibits if e.kind is ExhibitKind.PHOTO), None)
+
+
+def require_this_photo(fine: Fine, photo: bytes) -> None:
+    """Raise EvidenceError unless ``photo`` is the very picture that the passage names."""
+    exhibit = photo_exhibit(fine.violation.passage)
+    if exhibit is None or hashlib.sha256(photo).hexdigest() != exhibit.sha256:
+        raise EvidenceError(
+            f"the photo for notice {fine.number} is not the one of its passage: its SHA-256 "
+            "differs. Nothing was written; restore the exhibit from the footage."
+        )
