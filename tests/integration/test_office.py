@@ -1,0 +1,299 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from services import office
+from services.errors import CaseError
+from services.model import Verdict
+from services.office import Outcome
+from services.policy import demo_auto_1
+from services.rules.edition import read_edition
+from services.store import open_store
+from services.store.cases import CaseState, case_of, cases_in
+from services.store.history import history_of
+from services.store.schema import intakes
+from speedcam.errors import PassageError
+from speedcam.model import Grade
+from tests.builders_office import (
+    AT,
+    NO_PLATE,
+    SetClock,
+    a_passage,
+    a_place,
+    a_plate,
+    albania,
+    on_disk,
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "office", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock():
+    return SetClock()
+
+
+@pytest.fixture
+def received(tmp_path, store, clock):
+    """Receives passages and returns the report."""
+
+    def receive(*passages, folder="camera"):
+        return office.receive(store, on_disk(tmp_path / folder, *passages), clock)
+
+    return receive
+
+
+def run_on(store, clock):
+    office.review(store, demo_auto_1, clock)
+    return office.issue(store, clock)
+
+
+def outcomes(report):
+    return [each.outcome for each in report.passages]
+
+
+def by_officer(store, key, clock, verdict=Verdict.CONFIRM, officer="P-17"):
+    return office.decide(
+        store, key, officer=officer, verdict=verdict, why="seen and compared", clock=clock
+    )
+
+
+def test_each_passage_becomes_what_it_proves(received):
+    report = received(
+        a_passage("slow", kmh=38.0, plate=None, exhibits=()),
+        a_passage("unsure", grade=Grade.B, plate="AA001BB"),
+        a_passage("fast", plate="AA002BB"),
+    )
+    assert outcomes(report) == [Outcome.LAWFUL, Outcome.NOT_PROVEN, Outcome.CASE]
+    assert report.whole
+    assert report.passages[2].reason == "53 km/h counts, limit 40 km/h: neni 140/8"
+
+
+def test_a_lawful_passage_leaves_a_count_and_nothing_else(received, store):
+    before = sorted(store.folder.rglob("*"))
+    received(a_passage("slow", kmh=38.0, plate="AA009BB"))
+    assert sorted(store.folder.rglob("*")) == before
+    with store.reading() as connection:
+        row = connection.execute(select(intakes)).one()
+    assert (row.passages, row.lawful, row.violations) == (1, 1, 0)
+    database = (store.folder / "office.sqlite").read_bytes()
+    assert b"AA009BB" not in database
+    assert b"slow" not in database
+
+
+def test_a_small_proven_case_becomes_a_fine_with_its_terms(received, store, clock):
+    received(a_passage())
+    (issued,) = run_on(store, clock)
+    fine = issued.fine
+    assert (fine.amount.minor, fine.amount.currency) == (2000, "ALL")
+    assert fine.decision.by == "demo-auto-1"
+    assert fine.decision.is_policy
+    assert fine.terms.issued_on.isoformat() == "2026-10-14"
+    assert store.fine(fine.number) == fine
+
+
+def test_receiving_twice_is_receiving_once(received, store, clock):
+    first = received(a_passage())
+    again = received(a_passage())
+    assert outcomes(again) == [Outcome.KNOWN]
+    assert again.passages[0].case_key == first.passages[0].case_key
+    run_on(store, clock)
+    assert outcomes(received(a_passage())) == [Outcome.KNOWN]
+    assert run_on(store, clock) == ()
+    assert len(list(store.fines())) == 1
+
+
+def test_a_passage_twice_in_one_file_is_one_case(received):
+    assert outcomes(received(a_passage(), a_passage())) == [Outcome.CASE, Outcome.KNOWN]
+
+
+def test_the_same_drive_measured_again_by_other_software_is_fined_once(received, store, clock):
+    received(a_passage("p-1"))
+    again = received(a_passage("p-9", kmh=60.0, at=AT + timedelta(seconds=1)), folder="later")
+    assert outcomes(again) == [Outcome.KNOWN]
+    assert len(run_on(store, clock)) == 1
+
+
+def test_another_drive_on_the_same_day_is_another_case(received):
+    report = received(a_passage("p-1"), a_passage("p-2", at=AT + timedelta(hours=1)))
+    assert outcomes(report) == [Outcome.CASE, Outcome.CASE]
+
+
+def test_a_picture_that_is_not_what_the_passage_says_sets_only_that_passage_aside(
+    tmp_path, store, clock
+):
+    passages = on_disk(tmp_path / "camera", a_passage("p-1"), a_passage("p-2", plate="AA111BB"))
+    (tmp_path / "camera" / "exhibits" / "p-1-photo.jpg").write_bytes(b"another picture")
+    report = office.receive(store, passages, clock)
+    assert outcomes(report) == [Outcome.FAULT, Outcome.CASE]
+    assert not report.whole
+    assert "its SHA-256 differs" in report.passages[0].reason
+
+
+def test_a_passage_that_was_set_aside_is_taken_when_its_picture_is_back(tmp_path, store, clock):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    (tmp_path / "camera" / "exhibits" / "p-1-photo.jpg").unlink()
+    assert outcomes(office.receive(store, passages, clock)) == [Outcome.FAULT]
+    on_disk(tmp_path / "camera", a_passage())
+    assert outcomes(office.receive(store, passages, clock)) == [Outcome.CASE]
+
+
+def test_a_day_or_a_country_without_a_pack_is_a_fault_and_no_case(received):
+    report = received(
+        a_passage("old", at=datetime(2023, 4, 20, 21, 59, 59, tzinfo=UTC)),
+        a_passage("far", place=a_place(timezone="Europe/Rome")),
+    )
+    assert outcomes(report) == [Outcome.FAULT, Outcome.FAULT]
+    assert "no rule pack holds on 2023-04-20" in report.passages[0].reason
+
+
+def test_a_file_with_a_damaged_line_is_not_received_at_all(tmp_path, store, clock):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    passages.write_text(passages.read_text() + "{}\n")
+    with pytest.raises(PassageError, match="line 2"):
+        office.receive(store, passages, clock)
+    assert office.waiting(store) == ()
+
+
+def test_what_the_policy_leaves_waits_and_becomes_no_fine(received, store, clock):
+    received(a_passage(kmh=90.0))
+    (reviewed,) = office.review(store, demo_auto_1, clock)
+    assert reviewed.decision is None
+    assert reviewed.reasons
+    assert office.issue(store, clock) == ()
+    assert len(office.waiting(store)) == 1
+
+
+def test_an_officer_confirms_what_a_policy_may_not(received, store, clock):
+    key = received(a_passage(kmh=90.0)).passages[0].case_key
+    by_officer(store, key, clock)
+    (issued,) = office.issue(store, clock)
+    assert (issued.fine.decision.by, issued.fine.decision.is_policy) == ("P-17", False)
+    assert issued.fine.amount.minor == 10_000
+
+
+def test_a_rejected_case_never_becomes_a_fine(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    by_officer(store, key, clock, Verdict.REJECT)
+    assert run_on(store, clock) == ()
+    with pytest.raises(CaseError, match="is decided already: reject by P-17"):
+        by_officer(store, key, clock)
+    received(a_passage())
+    assert run_on(store, clock) == ()
+    assert list(store.fines()) == []
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        pytest.param({"plate": NO_PLATE}, id="no plate"),
+        pytest.param({"exhibits": ()}, id="no pictures"),
+        pytest.param({"place": a_place(certificate=None)}, id="no certificate"),
+        pytest.param({"place": a_place(signs_checked_on=None)}, id="no signs"),
+    ],
+)
+def test_without_proof_not_even_an_officer_can_confirm_but_can_reject(
+    about, received, store, clock
+):
+    key = received(a_passage(**about)).passages[0].case_key
+    with pytest.raises(CaseError, match="cannot be confirmed by anybody"):
+        by_officer(store, key, clock)
+    by_officer(store, key, clock, Verdict.REJECT)
+    assert case_of(store, key).state is CaseState.REJECTED
+
+
+def test_the_same_decision_again_changes_nothing(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    first = by_officer(store, key, clock)
+    clock.pass_time(hours=1)
+    assert by_officer(store, key, clock) == first
+    with pytest.raises(CaseError, match="is decided already"):
+        by_officer(store, key, clock, officer="P-18")
+
+
+def test_a_decision_names_its_officer_and_its_reason(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    with pytest.raises(CaseError, match="names its officer"):
+        by_officer(store, key, clock, officer=" ")
+    with pytest.raises(CaseError, match="there is no case 'x'"):
+        by_officer(store, "x", clock)
+
+
+def test_no_fine_is_issued_while_a_proof_is_damaged(received, store, clock):
+    received(a_passage("p-1"), a_passage("p-2", plate="AA111BB"))
+    office.review(store, demo_auto_1, clock)
+    damaged = case_of(store, office.cases_in(store, CaseState.CONFIRMED)[0].key)
+    sha256 = damaged.violation.passage.exhibits[0].sha256
+    (store.folder / "exhibits" / f"{sha256}.jpg").write_bytes(b"another picture")
+    issued = {each.case_key: each for each in office.issue(store, clock)}
+    assert "was changed after it was kept" in issued[damaged.key].fault
+    assert sum(each.fine is not None for each in issued.values()) == 1
+
+
+def test_a_case_is_fined_by_the_edition_that_judged_it(tmp_path, store, clock):
+    older = read_edition(albania().text.replace(b"days: 15", b"days: 5"), "older.yaml")
+    passages = on_disk(tmp_path / "camera", a_passage())
+    office.receive(store, passages, clock, editions=[older])
+    (issued,) = run_on(store, clock)
+    assert issued.fine.violation.source.pack_sha256 == older.sha256 != albania().sha256
+    assert issued.fine.terms.reduced_until.isoformat() == "2026-10-18"
+
+
+def test_the_day_of_issue_is_the_local_one(received, store, clock):
+    received(a_passage())
+    clock.at = datetime(2026, 10, 25, 23, 30, tzinfo=UTC)
+    (issued,) = run_on(store, clock)
+    assert issued.fine.terms.issued_on.isoformat() == "2026-10-26"
+
+
+def test_the_history_tells_who_did_what_and_why(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    run_on(store, clock)
+    told = [(event.who, event.what) for event in history_of(store, key)]
+    assert told == [("office", "opened"), ("demo-auto-1", "confirmed"), ("office", "issued")]
+
+
+def test_every_passage_can_be_followed_to_where_it_stands(received, store, clock):
+    report = received(
+        a_passage("slow", kmh=38.0, plate=None, exhibits=()),
+        a_passage("fast", plate="AA002BB"),
+        a_passage("very-fast", kmh=90.0, plate="AA003BB"),
+    )
+    reviewed = office.review(store, demo_auto_1, clock)
+    office.issue(store, clock)
+    slow, fast, very_fast = office.trace(store, report, reviewed)
+    assert (slow.state, slow.fine_number) == (None, None)
+    assert (fast.state, fast.amount.minor) == (CaseState.FINED, 2000)
+    assert fast.reason.startswith("confirm by demo-auto-1")
+    assert very_fast.state is CaseState.WAITING
+    assert "to a person" in very_fast.reason
+
+
+def test_a_case_is_the_same_in_every_run_of_one_office_and_in_no_other(tmp_path, clock):
+    keys = set()
+    for name in ("one", "two"):
+        passages = on_disk(tmp_path / "camera", a_passage())
+        with open_store(tmp_path / name, create=True) as store:
+            keys.add(office.receive(store, passages, clock).passages[0].case_key)
+    assert len(keys) == 2
+
+
+def test_a_repaired_plate_waits_for_an_officer(received, store, clock):
+    received(a_passage(plate=a_plate(repaired=True)))
+    run_on(store, clock)
+    assert [case.state for case in cases_in(store, CaseState.WAITING)] == [CaseState.WAITING]
+
+
+def test_a_passage_with_more_than_the_schema_is_refused(tmp_path, store, clock):
+    passages = on_disk(tmp_path / "camera", replace(a_passage(), lane="2"))
+    more = json.loads(passages.read_text()) | {"owner": "somebody"}
+    passages.write_text(json.dumps(more))
+    with pytest.raises(PassageError, match="says more"):
+        office.receive(store, passages, clock)

@@ -1,0 +1,121 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli import office_app
+from services.errors import CaseError, StoreError
+from speedcam.errors import PassageError
+from tests.builders_office import a_passage, on_disk
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "office"
+
+
+@pytest.fixture
+def passages(tmp_path):
+    return on_disk(
+        tmp_path / "camera",
+        a_passage("slow", kmh=38.0, plate=None, exhibits=()),
+        a_passage("fast"),
+        a_passage("very-fast", kmh=90.0, plate="AA111BB"),
+    )
+
+
+def run(*arguments):
+    return CliRunner().invoke(office_app, [str(argument) for argument in arguments])
+
+
+def rows(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_four_commands_lead_from_passages_to_a_notice(folder, passages):
+    received = run("receive", passages, "--office", folder, "--json")
+    assert received.exit_code == 0
+    assert [row["outcome"] for row in rows(received)] == ["lawful", "case", "case"]
+    assert "3 passages: 1 lawful" in received.stderr
+    decided = run("review", "--policy", "demo-auto-1", "--office", folder, "--json")
+    assert sorted(row["verdict"] for row in rows(decided)) == ["confirm", "waits"]
+    (fine,) = rows(run("issue", "--office", folder, "--json"))
+    assert fine["amount"] == "2000 ALL"
+    delivered = run("deliver", "--office", folder, "--json")
+    assert delivered.exit_code == 0
+    (notice,) = rows(delivered)
+    assert (folder / notice["receipt"] / "notice.html").is_file()
+    assert notice["fine_number"] == fine["fine_number"]
+
+
+def test_an_officer_decides_what_waits(folder, passages):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    (waiting,) = rows(run("review", "--office", folder, "--json"))
+    officer = ("--officer", "P-17", "--why", "compared with the stills")
+    case = ("--case", waiting["case_key"])
+    decided = run("review", *case, "--confirm", *officer, "--office", folder)
+    assert decided.exit_code == 0
+    assert "confirm by P-17" in decided.stderr
+    assert run("review", "--office", folder, "--json").stdout == ""
+
+
+def test_lists_show_no_plate(folder, passages):
+    received = run("receive", passages, "--office", folder)
+    listed = run("review", "--office", folder)
+    assert "neni 140/8" in listed.stdout
+    for result in (received, listed):
+        assert "AA000BB" not in result.stdout + result.stderr
+
+
+def test_a_passage_set_aside_ends_with_code_1(folder, passages):
+    (passages.parent / "exhibits" / "fast-photo.jpg").write_bytes(b"another")
+    result = run("receive", passages, "--office", folder)
+    assert result.exit_code == 1
+    assert "1 fault" in result.stderr
+
+
+def test_a_notice_that_fails_ends_with_code_1(folder, passages):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    run("issue", "--office", folder)
+    (folder / "sent").rmdir()
+    (folder / "sent").write_text("in the way")
+    assert isinstance(run("deliver", "--office", folder).exception, StoreError)
+    (folder / "sent").unlink()
+    for picture in (folder / "exhibits").iterdir():
+        picture.write_bytes(b"another")
+    assert run("deliver", "--office", folder).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["receive"], id="no passages"),
+        pytest.param(["review"], id="no office"),
+        pytest.param(["review", "--confirm"], id="no case"),
+        pytest.param(["review", "--case", "x"], id="no verdict"),
+        pytest.param(["review", "--case", "x", "--confirm", "--reject"], id="both verdicts"),
+        pytest.param(["review", "--case", "x", "--confirm"], id="no officer"),
+        pytest.param(["review", "--case", "x", "--policy", "demo-auto-1"], id="case and policy"),
+    ],
+)
+def test_wrong_usage_ends_with_code_2(arguments, folder):
+    office = [] if arguments in (["receive"], ["review"]) else ["--office", folder]
+    assert run(*arguments, *office).exit_code == 2
+
+
+def test_bad_input_is_an_error_with_a_remedy(folder, passages, tmp_path):
+    assert isinstance(run("issue", "--office", folder).exception, StoreError)
+    missing = run("receive", tmp_path / "nothing.jsonl", "--office", folder)
+    assert isinstance(missing.exception, PassageError)
+    run("receive", passages, "--office", folder)
+    unknown = run("review", "--policy", "mild", "--office", folder)
+    assert isinstance(unknown.exception, CaseError)
+    assert "known: demo-auto-1" in str(unknown.exception)
+
+
+@pytest.mark.parametrize("command", ["receive", "review", "issue", "deliver"])
+def test_every_command_tells_its_exit_codes(command):
+    told = run(command, "--help").stdout
+    assert "Exit codes: 0 all done; 1 some items failed" in " ".join(told.split())

@@ -1,0 +1,219 @@
+import email
+import shutil
+from datetime import timedelta
+from email import policy as mail_policy
+
+import pytest
+
+from services import office
+from services.errors import LetterError, Refused, Unreachable
+from services.model import Channel, NoticeState
+from services.notifier.outbox import (
+    LEASE,
+    MOST_ATTEMPTS,
+    claim_next,
+    notices,
+    settle,
+    try_failed_again,
+)
+from services.notifier.senders.folder import FolderSender
+from services.policy import demo_auto_1
+from services.store import open_store
+from services.store.history import history_of
+from tests.builders_office import SetClock, UnsteadySender, a_letter, a_passage, on_disk
+
+
+@pytest.fixture
+def clock():
+    return SetClock()
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    with open_store(folder / "office", create=True) as opened:
+        office.receive(opened, on_disk(folder / "camera", a_passage()), SetClock())
+        office.review(opened, demo_auto_1, SetClock())
+        office.issue(opened, SetClock())
+    return folder / "office"
+
+
+@pytest.fixture
+def store(tmp_path, made_once):
+    """An office with one fine whose notice waits."""
+    with open_store(shutil.copytree(made_once, tmp_path / "office")) as opened:
+        yield opened
+
+
+def deliver(store, clock, *senders, render=a_letter):
+    return office.deliver(store, senders or [FolderSender(store.sent)], render, clock)
+
+
+def test_a_notice_becomes_a_folder_that_can_be_opened(store, clock):
+    (sent,) = deliver(store, clock)
+    folder = store.folder / sent.receipt
+    assert sent.state is NoticeState.SENT
+    assert {path.name for path in folder.iterdir()} == {
+        "notice.html",
+        "notice.txt",
+        "notice.eml",
+        "photo.jpg",
+        "key.txt",
+    }
+    assert 'src="photo.jpg"' in (folder / "notice.html").read_text()
+    assert (folder / "photo.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_the_mail_has_both_forms_and_carries_its_photo(store, clock):
+    (sent,) = deliver(store, clock)
+    raw = (store.folder / sent.receipt / "notice.eml").read_bytes()
+    mail = email.message_from_bytes(raw, policy=mail_policy.default)
+    kinds = [part.get_content_type() for part in mail.walk()]
+    assert kinds == [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/jpeg",
+    ]
+    photo = list(mail.walk())[-1]
+    assert photo["Content-ID"] == "<photo>"
+    assert photo.get_content_disposition() == "inline"
+    assert photo.get_content() == (store.folder / sent.receipt / "photo.jpg").read_bytes()
+    assert "cid:photo" in mail.get_body(("html",)).get_content()
+    assert "shpejtësinë" in mail.get_body(("plain",)).get_content()
+    assert mail["Subject"].startswith("Njoftim për shpejtësinë")
+    assert sent.fine_number.lower() in mail["Message-ID"]
+    assert mail["To"].addresses[0].domain.endswith(".invalid")
+
+
+def test_a_notice_is_handed_over_once(store, clock):
+    sender = UnsteadySender(faults=[])
+    deliver(store, clock, sender)
+    clock.pass_time(days=2)
+    assert deliver(store, clock, sender) == ()
+    assert len(sender.sent) == 1
+
+
+def test_the_folder_sender_writes_the_same_notice_once_and_gives_the_same_receipt(store):
+    (fine,) = store.fines()
+    sender = FolderSender(store.sent)
+    receipt = sender.send("key", a_letter(fine, b"photo"), fine)
+    before = {path: path.stat().st_mtime_ns for path in store.sent.rglob("*")}
+    assert sender.send("key", a_letter(fine, b"another"), fine) == receipt
+    assert {path: path.stat().st_mtime_ns for path in store.sent.rglob("*")} == before
+
+
+def test_the_folder_sender_overwrites_no_other_notice(store):
+    (fine,) = store.fines()
+    sender = FolderSender(store.sent)
+    sender.send("key", a_letter(fine, b"photo"), fine)
+    with pytest.raises(Refused, match="holds another notice"):
+        sender.send("other key", a_letter(fine, b"photo"), fine)
+
+
+def test_what_a_dead_worker_left_half_written_is_replaced(store, clock):
+    (fine,) = store.fines()
+    half = store.sent / f".{fine.number}.part"
+    half.mkdir()
+    (half / "notice.html").write_text("<html>ha")
+    deliver(store, clock)
+    assert [path.name for path in store.sent.iterdir()] == [fine.number]
+
+
+def test_an_unreachable_channel_is_tried_again_after_a_growing_pause(store, clock):
+    sender = UnsteadySender(faults=[Unreachable("no answer")] * 2)
+    (first,) = deliver(store, clock, sender)
+    assert (first.state, first.attempts, first.fault) == (NoticeState.WAITING, 1, "no answer")
+    assert first.not_before - clock.now() == timedelta(minutes=1)
+    assert deliver(store, clock, sender) == ()
+    clock.pass_time(minutes=1)
+    (second,) = deliver(store, clock, sender)
+    assert second.not_before - clock.now() == timedelta(minutes=2)
+    clock.pass_time(minutes=2)
+    (third,) = deliver(store, clock, sender)
+    assert third.state is NoticeState.SENT
+    assert len(sender.sent) == 1
+
+
+def test_a_channel_that_never_answers_is_left_to_a_person(store, clock):
+    sender = UnsteadySender(faults=[Unreachable("no answer")] * 100)
+    for _ in range(MOST_ATTEMPTS):
+        deliver(store, clock, sender)
+        clock.pass_time(hours=7)
+    (notice,) = notices(store)
+    assert (notice.state, notice.attempts) == (NoticeState.FAILED, MOST_ATTEMPTS)
+    assert deliver(store, clock, sender) == ()
+
+
+@pytest.mark.parametrize("fault", [Refused("unknown recipient"), LetterError("no road")])
+def test_what_is_turned_down_for_good_is_not_tried_again_by_itself(fault, store, clock):
+    sender = UnsteadySender(faults=[fault])
+    (notice,) = deliver(store, clock, sender)
+    assert (notice.state, notice.fault) == (NoticeState.FAILED, str(fault))
+    clock.pass_time(days=2)
+    assert deliver(store, clock, sender) == ()
+    assert try_failed_again(store, clock.now()) == 1
+    (again,) = deliver(store, clock, sender)
+    assert again.state is NoticeState.SENT
+
+
+def test_a_letter_that_cannot_be_written_fails_its_notice(store, clock):
+    def no_letter(fine, photo):  # noqa: ARG001 - the port
+        raise LetterError("no wording")
+
+    (notice,) = deliver(store, clock, render=no_letter)
+    assert (notice.state, notice.fault) == (NoticeState.FAILED, "no wording")
+
+
+def test_a_changed_photo_is_not_sent(store, clock):
+    (fine,) = store.fines()
+    for exhibit in fine.violation.passage.exhibits:
+        (store.folder / "exhibits" / f"{exhibit.sha256}.jpg").write_bytes(b"another")
+    (notice,) = deliver(store, clock)
+    assert notice.state is NoticeState.FAILED
+    assert "changed after it was kept" in notice.fault
+    assert list(store.sent.iterdir()) == []
+
+
+def test_a_claimed_notice_is_nobody_elses_until_the_lease_ends(store, clock):
+    assert claim_next(store, [Channel.FOLDER], clock.now())
+    assert claim_next(store, [Channel.FOLDER], clock.now()) is None
+    clock.pass_time(seconds=LEASE.total_seconds())
+    assert claim_next(store, [Channel.FOLDER], clock.now())
+
+
+def test_a_worker_that_lost_its_lease_settles_nothing(store, clock):
+    late = claim_next(store, [Channel.FOLDER], clock.now())
+    clock.pass_time(seconds=LEASE.total_seconds())
+    prompt = claim_next(store, [Channel.FOLDER], clock.now())
+    assert not settle(store, late, NoticeState.FAILED, fault="late", now=clock.now())
+    assert settle(store, prompt, NoticeState.SENT, receipt="here", now=clock.now())
+    assert notices(store)[0].state is NoticeState.SENT
+
+
+def test_the_lease_of_a_dead_worker_is_taken_back_at_once(store, clock):
+    claim_next(store, [Channel.FOLDER], clock.now())
+    (sent,) = deliver(store, clock)
+    assert (sent.state, sent.attempts) == (NoticeState.SENT, 2)
+    what = [event.what for event in history_of(store, sent.fine_number)]
+    assert what == ["taken back", "sent"]
+
+
+def test_a_notice_that_kills_its_workers_is_given_up(store, clock):
+    class Deadly(Exception):
+        pass
+
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(Deadly):
+            deliver(store, clock, UnsteadySender(faults=[Deadly()]))
+    assert deliver(store, clock) == ()
+    assert notices(store)[0].state is NoticeState.FAILED
+
+
+def test_a_full_disk_puts_the_notice_off(store, clock):
+    (fine,) = store.fines()
+    (store.sent / f".{fine.number}.part").write_text("in the way")
+    (notice,) = deliver(store, clock)
+    assert notice.state is NoticeState.WAITING
+    assert "cannot be written" in notice.fault

@@ -1,0 +1,96 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.model import Decision, Verdict
+from services.policy import demo_auto_1, missing_proof
+from services.rules.engine import judge
+from speedcam.model import Certificate, ExhibitKind, Grade
+from tests.builders_office import (
+    ISSUED,
+    NO_PLATE,
+    a_passage,
+    a_place,
+    a_plate,
+    a_speed,
+    albania,
+    exhibits_of,
+)
+
+EXPIRED = Certificate(device="d", number="n", valid_until=date(2026, 10, 13))
+LAST_DAY = Certificate(device="d", number="n", valid_until=date(2026, 10, 14))
+
+
+def violation(**about):
+    return judge(a_passage(**about), albania(), "key")
+
+
+def without(kind):
+    return tuple(exhibit for exhibit in exhibits_of("p-1") if exhibit.kind is not kind)
+
+
+def test_the_demo_policy_confirms_a_small_case_that_is_proven():
+    decision = demo_auto_1(violation(), ISSUED)
+    assert isinstance(decision, Decision)
+    assert (decision.verdict, decision.by, decision.is_policy) == (
+        Verdict.CONFIRM,
+        "demo-auto-1",
+        True,
+    )
+
+
+def test_a_certificate_holds_on_its_last_day():
+    assert missing_proof(violation(place=a_place(certificate=LAST_DAY))) == ()
+
+
+LACKING = [
+    pytest.param({"plate": NO_PLATE}, "plate not sure", id="plate refused"),
+    pytest.param({"plate": None}, "nobody looked", id="no plate"),
+    pytest.param({"place": a_place(certificate=None)}, "no certificate", id="no certificate"),
+    pytest.param({"place": a_place(certificate=EXPIRED)}, "ended on 2026-10-13", id="expired"),
+    pytest.param({"place": a_place(signs_checked_on=None)}, "signs", id="signs unchecked"),
+    pytest.param({"place": a_place(towards="")}, "direction", id="no direction"),
+    *(
+        pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}")
+        for kind in ExhibitKind
+    ),
+]
+
+
+@pytest.mark.parametrize(("about", "told"), LACKING)
+def test_what_lacks_a_proof_is_left_with_the_reason_and_nobody_may_confirm_it(about, told):
+    case = violation(**about)
+    reasons = demo_auto_1(case, ISSUED)
+    assert isinstance(reasons, tuple)
+    assert [reason for reason in reasons if told in reason]
+    assert missing_proof(case) == reasons
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        pytest.param({"plate": a_plate(repaired=True)}, "repaired", id="repaired"),
+        pytest.param({"plate": a_plate(confidence=0.899)}, "below 0.9", id="unsure"),
+        pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.9", id="no number"),
+        pytest.param({"kmh": 66.0}, "to a person", id="upper band"),
+    ],
+)
+def test_what_a_person_must_see_is_left_with_the_reason_and_an_officer_may_confirm_it(about, told):
+    reasons = demo_auto_1(violation(**about), ISSUED)
+    assert isinstance(reasons, tuple)
+    assert [reason for reason in reasons if told in reason]
+    assert missing_proof(violation(**about)) == ()
+
+
+def test_every_reason_is_listed():
+    reasons = demo_auto_1(violation(kmh=66.0, plate=NO_PLATE, exhibits=()), ISSUED)
+    assert isinstance(reasons, tuple)
+    assert len(reasons) == 6
+
+
+def test_a_violation_that_is_none_is_never_confirmed():
+    at_the_limit = replace(violation(), retained_kmh=violation().retained_kmh * 0 + 40)
+    assert isinstance(demo_auto_1(at_the_limit, ISSUED), tuple)
+    of_grade_b = replace(violation(), passage=a_passage(speed=a_speed(grade=Grade.B)))
+    assert isinstance(demo_auto_1(of_grade_b, ISSUED), tuple)
