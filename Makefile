@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help demo test check serve bench samples lock clean setup
 
@@ -14,12 +16,12 @@ setup: .stamps/dev
 .stamps/run: requirements.lock pyproject.toml
 	@mkdir -p .stamps
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .stamps/dev: requirements-dev.lock .stamps/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: .stamps/run  ## Sample footage to finished notices in demo-out/
@@ -43,10 +45,9 @@ bench: .stamps/dev  ## Accuracy and speed on the research footage, where it is t
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 	$(BIN)/speedcam simulate --samples sample_videos
 
-lock:  ## Renew the hashed locks from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+lock: .stamps/dev  ## Renew the hashed locks from pyproject.toml
+	$(COMPILE) pyproject.toml --extra build -o requirements.lock
+	$(COMPILE) pyproject.toml --extra build --extra dev -o requirements-dev.lock
 
 clean:  ## Remove what was made
 	rm -rf .venv .stamps demo-out build dist

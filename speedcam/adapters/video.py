@@ -92,8 +92,7 @@ class Footage:
         with _decoder(self.path) as (container, stream):
             while wanted:
                 batch = [t for t in wanted if t - wanted[0] <= _RESEEK_S]
-                container.seek(self._pts(batch[0]), stream=stream)
-                for decoded in container.decode(stream):
+                for decoded in self._decode_from(container, stream, batch[0]):
                     time_s = self._time_s(decoded)
                     if time_s in index_at:
                         found[time_s] = self._frame(index_at[time_s], decoded)
@@ -101,6 +100,20 @@ class Footage:
                         break
                 wanted = wanted[len(batch) :]
         return found
+
+    def _decode_from(
+        self, container: InputContainer, stream: VideoStream, time_s: float
+    ) -> Iterator[VideoFrame]:
+        """Frames from a key frame at or before ``time_s`` on."""
+        # A transport stream has no index, so that a seek may land late: go back farther then.
+        for back_s in (0.0, 2.0, 10.0, time_s):
+            container.seek(self._pts(max(0.0, time_s - back_s)), stream=stream)
+            frames = container.decode(stream)
+            first = next(frames, None)
+            if first is not None and (self._time_s(first) <= time_s or back_s >= time_s):
+                yield first
+                yield from frames
+                return
 
     def glimpses(self, count: int) -> list[Image]:
         """Luma of up to ``count`` frames spread over the footage: what mostly stands still."""

@@ -1,0 +1,164 @@
+"""``speedcam demo``: sample footage to finished notices, and a table of every vehicle.
+
+The only place where the office and the camera run in one process: wiring, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from services import office as desk
+from services.clock import SystemClock
+from services.intake import Outcome
+from services.model import NoticeState
+from services.notifier.letter import render_letter
+from services.notifier.senders.folder import FolderSender
+from services.office import PassageRow
+from services.policy import policy_named
+from services.store import Store, open_store
+from speedcam.cli import SOME_FAILED, complain, process_files
+from speedcam.errors import FootageError, SpeedcamError
+from speedcam.model import Passage, PlateReading, Refusal
+from speedcam.process import ClipResult
+
+POLICY = "demo-auto-1"
+
+talk = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vehicle:
+    """One vehicle with the whole way it went."""
+
+    passage: Passage
+    row: PassageRow
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path(
+        "demo-out"
+    ),
+    samples: Annotated[
+        Path, typer.Option(help="Folder with clips and their site files (NAME.site.toml).")
+    ] = Path("sample_videos"),
+) -> None:
+    """Run the whole way on the sample footage: measure, judge, decide, fine, deliver.
+
+    Finished notices lie in OUT/office/sent, one folder each. The table says for every vehicle
+    how fast it was, what became of it and why. Run it again: nothing is made twice.
+    """
+    results, failed = _measure(samples, out)
+    with open_store(out / "office", create=True) as store:
+        vehicles, whole = _through_the_office(store, results)
+    Console().print(_table(vehicles, out / "office"))
+    _tell_what_next(vehicles, out / "office")
+    if failed or not whole:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
+    jobs = [
+        (clip, clip.with_name(f"{clip.stem}.site.toml")) for clip in sorted(samples.glob("*.mp4"))
+    ]
+    if not jobs:
+        raise FootageError(
+            f"there is no clip in {samples}. Run this in the project's folder, or make clips with "
+            "`speedcam simulate --samples DIR` and name DIR with --samples."
+        )
+    results = list(process_files(jobs, out))
+    for fault in (result for result in results if isinstance(result, SpeedcamError)):
+        complain(fault)
+    measured = [result for result in results if isinstance(result, ClipResult)]
+    return measured, len(measured) < len(results)
+
+
+def _through_the_office(store: Store, results: Sequence[ClipResult]) -> tuple[list[_Vehicle], bool]:
+    clock = SystemClock()
+    reports = [desk.receive(store, result.passages_path, clock) for result in results]
+    reviewed = desk.review(store, policy_named(POLICY), clock)
+    issued = desk.issue(store, clock)
+    delivered = desk.deliver(store, [FolderSender(store.sent)], render_letter, clock)
+    whole = (
+        all(report.whole for report in reports)
+        and all(each.fine is not None for each in issued)
+        and all(each.state is NoticeState.SENT for each in delivered)
+    )
+    vehicles = [
+        _Vehicle(passage=passage, row=row)
+        for result, report in zip(results, reports, strict=True)
+        for passage, row in zip(result.passages, desk.trace(store, report, reviewed), strict=True)
+    ]
+    return vehicles, whole
+
+
+def _table(vehicles: Sequence[_Vehicle], office: Path) -> Table:
+    table = Table(title="Every vehicle, and what became of it", title_justify="left")
+    for column in ("vehicle", "measured km/h", "limit", "verdict", "plate", "amount", "notice"):
+        table.add_column(column, justify="right" if column == "limit" else "left")
+    for vehicle in vehicles:
+        table.add_row(*(escape(cell) for cell in _cells(vehicle, office)))
+    return table
+
+
+def _cells(vehicle: _Vehicle, office: Path) -> tuple[str, ...]:
+    passage, row = vehicle.passage, vehicle.row
+    amount = f"{row.amount.minor} {row.amount.currency}" if row.amount else ""
+    return (
+        f"{Path(passage.provenance.clip).stem} {passage.last_s:.1f} s",
+        _measured(passage),
+        str(passage.limit_kmh or ""),
+        _verdict(row),
+        _plate(passage),
+        amount,
+        str(office / row.sent) if row.sent else "",
+    )
+
+
+def _measured(passage: Passage) -> str:
+    speed = passage.speed
+    if isinstance(speed, Refusal):
+        return f"no reading: {speed.reason.replace('_', ' ')}"
+    return f"{speed.speed_kmh:.1f} ± {speed.uncertainty_kmh:.1f}"
+
+
+def _verdict(row: PassageRow) -> str:
+    if row.fine_number:
+        return f"fine {row.fine_number}"
+    words = {Outcome.LAWFUL: "lawful", Outcome.NOT_PROVEN: "not proven", Outcome.FAULT: "set aside"}
+    verdict = words.get(row.outcome)
+    if verdict is None:
+        return row.reason
+    return f"{verdict}: {row.reason}" if row.reason else verdict
+
+
+def _plate(passage: Passage) -> str:
+    match passage.plate:
+        case PlateReading(text=text):
+            return text
+        case Refusal(reason=reason):
+            return reason.replace("_", " ")
+        case None:
+            return ""
+
+
+def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
+    fined = [vehicle for vehicle in vehicles if vehicle.row.fine_number]
+    talk.print(f"\n{len(fined)} notices in {office / 'sent'}", highlight=False)
+    if not fined:
+        return
+    first = fined[0]
+    talk.print(
+        f"Open one:    {office / (first.row.sent or 'sent')}\n"
+        f"Owner's page: make serve, then http://127.0.0.1:8080/ with number "
+        f"[bold]{first.row.fine_number}[/] and plate [bold]{_plate(first.passage)}[/]",
+        highlight=False,
+        soft_wrap=True,
+    )

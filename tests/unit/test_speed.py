@@ -1,0 +1,221 @@
+"""Laws of the measurement: what may change a speed, and what must not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speedcam.model import Direction, FeatureTrack, Grade, Reason, Refusal, SpeedMeasurement
+from speedcam.speed import anchor_by_plate, measure, same_vehicle
+from tests.builders_camera import LENS_HEIGHT_M, ZONE, a_ground, a_track, plate_sightings
+
+GROUND = a_ground()
+
+
+def measured(track, ground=GROUND, zone=ZONE):
+    result = measure(track, ground, zone, LENS_HEIGHT_M)
+    assert isinstance(result, SpeedMeasurement), result
+    return result
+
+
+def refused(track):
+    result = measure(track, GROUND, ZONE, LENS_HEIGHT_M)
+    assert isinstance(result, Refusal), result
+    return result.reason
+
+
+@given(kmh=st.floats(20, 200))
+@settings(max_examples=40)
+def test_a_vehicle_reads_what_it_drives(kmh):
+    assert measured(a_track(kmh)).speed_kmh == pytest.approx(kmh, rel=1e-4)
+
+
+@given(kmh=st.floats(30, 120), drop=st.sets(st.integers(0, 40), max_size=20))
+@settings(max_examples=40)
+def test_missed_frames_never_make_a_vehicle_faster(kmh, drop):
+    whole = a_track(kmh)
+    kept = tuple(s for i, s in enumerate(whole.sightings) if i not in drop)
+    result = measure(replace(whole, sightings=kept), GROUND, ZONE, LENS_HEIGHT_M)
+    if isinstance(result, SpeedMeasurement):
+        assert result.speed_kmh == pytest.approx(kmh, rel=1e-4)
+
+
+@given(shift_s=st.floats(-1e4, 1e6))
+def test_the_start_of_the_clock_does_not_matter(shift_s):
+    times_s = np.arange(0, 1.5, 0.04)
+    early = measured(a_track(70, times_s=times_s))
+    late = measured(a_track(70, times_s=times_s + shift_s))
+    assert late.speed_kmh == pytest.approx(early.speed_kmh, abs=0.02)
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=30)
+def test_uneven_time_stamps_do_not_change_the_speed(seed):
+    steps = np.random.default_rng(seed).uniform(0.01, 0.09, 45)
+    assert measured(a_track(62, times_s=np.cumsum(steps))).speed_kmh == pytest.approx(62, rel=1e-4)
+
+
+def test_a_clock_that_runs_faster_shows_a_slower_vehicle():
+    times_s = np.arange(0, 1.5, 0.04)
+    track = a_track(60, times_s=times_s)
+    slowed = tuple(replace(s, time_s=s.time_s * 1.25) for s in track.sightings)
+    assert measured(
+        replace(track, sightings=slowed, features=stretched(track, 1.25))
+    ).speed_kmh == (pytest.approx(48, rel=1e-4))
+
+
+def stretched(track, factor):
+    return tuple(FeatureTrack(time_s=f.time_s * factor, px=f.px) for f in track.features)
+
+
+def test_both_directions_read_alike():
+    there = measured(a_track(80))
+    back = measured(a_track(80, from_m=44.0, to_m=13.0))
+    assert (there.direction, back.direction) == (Direction.RECEDING, Direction.APPROACHING)
+    assert there.speed_kmh == pytest.approx(back.speed_kmh, rel=1e-3)
+
+
+def test_most_noisy_readings_lie_within_their_stated_uncertainty():
+    inside = [
+        abs((m := measured(a_track(90, noise_px=1.0, seed=seed))).speed_kmh - 90)
+        <= m.uncertainty_kmh
+        for seed in range(60)
+    ]
+    assert np.mean(inside) >= 0.93
+
+
+def test_a_wild_position_does_not_pull_the_speed():
+    track = a_track(60)
+    sightings = list(track.sightings)
+    u, v = sightings[20].contact_px
+    sightings[20] = replace(sightings[20], contact_px=(u, v + 90))
+    result = measured(replace(track, sightings=tuple(sightings)))
+    assert result.speed_kmh == pytest.approx(60, rel=1e-3)
+    assert 20 not in [sample.frame_index for sample in result.samples]
+
+
+def test_one_anchor_alone_is_grade_b():
+    assert measured(a_track()).grade is Grade.B
+
+
+def test_a_vaguer_survey_makes_a_vaguer_speed():
+    sharp = measured(a_track(), ground=a_ground(uncertainty_m=0.005))
+    vague = measured(a_track(), ground=a_ground(uncertainty_m=0.10, uncertainty_px=2.0))
+    assert vague.uncertainty_kmh > 1.5 * sharp.uncertainty_kmh
+
+
+def test_an_edge_above_the_road_reads_too_fast_by_the_law_of_similar_triangles():
+    too_fast = measured(a_track(60, contact_height_m=0.1, features=12))
+    assert too_fast.speed_kmh == pytest.approx(60 * 6.0 / 5.9, rel=1e-3)
+
+
+def test_an_edge_well_above_the_road_is_refused_by_the_features_below_it():
+    assert refused(a_track(60, contact_height_m=1.2)) is Reason.FEATURES_DISAGREE
+
+
+@pytest.mark.parametrize(
+    ("track", "reason"),
+    [
+        pytest.param(a_track(60, to_m=15.5), Reason.TOO_FEW_SIGHTINGS, id="seen too briefly"),
+        pytest.param(a_track(30, to_m=20), Reason.SHORT_BASELINE, id="too short a stretch"),
+        pytest.param(a_track(60, merged=True), Reason.MERGED, id="outline shared with another"),
+        pytest.param(a_track(60, corrupt=True), Reason.CORRUPT_FRAMES, id="damaged frames"),
+        pytest.param(a_track(1, from_m=20, to_m=20.5), Reason.STANDING, id="hardly moves"),
+        pytest.param(a_track(60, noise_px=25), Reason.SCATTERED, id="scattered positions"),
+        pytest.param(
+            a_track(60, features=2), Reason.FEATURES_DISAGREE, id="nothing to check it by"
+        ),
+        pytest.param(
+            a_track(300, times_s=np.arange(0, 0.37, 0.01)),
+            Reason.IMPLAUSIBLE_SPEED,
+            id="faster than a road vehicle",
+        ),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused(track, reason):
+    assert refused(track) is reason
+
+
+def test_a_hole_in_the_track_is_refused():
+    times_s = np.concatenate([np.arange(0, 0.6, 0.04), np.arange(1.3, 1.9, 0.04)])
+    assert refused(a_track(60, times_s=times_s)) is Reason.TIME_GAP
+
+
+def test_noise_without_motion_measures_nothing():
+    random = np.random.default_rng(3)
+    track = a_track(60, times_s=np.arange(0, 2, 0.04))
+    still = tuple(
+        replace(s, contact_px=(960 + random.normal(), 700 + random.normal()))
+        for s in track.sightings
+    )
+    assert refused(replace(track, sightings=still)) is Reason.STANDING
+
+
+def test_braking_reads_the_mean_over_the_stretch():
+    times_s = np.arange(0, 1.6, 0.04)
+    y_m = 15 + 18 * times_s - 1.5 * times_s**2
+    even = a_track(60, times_s=times_s)
+    px = GROUND.image(np.column_stack([np.full_like(y_m, 1.5), y_m]))
+    braking = tuple(
+        replace(s, contact_px=(float(u), float(v)))
+        for s, (u, v) in zip(even.sightings, px, strict=True)
+    )
+    mean_kmh = (y_m[-1] - y_m[0]) / (times_s[-1] - times_s[0]) * 3.6
+    track = replace(even, sightings=braking, features=tuple(lifted(times_s, y_m)))
+    assert measured(track).speed_kmh == pytest.approx(mean_kmh, rel=2e-3)
+
+
+def lifted(times_s, y_m):
+    for k in np.linspace(1.05, 1.2, 8):
+        points = np.column_stack([np.full_like(y_m, 1.5), k * y_m])
+        yield FeatureTrack(time_s=times_s, px=GROUND.image(points))
+
+
+def test_a_plate_that_agrees_makes_grade_a():
+    result = anchor_by_plate(measured(a_track(60, from_m=15.0)), plate_sightings(60), GROUND)
+    assert isinstance(result, SpeedMeasurement)
+    assert result.grade is Grade.A
+    assert [anchor.name for anchor in result.anchors] == ["contact", "plate"]
+    assert result.speed_kmh == pytest.approx(60, rel=1e-3)
+
+
+@given(height_m=st.floats(0.2, 1.2))
+@settings(max_examples=20)
+def test_the_plate_tells_the_speed_at_any_height(height_m):
+    plates = plate_sightings(60, height_m=height_m)
+    result = anchor_by_plate(measured(a_track(60, from_m=15.0)), plates, GROUND)
+    assert isinstance(result, SpeedMeasurement)
+    assert result.anchors[1].speed_kmh == pytest.approx(60, rel=2e-3)
+
+
+def test_a_plate_of_another_size_is_a_refusal():
+    plates = plate_sightings(60, width_m=0.42)
+    result = anchor_by_plate(measured(a_track(60, from_m=15.0)), plates, GROUND)
+    assert isinstance(result, Refusal)
+    assert result.reason is Reason.ANCHORS_DISAGREE
+
+
+def test_the_plate_of_a_vehicle_elsewhere_confirms_nothing():
+    plates = plate_sightings(60, x_m=-3.0)
+    assert anchor_by_plate(measured(a_track(60, from_m=15.0)), plates, GROUND).grade is Grade.B
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_too_few_looks_at_the_plate_leave_grade_b(count):
+    plates = plate_sightings(60)[:count]
+    assert anchor_by_plate(measured(a_track(60, from_m=15.0)), plates, GROUND).grade is Grade.B
+
+
+def test_one_vehicle_in_two_tracks_is_recognised():
+    whole = a_track(60)
+    half = len(whole.sightings) // 2
+    first = measured(replace(whole, sightings=whole.sightings[: half + 6]))
+    second = measured(replace(whole, sightings=whole.sightings[half - 6 :]))
+    assert same_vehicle(first, second)
+
+
+def test_vehicles_one_behind_the_other_are_two():
+    ahead, behind = measured(a_track(60)), measured(a_track(60, from_m=7.0, to_m=44.0))
+    assert not same_vehicle(ahead, behind)
