@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -44,6 +45,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, 
 
 talk = Console(stderr=True)
 
+_TO_COPY = frozenset({"case_key", "fine_number", "receipt"})
+
 
 @office_app.command(epilog=EPILOG)
 def receive(
@@ -63,8 +66,8 @@ def receive(
         reports = [desk.receive(store, path, SystemClock()) for path in passages]
     rows = [each for report in reports for each in report.passages]
     _show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
-    tally = ", ".join(f"{sum(r.outcome is o for r in rows)} {o}" for o in Outcome)
-    _say(f"{len(rows)} passages: {tally}".replace("_", " "))
+    tally = ", ".join(f"{o} {sum(r.outcome is o for r in rows)}" for o in Outcome)
+    _say(f"passages received: {len(rows)} ({tally})".replace("_", " "))
     _end(all(report.whole for report in reports))
 
 
@@ -115,7 +118,7 @@ def issue(office: Office, as_json: AsJson = False) -> None:
         for each in issued
     ]
     _show(rows, ("case_key", "fine_number", "amount", "fault"), as_json=as_json)
-    _say(f"{sum(each.fine is not None for each in issued)} fines issued")
+    _say(f"fines issued: {sum(each.fine is not None for each in issued)}")
     _end(all(each.fine is not None for each in issued))
 
 
@@ -133,11 +136,11 @@ def deliver(
 
     with open_store(office) as store:
         if retry_failed:
-            _say(f"{try_failed_again(store, SystemClock().now())} failed notices wait again")
+            _say(f"failed notices that wait again: {try_failed_again(store, SystemClock().now())}")
         senders = [FolderSender(store.sent)]
         rows = desk.deliver(store, senders, render_letter, SystemClock())
     _show(rows, ("fine_number", "state", "receipt", "fault"), as_json=as_json)
-    _say(f"{sum(each.state is NoticeState.SENT for each in rows)} notices handed over")
+    _say(f"notices handed over: {sum(each.state is NoticeState.SENT for each in rows)}")
     _end(all(each.state is NoticeState.SENT for each in rows))
 
 
@@ -171,7 +174,8 @@ def _apply(office: Path, policy: str, *, as_json: bool) -> None:
         for each in reviewed
     ]
     _show(rows, ("case_key", "verdict", "reasons"), as_json=as_json)
-    _say(f"{sum(each.decision is not None for each in reviewed)} of {len(rows)} cases decided")
+    decided = sum(each.decision is not None for each in reviewed)
+    _say(f"cases decided: {decided}; waiting for an officer: {len(rows) - decided}")
 
 
 def _list_waiting(office: Path, *, as_json: bool) -> None:
@@ -179,16 +183,16 @@ def _list_waiting(office: Path, *, as_json: bool) -> None:
         rows = [_waiting(case) for case in desk.waiting(store)]
     columns = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "lacks")
     _show(rows, columns, as_json=as_json)
-    _say(f"{len(rows)} cases wait for a decision")
+    _say(f"cases that wait for a decision: {len(rows)}")
 
 
 def _waiting(case: Case) -> dict[str, object]:
     """What a list may say of a case: no plate stands in it."""
-    violation = case.violation
+    violation, place = case.violation, case.violation.passage.place
     return {
         "case_key": case.key,
-        "at": violation.passage.at.isoformat(timespec="seconds"),
-        "place": violation.passage.place.name,
+        "at": violation.passage.at.astimezone(ZoneInfo(place.timezone)).isoformat(" ", "seconds"),
+        "place": place.name,
         "retained_kmh": violation.retained_kmh,
         "limit_kmh": violation.limit_kmh,
         "reference": violation.reference,
@@ -201,14 +205,17 @@ def _amount(fine: Fine) -> str:
     return f"{fine.amount.minor} {fine.amount.currency}"
 
 
-def _show(rows: Sequence[object], columns: Iterable[str], *, as_json: bool) -> None:
+def _show(rows: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
     """Print rows on stdout: whole as JSON lines, or some columns as a table."""
     told = [row if isinstance(row, dict) else _fields(row) for row in rows]
     if as_json:
         for row in told:
             typer.echo(json.dumps(row, default=_plain, ensure_ascii=False))
         return
-    table = Table(*(name.replace("_", " ") for name in columns), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        # What a person must copy into the next command stands in one piece.
+        table.add_column(name.replace("_", " "), no_wrap=name in _TO_COPY)
     for row in told:
         table.add_row(*(escape(str(row[name])) if row[name] else "" for name in columns))
     if told:

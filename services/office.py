@@ -6,7 +6,8 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -167,11 +168,12 @@ def _issue_fine(store: Store, case: Case, clock: Clock) -> Fine:
     for _ in range(NUMBERS_TO_TRY):
         fine = new_fine(case.violation, decision, edition, clock)
         try:
-            if record_fine(store, fine, (Channel.FOLDER,)):
-                return fine
+            first = record_fine(store, fine, (Channel.FOLDER,))
         except IntegrityError:
             continue  # the random number is taken
-        raise CaseError(f"case {case.key} was fined by another process meanwhile.")
+        standing = fine if first else store.fine_of_case(case.key)
+        if standing is not None:
+            return standing
     raise CaseError(f"case {case.key}: found no free number. Run `speedcam office issue` again.")
 
 
@@ -224,26 +226,30 @@ def trace(
         received: What :func:`receive` told.
         reviewed: What :func:`review` told; says why cases wait.
     """
-    fines = {fine.violation.key: fine for fine in store.fines()}
     sent = {each.fine_number: each.receipt for each in notices(store) if each.receipt}
-    reasons = {each.case_key: "; ".join(each.reasons) for each in reviewed}
-    rows = []
-    for each in received.passages:
-        row = PassageRow(passage_id=each.passage_id, outcome=each.outcome, reason=each.reason)
-        if each.case_key is not None:
-            case, fine = case_of(store, each.case_key), fines.get(each.case_key)
-            decision = decision_of(store, case.key)
-            waits = f"waits for an officer: {reasons.get(case.key) or each.reason}"
-            row = replace(
-                row,
-                reason=f"{decision.verdict} by {decision.by}: {decision.why}"
-                if decision
-                else waits,
-                case_key=case.key,
-                state=case.state,
-                fine_number=fine.number if fine else None,
-                amount=fine.amount if fine else None,
-                sent=sent.get(fine.number) if fine else None,
-            )
-        rows.append(row)
-    return tuple(rows)
+    waits = {each.case_key: "; ".join(each.reasons) for each in reviewed}
+    return tuple(_row(store, each, sent, waits) for each in received.passages)
+
+
+def _row(
+    store: Store, received: Received, sent: Mapping[str, str], waits: Mapping[str, str]
+) -> PassageRow:
+    key = received.case_key
+    if key is None:
+        return PassageRow(
+            passage_id=received.passage_id, outcome=received.outcome, reason=received.reason
+        )
+    decision, fine = decision_of(store, key), store.fine_of_case(key)
+    reason = f"waits for an officer: {waits.get(key) or received.reason}"
+    if decision is not None:
+        reason = f"{decision.verdict} by {decision.by}: {decision.why}"
+    return PassageRow(
+        passage_id=received.passage_id,
+        outcome=received.outcome,
+        reason=reason,
+        case_key=key,
+        state=case_of(store, key).state,
+        fine_number=fine.number if fine else None,
+        amount=fine.amount if fine else None,
+        sent=sent.get(fine.number) if fine else None,
+    )

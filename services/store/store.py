@@ -134,6 +134,13 @@ class Store:
         matches = hmac.compare_digest(digest, row[1] if row else _NOBODY)
         return self.unseal_fine(row[0], row[2]) if row and matches else None
 
+    def fine_of_case(self, case_key: str) -> Fine | None:
+        """The fine of the case ``case_key``, or None where it has none."""
+        query = select(fines.c.number, fines.c.fine).where(fines.c.case_key == case_key)
+        with self.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return self.unseal_fine(row[0], row[1]) if row else None
+
     def fines(self) -> Iterator[Fine]:
         """Every fine in order of issue, for the office's own tables."""
         with self.reading() as connection:

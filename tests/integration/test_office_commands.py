@@ -36,7 +36,7 @@ def test_four_commands_lead_from_passages_to_a_notice(folder, passages):
     received = run("receive", passages, "--office", folder, "--json")
     assert received.exit_code == 0
     assert [row["outcome"] for row in rows(received)] == ["lawful", "case", "case"]
-    assert "3 passages: 1 lawful" in received.stderr
+    assert "passages received: 3 (lawful 1, not proven 0, case 2" in received.stderr
     decided = run("review", "--policy", "demo-auto-1", "--office", folder, "--json")
     assert sorted(row["verdict"] for row in rows(decided)) == ["confirm", "waits"]
     (fine,) = rows(run("issue", "--office", folder, "--json"))
@@ -60,10 +60,16 @@ def test_an_officer_decides_what_waits(folder, passages):
     assert run("review", "--office", folder, "--json").stdout == ""
 
 
+def test_a_case_key_can_be_copied_from_the_table(folder, passages):
+    received = rows(run("receive", passages, "--office", folder, "--json"))
+    listed = run("review", "--office", folder).stdout
+    assert all(row["case_key"] in listed for row in received if row["case_key"])
+
+
 def test_lists_show_no_plate(folder, passages):
     received = run("receive", passages, "--office", folder)
     listed = run("review", "--office", folder)
-    assert "neni 140/8" in listed.stdout
+    assert "140/8" in listed.stdout
     for result in (received, listed):
         assert "AA000BB" not in result.stdout + result.stderr
 
@@ -72,7 +78,7 @@ def test_a_passage_set_aside_ends_with_code_1(folder, passages):
     (passages.parent / "exhibits" / "fast-photo.jpg").write_bytes(b"another")
     result = run("receive", passages, "--office", folder)
     assert result.exit_code == 1
-    assert "1 fault" in result.stderr
+    assert "fault 1" in result.stderr
 
 
 def test_a_notice_that_fails_ends_with_code_1(folder, passages):

@@ -63,16 +63,21 @@ def watched(fuse, office_dir, passages):
             event.remove(Engine, name, fuse.burn)
 
 
-def in_a_process_killed_at(step, office_dir, passages):
-    """Whether a new process was killed at its ``step``; otherwise it must have ended well."""
+def in_a_process(work, *arguments):
+    """Start ``work`` in a new process; its id."""
     child = os.fork()
     if child == 0:
         try:
-            watched(Fuse(step), office_dir, passages)
+            work(*arguments)
         except BaseException:  # noqa: BLE001 - the exit code carries it to the test
             os._exit(1)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
+    return child
+
+
+def in_a_process_killed_at(step, office_dir, passages):
+    """Whether a new process was killed at its ``step``; otherwise it must have ended well."""
+    _, status = os.waitpid(in_a_process(watched, Fuse(step), office_dir, passages), 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     return os.WIFSIGNALED(status)
 
@@ -113,3 +118,9 @@ def test_killed_anywhere_and_started_again_ends_with_the_same_fines(tmp_path, pa
         assert not in_a_process_killed_at(None, disturbed, passages)
         assert what_was_fined(disturbed) == expected
     assert killed >= KILLS // 2
+
+
+def test_three_processes_at_once_fine_once(tmp_path, passages):
+    children = [in_a_process(run_all, tmp_path / "office", passages) for _ in range(3)]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert len(what_was_fined(tmp_path / "office")) == 3
