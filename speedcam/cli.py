@@ -45,6 +45,7 @@ def build() -> typer.Typer:
         "Start with `speedcam demo`; your own footage goes through `speedcam process`.",
         epilog=EPILOG,
         no_args_is_help=True,
+        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
     )

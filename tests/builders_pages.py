@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from html.parser import HTMLParser
 
-with warnings.catch_warnings():
-    # With httpx installed and not its successor, the import itself warns; tests use either.
-    warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
+from fastapi.testclient import TestClient
 
 __all__ = ["TestClient", "visible_text"]
 
