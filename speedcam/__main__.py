@@ -1,0 +1,5 @@
+"""``python -m speedcam``."""
+
+from speedcam.cli import main
+
+main()

@@ -1,0 +1,154 @@
+"""Processing a clip: whole results or none, the same ones however often it was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from speedcam.process import PASSAGES
+from speedcam.record import read_passages
+from tests.builders_footage import write_video
+from tests.builders_simulate import a_clip
+
+KILLS = 5
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return a_clip(tmp_path_factory.mktemp("clip"), size_px=(960, 540))
+
+
+def speedcam(*arguments, **options):
+    command = [sys.executable, "-m", "speedcam", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def process(clip, out):
+    return speedcam("process", clip.video, "--site", clip.site, "--out", out)
+
+
+def files(folder):
+    """Every file below ``folder`` with its bytes; half-written ones are nobody's result."""
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".part"
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(clip, tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed")
+    result = process(clip, out)
+    assert result.returncode == 0, result.stderr
+    return out
+
+
+def test_the_path_of_the_passages_is_all_that_stdout_says(clip, undisturbed):
+    again = process(clip, undisturbed)
+    assert again.stdout.splitlines() == [str(undisturbed / clip.video.stem / PASSAGES)]
+    assert "was done already" in again.stderr
+
+
+def test_every_vehicle_of_the_clip_leaves_a_passage(clip, undisturbed):
+    passages = list(read_passages(undisturbed / clip.video.stem / PASSAGES))
+    assert len([p for p in passages if p.direction]) >= 2
+
+
+def test_only_vehicles_above_the_limit_leave_a_plate_or_a_picture(clip, undisturbed):
+    folder = undisturbed / clip.video.stem
+    passages = list(read_passages(folder / PASSAGES))
+    kept = {path.name for path in (folder / "exhibits").glob("*")}
+    assert kept == {exhibit.path.split("/")[1] for p in passages for exhibit in p.exhibits}
+    for passage in passages:
+        speed = getattr(passage.speed, "speed_kmh", 0.0)
+        if speed <= (passage.limit_kmh or 0):
+            assert passage.plate is None
+            assert passage.exhibits == ()
+
+
+def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(clip, undisturbed, tmp_path):
+    began = time.monotonic()
+    process(clip, tmp_path / "timing")
+    whole_s = time.monotonic() - began
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "speedcam", "process", str(clip.video)]
+    command += ["--site", str(clip.site), "--out", str(out)]
+    for kill in range(KILLS):
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            child.wait(timeout=whole_s * (0.35 + 0.6 * kill / KILLS))
+        except subprocess.TimeoutExpired:
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+    assert process(clip, out).returncode == 0
+    assert files(out) == files(undisturbed)
+
+
+def test_another_site_file_measures_the_clip_again(clip, tmp_path):
+    site = tmp_path / "other.site.toml"
+    site.write_text(clip.site.read_text().replace("limit_kmh = 40", "limit_kmh = 130"))
+    out = tmp_path / "out"
+    process(clip, out)
+    result = speedcam("process", clip.video, "--site", site, "--out", out)
+    assert "was done already" not in result.stderr
+    passages = list(read_passages(out / clip.video.stem / PASSAGES))
+    assert all(passage.plate is None and not passage.exhibits for passage in passages)
+    assert not list((out / clip.video.stem).glob("exhibits/*"))
+
+
+def test_a_clip_that_cannot_be_read_does_not_stop_the_others(clip, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no video")
+    result = speedcam("process", broken, clip.video, "--site", clip.site, "--out", tmp_path / "o")
+    assert result.returncode == 1
+    assert "cannot be read as video" in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["process", "none.mp4", "--site", "none.toml", "--out", "o"], id="no site"),
+        pytest.param(["process"], id="no arguments"),
+        pytest.param(["nonsense"], id="no such command"),
+        pytest.param(["validate", "none.jsonl", "none.json"], id="no passages"),
+        pytest.param(["simulate", "nowhere"], id="no such scene"),
+        pytest.param(["office", "issue", "--office", "none"], id="no office"),
+        pytest.param(["serve", "--office", "none"], id="no office to serve"),
+        pytest.param(["demo", "--samples", "none"], id="no samples"),
+    ],
+)
+def test_a_wrong_command_says_why_and_ends_with_2(arguments, tmp_path):
+    result = speedcam(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_two_clips_of_one_name_are_refused_before_anything_is_measured(clip, tmp_path):
+    (tmp_path / "a").mkdir()
+    other = write_video(tmp_path / "a" / clip.video.name)
+    result = speedcam("process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o")
+    assert result.returncode == 2
+    assert "same name" in result.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_control_c_ends_with_130_and_a_word(clip, tmp_path):
+    command = [sys.executable, "-m", "speedcam", "process", str(clip.video)]
+    command += ["--site", str(clip.site), "--out", str(tmp_path / "out")]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "out" / clip.video.stem).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    stdout, stderr = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
