@@ -51,7 +51,7 @@ class DrawnPlate:
         return float(math.dist(*self.white_edges_px))
 
 
-def plate_texture(text="AB 123 CD", px_per_mm=4):
+def plate_texture(text="AB 123 CD", px_per_mm=4, letters_mm=392):
     """The plate from straight ahead, BGR."""
     width, height = (side * px_per_mm for side in PLATE_MM)
     band = BAND_MM * px_per_mm
@@ -62,7 +62,7 @@ def plate_texture(text="AB 123 CD", px_per_mm=4):
     fonts = Path(cv2.__file__).parent / "qt" / "fonts"
     font = ImageFont.truetype(str(fonts / "DejaVuSansCondensed-Bold.ttf"), 96 * px_per_mm)
     box = draw.textbbox((0, 0), text, font=font)
-    tall, wide = 77 * px_per_mm, 392 * px_per_mm
+    tall, wide = 77 * px_per_mm, letters_mm * px_per_mm
     letters = Picture.new("L", (box[2] - box[0], box[3] - box[1]), 0)
     ImageDraw.Draw(letters).text((-box[0], -box[1]), text, font=font, fill=255)
     letters = letters.resize((wide, tall))
@@ -85,6 +85,7 @@ def a_drawn_plate(
     seed=0,
     offset_px=(0.0, 0.0),
     plate=True,
+    letters_mm=392,
 ):
     """One plate on a plain vehicle in a 640 x 480 picture, seen by an exact pinhole camera."""
     rng = np.random.default_rng(seed)
@@ -99,7 +100,7 @@ def a_drawn_plate(
     )
     big[top:bottom, left:right] = body
     if plate:
-        texture = plate_texture(text)
+        texture = plate_texture(text, letters_mm=letters_mm)
         # From texture samples (centres at +0.5) to supersamples (centres at +0.5).
         warp = _scale(SUPER, -0.5 * (SUPER - 1) / SUPER) @ to_px @ _scale(1 / 4, -0.5)
         cv2.warpPerspective(

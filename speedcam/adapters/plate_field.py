@@ -24,6 +24,14 @@ _TALL = 2.6
 """How far the patch reaches across the plate, in text heights."""
 _MIN_BLUE = 18.0
 """Levels of blue over red by which a band must stand out from the white field."""
+_INWARD = 0.6
+"""How far into the white field an edge's window reaches, in widths of a band: one stem."""
+_GAPS = (0.2, 0.3, 0.4, 0.55)
+"""Widths of the white between band and letter that are tried, in widths of a band."""
+_MAX_MISFIT = 0.15
+"""Weighted residual of a clear edge, as a share of its step."""
+_NEAR = 0.5
+"""How far from an edge its pixels count, in widths of a band."""
 _MIN_STEP = 25.0
 """Levels of luma that the field must be brighter than its bands."""
 
@@ -183,51 +191,71 @@ def _white_edges(inner: Floats, bands: tuple[float, float]) -> tuple[float, floa
     left, right = bands
     for _ in range(2):
         field = right - left
-        fitted_left = _fit_edge(luma, left, field, side=-1)
-        fitted_right = _fit_edge(luma, right, field, side=1)
+        white = _white_level(luma, left, right)
+        fitted_left = _fit_edge(luma, left, field, white, side=-1)
+        fitted_right = _fit_edge(luma, right, field, white, side=1)
         if fitted_left is None or fitted_right is None:
             return None
         left, right = fitted_left, fitted_right
     return left, right
 
 
-def _fit_edge(luma: Floats, start: float, field: float, *, side: int) -> float | None:
-    """Least-squares place of white → band → surroundings, blurred, near ``start``.
+def _white_level(luma: Floats, left: float, right: float) -> float:
+    """Luma of the white field, seen purest between the groups of characters."""
+    inside = luma[round(left) : round(right)]
+    return float(np.sort(inside)[-max(1, len(inside) // 25) :].mean())
 
-    The levels are free and the band's width is known from the field's, so that a dark or a
-    bright car body beyond the band cannot pull the edge.
+
+def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: int) -> float | None:
+    """Least-squares place of letter → white → band → surroundings, blurred, near ``start``.
+
+    The other three levels are free and the band's width is known from the field's, so that
+    neither a dark or bright car beyond the band nor the first letter's stem beside it can pull
+    the edge.
     """
     band = BAND_PER_FIELD * field
     outward = side * (np.arange(len(luma)) - start)
-    window = (outward > -0.05 * field) & (outward < 2.2 * band)
-    x, y = np.asarray(outward[window], np.float64), luma[window]
+    window = (outward > -_INWARD * band) & (outward < 2.2 * band)
+    x, y = np.asarray(outward[window], np.float64), luma[window] - white
     if len(x) < 12:
         return None
-    places = np.linspace(-0.6, 0.6, 49) * band
-    blurs = np.linspace(0.05, 0.5, 10) * band
-    grid = np.array([(place, blur) for place in places for blur in blurs], np.float64)
-    basis = _steps(x, grid[:, 0], grid[:, 1], band)
-    gram = basis @ basis.transpose(0, 2, 1) + 1e-6 * np.eye(3)
-    levels = np.linalg.solve(gram, (basis @ y)[..., None])[..., 0]
-    error = np.square(y - np.einsum("gk,gkn->gn", levels, basis)).mean(axis=1)
-    best = int(error.argmin())
-    row = error.reshape(len(places), len(blurs)).min(axis=1)
+    # What lies far from the edge counts less: on one side the letter's inside, on the other the
+    # band's own sign, the plate's rim and its holder.
+    weight = np.exp(-0.5 * np.square(x / (_NEAR * band)))
+    places, grid = _grid(band)
+    basis = _steps(x, grid, band)
+    gram = (basis * weight) @ basis.transpose(0, 2, 1) + 1e-3 * np.eye(3)
+    levels = np.linalg.solve(gram, (basis @ (weight * y))[..., None])[..., 0]
+    misfit = np.square(y - np.einsum("gk,gkn->gn", levels, basis))
+    error = misfit @ weight / weight.sum()
+    # No letter is brighter than the white and no band either: such fits explain nothing.
+    error[(levels[:, 0] > 0.1 * _MIN_STEP) | (levels[:, 1] > -_MIN_STEP)] = np.inf
+    row = error.reshape(len(places), -1).min(axis=1)
     at = int(row.argmin())
-    white_minus_band = -levels[best, 1]
-    if white_minus_band < _MIN_STEP or at in (0, len(places) - 1):
+    if not 0 < at < len(places) - 1 or not np.isfinite(row[at - 1 : at + 2]).all():
         return None
-    if np.sqrt(error[best]) > 0.15 * white_minus_band:
+    if np.sqrt(row[at]) > _MAX_MISFIT * -levels[int(error.argmin()), 1]:
         return None
     bend = row[at - 1] - 2 * row[at] + row[at + 1]
     shift = 0.5 * (row[at - 1] - row[at + 1]) / bend if bend > 0 else 0.0
     return start + side * float(places[at] + shift * (places[1] - places[0]))
 
 
-def _steps(x: Floats, place: Floats, blur: Floats, band: float) -> Floats:
-    """``(grid, 3, n)``: a constant, the step into the band, the step out of it."""
+def _grid(band: float) -> tuple[Floats, Floats]:
+    """The places tried, and ``(n, 3)`` every combination of place, blur and gap to the letter."""
+    places = np.linspace(-0.6, 0.6, 33) * band
+    blurs = np.linspace(0.06, 0.42, 7) * band
+    gaps = np.array(_GAPS) * band
+    mesh = np.meshgrid(places, blurs, gaps, indexing="ij")
+    return places, np.stack([axis.ravel() for axis in mesh], axis=1)
+
+
+def _steps(x: Floats, grid: Floats, band: float) -> Floats:
+    """``(grid, 3, n)``: the letter until its end, and the steps into the band and out of it."""
+    place, blur, gap = (column[:, None] for column in grid.T)
 
     def step(at: Floats) -> Floats:
-        z = np.clip(1.702 * (x[None] - at[:, None]) / blur[:, None], -40, 40)
+        z = np.clip(1.702 * (x[None] - at) / blur, -40, 40)
         return np.asarray(1.0 / (1.0 + np.exp(-z)), np.float64)
 
-    return np.stack([np.ones((len(place), len(x))), step(place), step(place + band)], axis=1)
+    return np.stack([1.0 - step(place - gap), step(place), step(place + band)], axis=1)

@@ -31,12 +31,20 @@ def edges_found(drawn, seed=0):
     return np.array([patch.at(column, row) for column in field.white])
 
 
+@pytest.mark.parametrize("letters_mm", [380, 418], ids=["letters-apart", "letters-at-the-bands"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_the_field_is_as_wide_as_it_is_whatever_the_car_is_painted(body):
+def test_the_field_is_as_wide_as_it_is_whatever_stands_beside_it(body, letters_mm):
     errors = []
     for seed, width_px in enumerate((70, 85, 100, 130)):
         drawn = a_drawn_plate(
-            width_px=width_px, body=body, noise=3, smear_px=2, seed=seed, yaw_deg=8 * seed - 12
+            "HN 507 EM",
+            width_px=width_px,
+            body=body,
+            letters_mm=letters_mm,
+            noise=3,
+            smear_px=2,
+            seed=seed,
+            yaw_deg=8 * seed - 12,
         )
         found = edges_found(drawn, seed)
         assert found is not None
