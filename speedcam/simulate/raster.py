@@ -1,0 +1,213 @@
+"""Drawing a vehicle: which face is seen at each sample, then its paint, light and mirrored sky."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from speedcam.model import Direction, Floats
+from speedcam.simulate.camera import Camera, project
+from speedcam.simulate.light import Light, irradiance
+from speedcam.simulate.noise import Field
+from speedcam.simulate.vehicle import Model, stand, turned
+
+_SHIFT = 4
+_LUT = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose:
+    """Where a vehicle is at one instant."""
+
+    direction: Direction
+    x_m: float
+    y_m: float
+    rolled_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A rectangle of the picture, in whole pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def rows(self) -> slice:
+        """Of the picture."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """Of the picture."""
+        return slice(self.left, self.left + self.width)
+
+
+def region_of(pixels: Floats, size_px: tuple[int, int], margin: int) -> Region | None:
+    """The part of the picture that ``(n, 2)`` pixels span, or None when it is outside."""
+    low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - margin, 0)
+    high = np.minimum(np.ceil(pixels.max(axis=0)).astype(int) + margin + 1, size_px)
+    width, height = (int(side) for side in high - low)
+    if width <= 0 or height <= 0:
+        return None
+    return Region(left=int(low[0]), top=int(low[1]), width=width, height=height)
+
+
+def shade(model: Model, pose: Pose, camera: Camera, light: Light) -> NDArray[np.float32]:
+    """Per point: irradiance (3) and mirrored radiance of clear glass (3), ``(n, 6)``."""
+    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    normals = turned(model.normals, pose.direction)
+    lit = irradiance(light, normals)
+    low = np.clip(points[:, 2:3] / 0.75, 0, 1)
+    lit *= 0.42 + 0.58 * low**0.8
+    view = points - camera.position_m
+    view /= np.linalg.norm(view, axis=1, keepdims=True)
+    facing = -np.sum(view * normals, axis=1, keepdims=True)
+    mirrored = view + 2 * facing * normals
+    strength = 0.10 + 0.90 * (1 - np.clip(facing, 0, 1)) ** 4
+    sky = surroundings(light, points, mirrored) * strength
+    return np.concatenate([lit, sky], axis=1).astype(np.float32)
+
+
+def surroundings(light: Light, points: Floats, ray: Floats) -> Floats:
+    """What a mirror at ``points`` sees along ``ray``: sky, clouds, a row of trees, the road."""
+    up = ray[:, 2:3]
+    side = np.maximum(np.abs(ray[:, 0:1]), 0.08)
+    reach = 13.0 / side
+    along = points[:, 1:2] + ray[:, 1:2] * reach
+    height = points[:, 2:3] + up * reach
+    trees = (
+        4.2 + 2.2 * np.sin(along * 0.45) + 1.3 * np.sin(along * 1.07 + 1.3) * np.sin(along * 0.21)
+    )
+    sky_share = np.clip((height - trees) / 1.6 + 0.5, 0, 1)
+    high = np.clip(up, 0, 1) ** 0.6
+    sky = np.array(light.horizon) * (1 - high) + np.array(light.zenith) * high
+    far = 60.0 / np.maximum(up, 0.15)
+    cloud = np.sin((points[:, 0:1] + ray[:, 0:1] * far) * 0.11 + 0.7) * np.sin(
+        (points[:, 1:2] + ray[:, 1:2] * far) * 0.09
+    ) + 0.5 * np.sin((points[:, 1:2] + ray[:, 1:2] * far) * 0.23 + ray[:, 0:1] * far * 0.17)
+    sky = sky * (1 + 0.28 * cloud)
+    green = np.array([0.05, 0.085, 0.065]) * (1 + 0.5 * np.sin(along * 2.7)) * light.horizon[1]
+    above = sky * sky_share + green * (1 - sky_share)
+    ground = np.array([0.20, 0.195, 0.19]) * light.sky[1]
+    if light.towards_sun is not None:
+        ground = ground * 2.2
+        glint = np.clip(ray @ np.array(light.towards_sun), 0, 1)[:, None] ** 180
+        above = above + glint * 14.0
+    share = np.clip(up / 0.06 + 0.5, 0, 1)
+    return np.asarray(above * share + ground * (1 - share))
+
+
+def draw(
+    model: Model,
+    pose: Pose,
+    shading: NDArray[np.float32],
+    camera: Camera,
+    region: Region,
+    *,
+    samples: int,
+) -> tuple[Field, Field]:
+    """A vehicle without light from outside its own shading.
+
+    Returns:
+        Radiance times cover ``(height, width, 3)`` and cover ``(height, width)`` of the region.
+    """
+    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    pixels, depth = project(camera, points)
+    at = ((pixels - [region.left, region.top] + 0.5) * samples - 0.5).astype(np.float32)
+    seen = _facing(model, pose, camera, points, depth)
+    if len(seen) == 0:
+        return _nothing(region)
+    ids = _cover(at, model.faces[seen], region, samples)
+    hit = np.flatnonzero(ids)
+    if len(hit) == 0:
+        return _nothing(region)
+    attributes = np.concatenate([model.texels.astype(np.float32), shading], axis=1)
+    centre, base, slope_u, slope_v = _planes(at, attributes, model.faces[seen])
+    face = ids.ravel()[hit] - 1
+    columns = region.width * samples
+    du = (hit % columns).astype(np.float32) - centre[face, 0]
+    dv = (hit // columns).astype(np.float32) - centre[face, 1]
+    value = base[face] + slope_u[face] * du[:, None] + slope_v[face] * dv[:, None]
+    level = _level(model, float(np.median(depth)), camera, samples)
+    painted = _paint(model, value, level)
+    full = np.zeros((region.height * samples * columns, 4), np.float32)
+    full[hit, :3] = painted
+    full[hit, 3] = 1
+    picture = full.reshape(region.height * samples, columns, 4)
+    size = (region.width, region.height)
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    return small[..., :3], small[..., 3]
+
+
+def _nothing(region: Region) -> tuple[Field, Field]:
+    shape = (region.height, region.width)
+    return np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
+
+
+def _facing(
+    model: Model, pose: Pose, camera: Camera, points: Floats, depth: Floats
+) -> NDArray[np.int64]:
+    """Faces turned to the camera, in the order of drawing."""
+    middle = points[model.faces].mean(axis=1)
+    view = middle - camera.position_m
+    normal = turned(model.face_normals, pose.direction)
+    towards = (np.sum(view * normal, axis=1) < 0) & (depth[model.faces].min(axis=1) > 0.5)
+    chosen = np.flatnonzero(towards)
+    distance = np.linalg.norm(view[chosen], axis=1)
+    return chosen[np.lexsort((-distance, model.layer[chosen]))]
+
+
+def _cover(at: Field, faces: NDArray[np.int64], region: Region, samples: int) -> NDArray[np.int32]:
+    """The number of the face seen at each sample, from 1; 0 where there is none."""
+    ids = np.zeros((region.height * samples, region.width * samples), np.int32)
+    corners = np.round(at[faces] * (1 << _SHIFT)).astype(np.int32)
+    for number, quad in enumerate(corners, start=1):
+        cv2.fillConvexPoly(ids, quad, number, cv2.LINE_8, _SHIFT)
+    return ids
+
+
+def _planes(
+    at: Field, attributes: NDArray[np.float32], faces: NDArray[np.int64]
+) -> tuple[Field, Field, Field, Field]:
+    """Per face, the plane through its corners' attributes over the picture."""
+    corner, value = at[faces], attributes[faces]
+    centre, base = corner.mean(axis=1), value.mean(axis=1)
+    d, a = corner - centre[:, None], value - base[:, None]
+    uu, vv = (d[..., 0] ** 2).sum(1) + 1e-4, (d[..., 1] ** 2).sum(1) + 1e-4
+    uv = (d[..., 0] * d[..., 1]).sum(1)
+    au = np.einsum("fc,fck->fk", d[..., 0], a)
+    av = np.einsum("fc,fck->fk", d[..., 1], a)
+    det = np.maximum(uu * vv - uv * uv, 1e-3)[:, None]
+    slope_u = (vv[:, None] * au - uv[:, None] * av) / det
+    slope_v = (uu[:, None] * av - uv[:, None] * au) / det
+    return centre, base, slope_u, slope_v
+
+
+def _level(model: Model, depth_m: float, camera: Camera, samples: int) -> int:
+    """Which copy of the atlas has about one texel per sample."""
+    texels = 170.0 * depth_m / camera.focal_px / samples
+    return int(
+        np.clip(math.floor(math.log2(max(texels, 1e-3)) + 0.35), 0, len(model.atlas.levels) - 1)
+    )
+
+
+def _paint(model: Model, value: NDArray[np.float32], level: int) -> Field:
+    scale = np.float32(0.5**level)
+    count = len(value)
+    width = 2048
+    room = -count % width
+    u = np.pad((value[:, 0] + 0.5) * scale - 0.5, (0, room)).reshape(-1, width)
+    v = np.pad((value[:, 1] + 0.5) * scale - 0.5, (0, room)).reshape(-1, width)
+    texel = cv2.remap(
+        model.atlas.levels[level], u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    ).reshape(-1, 4)[:count]
+    albedo = _LUT[texel[:, :3]]
+    gloss = texel[:, 3:].astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(albedo * value[:, 2:5] + gloss * value[:, 5:8], np.float32).clip(0, 30)

@@ -1,0 +1,149 @@
+"""What is true about a simulated clip: its site file and its truth file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from speedcam.simulate.camera import project_road
+from speedcam.simulate.scene import Scene
+from speedcam.simulate.traffic import Drive, middle_of_zone
+from speedcam.site import SurveyPoint
+
+_SURVEY_PX, _SURVEY_M = 0.3, 0.01
+
+
+def survey(scene: Scene) -> tuple[SurveyPoint, ...]:
+    """Points on the lane edges in and around the zone, exact to a hundredth of a pixel."""
+    edges = sorted({x for lane in scene.plan.lanes for x in (lane.left_m, lane.right_m)})
+    width, height = scene.camera.size_px
+    points = []
+    for y in scene.survey_y_m:
+        for x in edges:
+            u, v = (round(value, 2) for value in project_road(scene.camera, x, y))
+            if 0 <= u < width and 0 <= v < height:
+                points.append(SurveyPoint(px=(u, v), m=(x, y)))
+    return tuple(points)
+
+
+def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
+    """The truth file: geometry, and every vehicle with its speed, time, lane and plate."""
+    middle = middle_of_zone(scene)
+    document = {
+        "image_size": list(scene.camera.size_px),
+        "fps": float(scene.frames_per_s),
+        "camera": {
+            "height_m": scene.camera.height_m,
+            "pitch_deg": scene.camera.pitch_deg,
+            "yaw_deg": scene.camera.yaw_deg,
+            "focal_px": scene.camera.focal_px,
+        },
+        "survey": [{"px": list(point.px), "m": list(point.m)} for point in survey(scene)],
+        "axes": "m: x to the right, y along the road away from the camera, camera above (0, 0); "
+        "px: the centre of the top-left pixel is (0, 0)",
+        "vehicles": [_vehicle(scene, drive, middle) for drive in drives],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _vehicle(scene: Scene, drive: Drive, middle: float) -> dict[str, object]:
+    ends = (drive.time_at(nearest_seen_m(scene, drive)), drive.time_at(scene.traffic.far_m))
+    return {
+        "id": drive.ordinal,
+        "kind": drive.body.kind,
+        "direction": str(drive.direction),
+        "lane": drive.lane.name,
+        "limit_kmh": drive.lane.limit_kmh,
+        "x_m": drive.x_m,
+        "length_m": drive.body.length_m,
+        "speed_kmh": round(drive.speed_m_s * 3.6, 3),
+        f"time_at_{middle:g}_m_s": round(drive.pass_s, 4),
+        "first_s": round(max(min(ends), 0.0), 3),
+        "last_s": round(min(max(ends), scene.seconds), 3),
+        "plate": drive.plate,
+    }
+
+
+def nearest_seen_m(scene: Scene, drive: Drive) -> float:
+    """Where the contact end crosses the picture's lower edge."""
+    near, far = 1.0, scene.zone.far_m
+    for _ in range(40):
+        middle = (near + far) / 2
+        _, v = project_road(scene.camera, drive.x_m, middle)
+        near, far = (middle, far) if v >= scene.camera.size_px[1] else (near, middle)
+    return far
+
+
+def site_toml(scene: Scene) -> str:
+    """The site file, every optional field given."""
+    paper, text = scene.paperwork, json.dumps
+    reasons = "\n".join(
+        f"{language} = {text(words, ensure_ascii=False)}"
+        for language, words in paper.limit_reason.items()
+    )
+    points = "\n".join(
+        f"  {{ px = [{p.px[0]:.2f}, {p.px[1]:.2f}], m = [{p.m[0]:g}, {p.m[1]:g}] }},"
+        for p in survey(scene)
+    )
+    lanes = "\n".join(
+        f"""
+[[lanes]]
+name = {text(lane.name)}
+direction = "{lane.direction}"
+left_m = {lane.left_m:g}
+right_m = {lane.right_m:g}
+limit_kmh = {lane.limit_kmh}"""
+        for lane in scene.plan.lanes
+    )
+
+    def quoted(words: str) -> str:
+        return text(words, ensure_ascii=False)
+
+    return f"""# Made by `speedcam simulate`: {scene.title}.
+# The camera, the road and every vehicle are computed; no person and no real plate is shown.
+
+[camera]
+id = {quoted(paper.camera_id)}
+name = {quoted(paper.camera_name)}
+height_m = {scene.camera.height_m:g}
+
+[camera.certificate]
+device = {quoted(paper.certificate.device)}
+number = {quoted(paper.certificate.number)}
+valid_until = {paper.certificate.valid_until.isoformat()}
+
+[place]
+name = {quoted(paper.place_name)}
+road = {quoted(paper.road)}
+road_kind = "{paper.road_kind}"
+timezone = "Europe/Tirane"
+signs_checked_on = {paper.signs_checked_on.isoformat()}
+approaching_towards = {quoted(paper.approaching_towards)}
+receding_towards = {quoted(paper.receding_towards)}
+
+[place.limit_reason]
+{reasons}
+
+[clip]
+starts_at = {paper.starts_at.isoformat()}
+
+[survey]
+uncertainty_px = {_SURVEY_PX:g}
+uncertainty_m = {_SURVEY_M:g}
+points = [
+{points}
+]
+
+[zone]
+near_m = {scene.zone.near_m:.1f}
+far_m = {scene.zone.far_m:.1f}
+{lanes}
+"""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or none."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
