@@ -65,6 +65,13 @@ def test_a_plate_smeared_beyond_reading_is_refused(reader):
     assert not isinstance(vote(found), PlateReading)
 
 
+def test_figures_smeared_by_motion_lose_their_confidence(reader):
+    # Six pixels are 0.45 of the letters' height here: 8 and 9 would be read as a sure 0.
+    drawn = a_drawn_plate("PL 811 XD", width_px=90, smear_px=6)
+    sighting = reader.read(drawn.frame, drawn.vehicle)
+    assert max(sighting.character_confidence, default=0.0) <= 0.3
+
+
 def test_no_plate_is_none(reader):
     drawn = a_drawn_plate(plate=False)
     assert reader.read(drawn.frame, drawn.vehicle) is None

@@ -43,7 +43,7 @@ def test_the_order_of_the_frames_does_not_matter(drawn, random):
 
 @given(albanian, albanian, st.integers(2, 5))
 def test_a_minority_never_wins_however_sure_it_is(truth, other, majority):
-    sightings = sightings_of(*[truth] * majority, confidence=0.5) + sightings_of(
+    sightings = sightings_of(*[truth] * majority, confidence=0.7) + sightings_of(
         *[other] * (majority - 1), confidence=1.0
     )
     result = vote(sightings)
