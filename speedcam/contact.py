@@ -55,6 +55,12 @@ class ContactFinder:
         u, v = self.ground.image(np.array([[x_m, edge_m]]))[0]
         return float(u), float(v)
 
+    def width_m(self, box: Box) -> float:
+        """Width on the road of the lower edge of ``box``."""
+        corners = np.array([[box.left, box.bottom], [box.right, box.bottom]])
+        left, right = self.ground.road(corners)
+        return float(np.hypot(*(right - left)))
+
     def _edge(
         self, luma: Image, still: Image, gain: float, x_m: float, along: Floats
     ) -> float | None:

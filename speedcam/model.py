@@ -148,7 +148,7 @@ class Detection:
         box: Its bounds in pixels of the full frame.
         area_px: Moving pixels inside the box, in pixels of the full frame.
         mask: ``(rows, columns)`` bool over the box at the detector's own resolution.
-        touches_border: The box is cut by the edge of the picture.
+        touches_border: The box is cut by the lower edge of the picture or by a side.
         kind: What the detector takes it for; motion alone cannot say.
     """
 
@@ -170,7 +170,7 @@ class Sighting:
         contact_px: ``(u, v)`` where it meets the road at the end that faces the camera,
             or None when that edge could not be located in this frame.
         merged: Its outline was shared with another vehicle, so the box is not its own.
-        touches_border: The box is cut by the edge of the picture.
+        touches_border: The box is cut by the lower edge of the picture or by a side.
         corrupt: The decoder marked the frame as damaged.
     """
 

@@ -21,6 +21,7 @@ from speedcam.contact import ContactFinder
 from speedcam.ground import Ground
 from speedcam.model import (
     Box,
+    Detection,
     Direction,
     Frame,
     Passage,
@@ -46,6 +47,12 @@ PLATE_FRAMES = 9
 
 BESIDE_LANES_M = 0.5
 """How far beside its lanes a site still takes notice of a vehicle."""
+
+ONE_VEHICLE_M = 2.9
+"""An outline no wider than this on the road is one vehicle: lorries are 2.55 m wide."""
+
+LEAD_M = 12.0
+"""How far beyond the zone, and half as far beside it, vehicles are followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +82,6 @@ class _Road:
     def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
         return self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
 
-    def width_m(self, box: Box) -> float:
-        corners = np.array([[box.left, box.bottom], [box.right, box.bottom]])
-        left, right = self.finder.ground.road(corners)
-        return float(np.hypot(*(right - left)))
-
 
 def passages(
     camera: Camera, footage: Footage, watch: Callable[[Frame], None] = lambda _: None
@@ -102,21 +104,49 @@ def passages(
 
 
 def _follow(camera: Camera, footage: Footage, watch: Callable[[Frame], None]) -> Iterator[Track]:
-    detector = MotionDetector(footage.glimpses(GLIMPSES))
-    tracker = Tracker(_Road(finder=ContactFinder(ground=camera.ground), detector=detector))
+    finder = ContactFinder(ground=camera.ground)
+
+    def is_wide(box: Box) -> bool:
+        return finder.width_m(box) > ONE_VEHICLE_M
+
+    detector = MotionDetector(footage.glimpses(GLIMPSES), is_wide)
+    tracker = Tracker(_Road(finder=finder, detector=detector))
     for frame in footage.frames():
         watch(frame)
-        yield from tracker.step(frame, detector.detect(frame))
+        yield from tracker.step(frame, _near_zone(camera, detector.detect(frame)))
     yield from tracker.finish()
+
+
+def _near_zone(camera: Camera, detections: Sequence[Detection]) -> list[Detection]:
+    """What stands in or near the measuring zone: the rest is nobody's business."""
+    if not detections:
+        return []
+    zone = camera.site.zone
+    left, right = _across(camera.site)
+    feet = np.array([_foot(detection.box) for detection in detections])
+    x_m, y_m = camera.ground.road(feet).T
+    near = (y_m > zone.near_m - LEAD_M) & (y_m < zone.far_m + LEAD_M)
+    beside = (x_m > left - LEAD_M / 2) & (x_m < right + LEAD_M / 2)
+    return [detection for detection, here in zip(detections, near & beside, strict=True) if here]
+
+
+def _across(site: Site) -> tuple[float, float]:
+    """Where the lanes begin and end across the road, in metres."""
+    return min(lane.left_m for lane in site.lanes), max(lane.right_m for lane in site.lanes)
+
+
+def _foot(box: Box) -> tuple[float, float]:
+    """Middle of the lower edge, in pixels."""
+    return (box.left + box.right) / 2, box.bottom
 
 
 def _concerns(camera: Camera, track: Track) -> bool:
     """Whether the vehicle was ever on the site's lanes within the measuring zone."""
     site = camera.site
-    left = min(lane.left_m for lane in site.lanes) - BESIDE_LANES_M
-    right = max(lane.right_m for lane in site.lanes) + BESIDE_LANES_M
+    left, right = _across(site)
     x_m, y_m = _feet(camera, track.sightings).T
-    inside = (x_m > left) & (x_m < right) & (y_m > site.zone.near_m) & (y_m < site.zone.far_m)
+    inside = (x_m > left - BESIDE_LANES_M) & (x_m < right + BESIDE_LANES_M)
+    inside &= (y_m > site.zone.near_m) & (y_m < site.zone.far_m)
     return bool(inside.any())
 
 
@@ -220,7 +250,7 @@ def _feet(
     camera: Camera, sightings: Sequence[Sighting]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """``(n, 2)`` metres on the road under the middle of each box's lower edge."""
-    px = [s.contact_px or ((s.box.left + s.box.right) / 2, s.box.bottom) for s in sightings]
+    px = [sighting.contact_px or _foot(sighting.box) for sighting in sightings]
     return camera.ground.road(np.array(px, dtype=np.float64))
 
 

@@ -40,7 +40,7 @@ MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
 MIN_TIME_S = 0.25
-MAX_GAP_S = 0.5
+MAX_GAP_S = 1.0
 """A longer hole in the track may hide a change of vehicle."""
 
 EDGE_PX = 0.7
@@ -167,7 +167,9 @@ def anchor_by_plate(
 
 
 def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[Sample]:
-    usable = [s for s in sightings if s.contact_px and not (s.merged or s.corrupt)]
+    usable = [
+        s for s in sightings if s.contact_px and not (s.merged or s.corrupt or s.touches_border)
+    ]
     if not usable:
         return []
     road = ground.road(np.array([s.contact_px for s in usable], dtype=np.float64))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cv2
@@ -38,14 +38,16 @@ MIN_SHARE = 0.2
 FRAGMENT = 0.08
 """A blob this much smaller than the one around it is no vehicle of its own."""
 
+GROWTH = 2.0
+"""No outline doubles its area from one frame to the next."""
+
 YOUNG = 12
-"""Sightings within which a vehicle may turn out to be a part of another one."""
+"""Sightings by itself up to which a vehicle may turn out to be a part of another one."""
+TOGETHER_FRAMES = 3
+"""Frames in one outline and in one motion that prove it."""
 
-MIN_SIGHTINGS = 4
+MIN_SIGHTINGS = 6
 """A thing seen more briefly is noise and leaves no track."""
-
-ONE_VEHICLE_M = 2.9
-"""A blob no wider than this on the road is one vehicle: lorries are 2.55 m, with mirrors 3 m."""
 
 
 class Road(Protocol):
@@ -53,10 +55,6 @@ class Road(Protocol):
 
     def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
         """Pixel of the road-contact edge of the vehicle in ``box``, or None."""
-        ...
-
-    def width_m(self, box: Box) -> float:
-        """Width on the road of the lower edge of ``box``."""
         ...
 
 
@@ -71,10 +69,22 @@ class _Vehicle:
     steps: NDArray[np.float32]
     moved: bool = False
     missing: int = 0
+    together: int = 0
     sightings: list[Sighting] = field(default_factory=list)
     history: dict[int, list[tuple[float, float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+
+    @property
+    def alone(self) -> int:
+        """How often its outline was its own."""
+        return sum(not sighting.merged for sighting in self.sightings)
+
+    def outline(self, box: Box) -> None:
+        """Take ``box``; where it is far larger, what little was seen before was a part."""
+        if box.area > GROWTH * self.box.area and self.alone <= YOUNG:
+            self.sightings = [replace(sighting, merged=True) for sighting in self.sightings]
+        self.box = box
 
     def remember(self, time_s: float) -> None:
         for key, (u, v) in zip(self.keys, self.points, strict=True):
@@ -107,7 +117,7 @@ class Tracker:
             for vehicle in self._vehicles:
                 _follow(vehicle, self._previous, frame.luma, whole)
         owners = self._claim(whole)
-        self._reunite(whole, owners)
+        self._reunite(owners)
         for vehicle in self._vehicles:
             self._sight(vehicle, frame, whole, owners)
         self._spawn(frame, whole, owners)
@@ -128,12 +138,11 @@ class Tracker:
             for detection in detections
         ]
 
-    def _reunite(self, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]) -> None:
+    def _reunite(self, owners: Sequence[list[_Vehicle]]) -> None:
         """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
-        for detection, sharing in zip(detections, owners, strict=True):
+        for sharing in owners:
             if len(sharing) > 1:
-                narrow = self._road.width_m(detection.box) <= ONE_VEHICLE_M
-                for part in _parts(sharing, narrow):
+                for part in _parts(sharing):
                     self._drop(part, owners)
 
     def _drop(self, part: _Vehicle, owners: Sequence[list[_Vehicle]]) -> None:
@@ -159,7 +168,7 @@ class Tracker:
         vehicle.missing = 0
         merged = any(count > 1 for _, count in mine)
         if not merged:
-            vehicle.box = _union([detection.box for detection, _ in mine])
+            vehicle.outline(_union([detection.box for detection, _ in mine]))
         border = any(detection.touches_border for detection, _ in mine)
         contact = None if merged else self._road.contact(frame, vehicle.box)
         vehicle.sightings.append(
@@ -356,27 +365,21 @@ def _is_gone(vehicle: _Vehicle) -> bool:
     return lost_hold or vehicle.missing > PATIENCE_FRAMES
 
 
-def _parts(sharing: Sequence[_Vehicle], narrow: bool) -> list[_Vehicle]:
-    """Those among the owners of one blob that are parts of the eldest of them.
-
-    Args:
-        sharing: The owners.
-        narrow: The blob is no wider than one vehicle.
-    """
-    eldest = max(sharing, key=lambda vehicle: (len(vehicle.sightings), -vehicle.ordinal))
-    return [
-        vehicle
-        for vehicle in sharing
-        if vehicle is not eldest
-        if narrow or _union([vehicle.box, eldest.box]).width <= 1.3 * eldest.box.width
-        if _goes_along(vehicle, eldest)
-    ]
+def _parts(sharing: Sequence[_Vehicle]) -> list[_Vehicle]:
+    """Those among the owners of one blob that are parts of the largest of them."""
+    whole = max(sharing, key=lambda vehicle: (vehicle.box.area, -vehicle.ordinal))
+    parts = []
+    for vehicle in (vehicle for vehicle in sharing if vehicle is not whole):
+        vehicle.together = vehicle.together + 1 if _goes_along(vehicle, whole) else 0
+        # Whoever was seen by itself for longer is a vehicle, however closely it follows now.
+        proven = vehicle.together >= (1 if len(vehicle.sightings) <= YOUNG else TOGETHER_FRAMES)
+        if proven and vehicle.alone <= YOUNG:
+            parts.append(vehicle)
+    return parts
 
 
 def _goes_along(part: _Vehicle, whole: _Vehicle) -> bool:
-    """Whether ``part`` appeared lately and moves as ``whole`` does."""
-    if len(part.sightings) > YOUNG:
-        return False
+    """Whether ``part`` moves as ``whole`` does, or does not show a motion of its own."""
     if not (len(part.steps) and len(whole.steps)):
         return True
     mine, its = np.median(part.steps, axis=0), np.median(whole.steps, axis=0)

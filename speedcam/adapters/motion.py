@@ -7,7 +7,8 @@ local evenness of the brightness ratio (after Horprasert et al., 1999, on luma a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -30,6 +31,9 @@ LEARNING_RATE = 0.02
 REFRESH_FRAMES = 8
 """The background at full resolution takes in every eighth frame: it costs 3 ms each."""
 
+PIECE = 0.25
+"""Share of the largest core's area that a core must have to be another vehicle."""
+
 SHADOW_RATIO = (0.30, 0.92)
 SHADOW_UNEVENNESS = 0.06
 
@@ -42,8 +46,14 @@ class MotionDetector:
         gain: Brightness of the last frame relative to ``still``.
     """
 
-    def __init__(self, glimpses: Sequence[Image]) -> None:
-        """Start from frames spread over the footage; their median is the empty road."""
+    def __init__(self, glimpses: Sequence[Image], is_wide: Callable[[Box], bool]) -> None:
+        """Start from frames spread over the footage; their median is the empty road.
+
+        Args:
+            glimpses: ``(height, width)`` luma each.
+            is_wide: Whether an outline is too wide on the road for one vehicle.
+        """
+        self._is_wide = is_wide
         self.still: Image = np.median(np.stack(glimpses), axis=0).astype(np.uint8)
         self.gain = 1.0
         height, width = self.still.shape
@@ -61,7 +71,9 @@ class MotionDetector:
         difference = np.abs(small - expected)
         moving = difference > max(MIN_CONTRAST, 6 * self._noise)
         self._learn(frame, small, difference, moving)
-        return self._blobs(_solid(moving & ~_shadow(small, expected), moving))
+        if not moving.any():
+            return []
+        return self._vehicles(_close(moving, 5), _cores(moving & ~_shadow(small, expected), moving))
 
     def _shrink(self, luma: Image) -> Image:
         return np.asarray(
@@ -71,7 +83,7 @@ class MotionDetector:
     def _learn(
         self, frame: Frame, small: Image, difference: NDArray[np.float32], moving: NDArray[np.bool_]
     ) -> None:
-        quiet = (~cv2.dilate(moving.view(np.uint8), _kernel(9)).astype(bool)).view(np.uint8)
+        quiet = (~cv2.dilate(moving.view(np.uint8), _kernel(9, 9)).astype(bool)).view(np.uint8)
         # MAD to sigma of the difference of two noisy values; the floor is one quantum.
         self._noise = max(0.5, 1.48 * float(np.median(difference[::4, ::4])))
         cv2.accumulateWeighted(small.astype(np.float32), self._small_still, LEARNING_RATE, quiet)
@@ -85,55 +97,99 @@ class MotionDetector:
             )
             self.still = self._full_still.astype(np.uint8)
 
-    def _blobs(self, vehicles: NDArray[np.bool_]) -> list[Detection]:
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(vehicles.view(np.uint8))
-        found = []
-        for label in range(1, count):
-            left, top, width, height, area = (int(value) for value in stats[label])
-            if area >= MIN_AREA_PX:
-                mask = labels[top : top + height, left : left + width] == label
-                found.append(self._detection(left, top, mask, area))
+    def _vehicles(self, moving: NDArray[np.bool_], cores: NDArray[np.bool_]) -> list[Detection]:
+        """Blobs of what moves, bounded by what in them is not shade.
+
+        A blob that is too wide for one vehicle is taken apart into its cores: its parts hang
+        together by their shadows alone.
+        """
+        found: list[Detection] = []
+        for part in _components(moving):
+            core = part.cut(cores) & part.mask
+            if np.count_nonzero(core) < MIN_AREA_PX:
+                continue
+            whole = self._detection(part, core)
+            pieces = list(_components(_close(core, 7), part.left, part.top))
+            if len(pieces) > 1 and not whole.touches_border and self._is_wide(whole.box):
+                large = max(np.count_nonzero(piece.mask) for piece in pieces)
+                found += [
+                    self._detection(piece, piece.mask)
+                    for piece in pieces
+                    if np.count_nonzero(piece.mask) > PIECE * large
+                ]
+            else:
+                found.append(whole)
         return found
 
-    def _detection(self, left: int, top: int, mask: NDArray[np.bool_], area: int) -> Detection:
-        height, width = mask.shape
+    def _detection(self, part: _Part, core: NDArray[np.bool_]) -> Detection:
+        rows, columns = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        left, right = int(columns[0]), int(columns[-1]) + 1
         scale = self._scale
         small_width, small_height = self._small_size
+        mask = part.mask[top:bottom, left:right]
         return Detection(
             box=Box(
-                left=left * scale,
-                top=top * scale,
-                right=(left + width) * scale,
-                bottom=(top + height) * scale,
+                left=(part.left + left) * scale,
+                top=(part.top + top) * scale,
+                right=(part.left + right) * scale,
+                bottom=(part.top + bottom) * scale,
             ),
-            area_px=float(area * scale**2),
+            area_px=float(np.count_nonzero(mask) * scale**2),
             mask=mask,
-            touches_border=left == 0
-            or top == 0
-            or left + width >= small_width
-            or top + height >= small_height,
+            touches_border=part.left + left == 0
+            or part.left + right >= small_width
+            or part.top + bottom >= small_height,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A connected region: its mask, and where in the small picture that begins."""
+
+    left: int
+    top: int
+    mask: NDArray[np.bool_]
+
+    def cut(self, picture: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        height, width = self.mask.shape
+        return picture[self.top : self.top + height, self.left : self.left + width]
+
+
+def _components(mask: NDArray[np.bool_], left: int = 0, top: int = 0) -> Iterator[_Part]:
+    """The connected regions of ``mask``, which itself begins at ``left`` and ``top``."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
+    for label in range(1, count):
+        x, y, width, height, area = (int(value) for value in stats[label])
+        if area >= MIN_AREA_PX:
+            yield _Part(left + x, top + y, labels[y : y + height, x : x + width] == label)
 
 
 def _shadow(small: Image, expected: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where the scene is evenly darker than expected."""
-    ratio = small / np.maximum(expected, 1)
-    mean = cv2.blur(ratio, (5, 5))
-    spread = cv2.blur(ratio * ratio, (5, 5)) - mean * mean
     low, high = SHADOW_RATIO
-    return np.asarray((mean > low) & (mean < high) & (spread < SHADOW_UNEVENNESS**2))
+    ratio = small / np.maximum(expected, 1)
+    dark = (ratio > low) & (ratio < high)
+    # Lit neighbours do not count, so that a shadow is even up to its very edge.
+    counted = np.where(dark, ratio, 0)
+    share = np.maximum(cv2.blur(dark.astype(np.float32), (5, 5)), 1e-3)
+    mean = cv2.blur(counted, (5, 5)) / share
+    spread = cv2.blur(counted * counted, (5, 5)) / share - mean * mean
+    return np.asarray(dark & (spread < SHADOW_UNEVENNESS**2))
 
 
-def _solid(vehicles: NDArray[np.bool_], moving: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Drop specks, then join the parts of a vehicle that windows and dark panels cut.
-
-    A dark roof looks like shade, but unlike shade it has vehicle above and below it. Sideways
-    nothing wide is bridged, since there the next lane's vehicle stands.
-    """
-    opened = cv2.morphologyEx(vehicles.view(np.uint8), cv2.MORPH_OPEN, _kernel(3))
+def _cores(solid: NDArray[np.bool_], moving: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is certainly vehicle: not shade, or moving with vehicle above and below it."""
+    opened = cv2.morphologyEx(solid.view(np.uint8), cv2.MORPH_OPEN, _kernel(3, 3))
     upright = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _kernel(3, 41)) & moving.view(np.uint8)
-    return cv2.morphologyEx(upright | opened, cv2.MORPH_CLOSE, _kernel(7)).astype(bool)
+    return np.asarray((upright | opened).astype(bool))
 
 
-def _kernel(width: int, height: int | None = None) -> Image:
-    return np.ones((height or width, width), dtype=np.uint8)
+def _close(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Drop specks, then bridge gaps up to ``size``."""
+    opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, _kernel(3, 3))
+    return cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _kernel(size, size)).astype(bool)
+
+
+def _kernel(width: int, height: int) -> Image:
+    return np.ones((height, width), dtype=np.uint8)
