@@ -5,6 +5,7 @@ The only place where the office and the camera run in one process: wiring, and n
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
 
 POLICY = "demo-auto-1"
+PIPE_WIDTH = 190
 
 talk = Console(stderr=True)
 
@@ -58,7 +60,9 @@ def demo_command(
     results, failed = _measure(samples, out)
     with open_store(out / "office", create=True) as store:
         vehicles, whole = _through_the_office(store, results)
-    Console().print(_table(vehicles, out / "office"))
+    # In a file or a pipe there is no width to keep to, and a path must stay on its line.
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    Console(width=width).print(_table(vehicles, out / "office"))
     _tell_what_next(vehicles, out / "office")
     if failed or not whole:
         raise typer.Exit(SOME_FAILED)
@@ -115,7 +119,7 @@ def _cells(vehicle: _Vehicle, office: Path) -> tuple[str, ...]:
         f"{Path(passage.provenance.clip).stem} {passage.last_s:.1f} s",
         _measured(passage),
         str(passage.limit_kmh or ""),
-        _verdict(row),
+        _verdict(vehicle),
         _plate(passage),
         amount,
         str(office / row.sent) if row.sent else "",
@@ -129,14 +133,15 @@ def _measured(passage: Passage) -> str:
     return f"{speed.speed_kmh:.1f} ± {speed.uncertainty_kmh:.1f}"
 
 
-def _verdict(row: PassageRow) -> str:
+def _verdict(vehicle: _Vehicle) -> str:
+    row, speed = vehicle.row, vehicle.passage.speed
     if row.fine_number:
         return f"fine {row.fine_number}"
+    if isinstance(speed, Refusal):
+        return "not proven"  # the reason stands beside it, in place of a speed
     words = {Outcome.LAWFUL: "lawful", Outcome.NOT_PROVEN: "not proven", Outcome.FAULT: "set aside"}
     verdict = words.get(row.outcome)
-    if verdict is None:
-        return row.reason
-    return f"{verdict}: {row.reason}" if row.reason else verdict
+    return f"{verdict}: {row.reason}" if verdict else row.reason
 
 
 def _plate(passage: Passage) -> str:

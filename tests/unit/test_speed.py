@@ -139,8 +139,8 @@ def test_what_cannot_be_trusted_is_refused(track, reason):
 
 
 def test_a_hole_in_the_track_is_refused():
-    times_s = np.concatenate([np.arange(0, 0.6, 0.04), np.arange(1.3, 1.9, 0.04)])
-    assert refused(a_track(60, times_s=times_s)) is Reason.TIME_GAP
+    times_s = np.concatenate([np.arange(0, 0.6, 0.04), np.arange(1.7, 2.4, 0.04)])
+    assert refused(a_track(40, times_s=times_s)) is Reason.TIME_GAP
 
 
 def test_noise_without_motion_measures_nothing():
