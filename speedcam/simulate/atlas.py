@@ -66,7 +66,7 @@ class Sheet:
         fine = rng.normal(0, 1, (rows, columns)).astype(np.float32)
         fine = cv2.GaussianBlur(fine, (0, 0), 1.2) * 2.5
         broad = cv2.GaussianBlur(rng.normal(0, 1, (rows, columns)).astype(np.float32), (0, 0), 12)
-        broad *= 12 * 1.6
+        broad = np.asarray(broad * (12 * 1.6), np.float32)
         gain = np.asarray(1 + amount * (0.035 * fine + 0.05 * broad), np.float32)
         count = int(rows * columns / 900 * amount)
         for _ in range(count):

@@ -8,12 +8,17 @@ import numpy as np
 
 from speedcam.simulate.atlas import Sheet
 from speedcam.simulate.bodies import Body, Shell
+from speedcam.simulate.fittings import (
+    TEXELS_PER_M,
+    paint_box,
+    plate_sheet,
+    tail_bar_sheet,
+    wheel_sheet,
+)
 from speedcam.simulate.mesh import upper_arc
-from speedcam.simulate.plates import PLATE_M, plate_texture
 
 _GLASS = "#14181b"
 _BLACK = "#17181a"
-_TEXELS = 170.0
 
 COLOURS = (
     "#d9dad8",
@@ -50,26 +55,18 @@ def paint_sheets(
         for name, sheet in _shell_sheets(body, shell, str(tint), rng, box=box).items():
             sheet.dust(rng, 1.0)
             sheets[f"{number}{name}"] = sheet
-    sheets["wheel"] = _wheel(body.wheel_radius_m, rng)
+    sheets["wheel"] = wheel_sheet(body.wheel_radius_m, rng)
     sheets["tread"] = _plain("#1b1b1c", "rubber")
     sheets["black"] = _plain("#202124", "plastic")
     sheets["paint"] = _plain(colour, "paint")
-    sheets["bar"] = _tail_bar(body)
-    sheets["plate"] = _plate(plate)
+    sheets["bar"] = tail_bar_sheet(body)
+    sheets["plate"] = plate_sheet(plate)
     return sheets
 
 
 def _plain(rgb: str, finish: str) -> Sheet:
     sheet = Sheet((0, 0), (0.1, 0.1), 200)
     sheet.fill(rgb, finish)
-    return sheet
-
-
-def _plate(text: str) -> Sheet:
-    picture = plate_texture(text)
-    sheet = Sheet((0, 0), PLATE_M, picture.shape[1] / PLATE_M[0])
-    gloss = np.full(picture.shape[:2], 12, np.uint8)
-    sheet.pixels = np.dstack([picture, gloss])
     return sheet
 
 
@@ -80,15 +77,15 @@ def _shell_sheets(
     wide = shell.half_width + 0.05
     arc = float(upper_arc(shell, np.array([shell.rear_m]))[0])
     made = {
-        "side": Sheet((shell.front_m, 0.0), (shell.rear_m, high), _TEXELS),
-        "top": Sheet((0.0, -wide), (arc, wide), _TEXELS),
-        "front": Sheet((-wide, 0.0), (wide, high), _TEXELS),
-        "rear": Sheet((-wide, 0.0), (wide, high), _TEXELS),
+        "side": Sheet((shell.front_m, 0.0), (shell.rear_m, high), TEXELS_PER_M),
+        "top": Sheet((0.0, -wide), (arc, wide), TEXELS_PER_M),
+        "front": Sheet((-wide, 0.0), (wide, high), TEXELS_PER_M),
+        "rear": Sheet((-wide, 0.0), (wide, high), TEXELS_PER_M),
     }
     for sheet in made.values():
         sheet.fill(colour, "paint")
     if box:
-        _box_sides(made, shell, rng)
+        paint_box(made, shell, rng)
         return made
     _side(made["side"], body, shell, colour)
     _top(made["top"], body, shell, colour)
@@ -300,75 +297,3 @@ def _rear(sheet: Sheet, body: Body, shell: Shell, colour: str) -> None:
                     (sign * 0.07, top),
                 ),
             )
-
-
-def _box_sides(made: Mapping[str, Sheet], shell: Shell, rng: np.random.Generator) -> None:
-    """A box body: ribs, a frame, a painted band, rear doors with bars."""
-    side, rear = made["side"], made["rear"]
-    high = max(z for _, z in shell.top)
-    for y in np.arange(shell.front_m, shell.rear_m, 0.6):
-        side.line([(y, shell.base), (y, high)], 0.012, "#9b9a95")
-    band = str(rng.choice(["#2f5d8c", "#a3332b", "#3d7a52", "#d0a030"]))
-    side.box(shell.front_m + 0.9, 1.7, shell.rear_m - 0.9, 2.3, band, "paint")
-    for at in np.arange(shell.front_m + 1.3, shell.rear_m - 1.4, 0.42):
-        side.box(at, 1.85, at + 0.22, 2.15, "#e6e4dd", "paint")
-    half = shell.half_width
-    for sheet, ends in ((side, (shell.front_m, shell.rear_m)), (rear, (-half, half))):
-        sheet.box(ends[0], shell.base, ends[1], shell.base + 0.08, "#4a4c4e", "plastic")
-        sheet.box(ends[0], high - 0.08, ends[1], high, "#8b8d8f", "plastic")
-    for x in (-half + 0.04, half - 0.04):
-        rear.line([(x, shell.base), (x, high)], 0.06, "#8b8d8f")
-    rear.line([(0.0, shell.base), (0.0, high)], 0.02, "#26282a")
-    for x in (-0.72, -0.30, 0.30, 0.72):
-        rear.line([(x, shell.base + 0.05), (x, high - 0.1)], 0.035, "#6d7072")
-        for z in (1.15, 1.9, 2.7):
-            rear.box(x - 0.05, z, x + 0.05, z + 0.07, "#3c3e40", "plastic")
-    for x in (-half + 0.14, half - 0.14):
-        rear.box(x - 0.06, high - 0.2, x + 0.06, high - 0.13, "#9b2320", "lamp")
-    top = made["top"]
-    for at in np.arange(0.4, shell.rear_m - shell.front_m, 0.8):
-        top.line([(at, -half), (at, half)], 0.02, "#a4a39d")
-
-
-def _tail_bar(body: Body) -> Sheet:
-    """A lorry's rear bumper with its lamps."""
-    half = body.width_m / 2
-    low, high = body.tail_lamp_z
-    sheet = Sheet((-half, 0.3), (half, 1.0), _TEXELS)
-    sheet.fill("#232527", "plastic")
-    for sign in (-1, 1):
-        sheet.box(
-            sign * half * 0.60, low + 0.02, sign * half * 0.94, high - 0.02, "#97201b", "lamp"
-        )
-        sheet.box(
-            sign * half * 0.70, low + 0.02, sign * half * 0.77, high - 0.02, "#c88a2c", "lamp"
-        )
-        sheet.box(sign * half * 0.95, low - 0.02, sign * half, high + 0.02, "#d8cf3c", "plastic")
-    return sheet
-
-
-def _wheel(radius: float, rng: np.random.Generator) -> Sheet:
-    sheet = Sheet((-radius, -radius), (radius, radius), 260)
-    sheet.fill("#1a1a1b", "rubber")
-    sheet.circle((0, 0), radius * 0.90, "#202021", "rubber")
-    rim = radius * 0.70
-    shade = str(rng.choice(["#a7abad", "#8f9396", "#b9bcbe", "#4b4e51"]))
-    sheet.circle((0, 0), rim, shade, "chrome")
-    sheet.circle((0, 0), rim * 0.90, "#151617", "plastic")
-    spokes = int(rng.integers(5, 9))
-    for spoke in range(spokes):
-        angle = 2 * np.pi * spoke / spokes
-        along, across = (
-            np.array([np.cos(angle), np.sin(angle)]),
-            np.array([-np.sin(angle), np.cos(angle)]),
-        )
-        wide = rim * 1.1 / spokes
-        corners = [
-            across * wide * 0.9,
-            along * rim * 0.95 + across * wide * 0.7,
-            along * rim * 0.95 - across * wide * 0.7,
-            -across * wide * 0.9,
-        ]
-        sheet.polygon([tuple(c) for c in corners], shade, "chrome")
-    sheet.circle((0, 0), rim * 0.26, "#74777a", "chrome")
-    return sheet

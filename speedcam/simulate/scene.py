@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import cycle, islice
 from typing import Literal
 
 from speedcam.model import Certificate
@@ -98,22 +99,24 @@ def vary(
 ) -> Scene:
     """The scene with another seed, length or picture size; None keeps what it has.
 
-    A smaller picture shows the same view with a shorter focal length. A shorter clip keeps as
-    many vehicles of each lane as its seconds allow.
+    A smaller picture shows the same view with a shorter focal length. A clip of another
+    length keeps the density of the traffic.
     """
     changed = scene
     if seed is not None:
         changed = replace(changed, seed=seed)
     if seconds is not None and seconds != scene.seconds:
-        changed = replace(changed, seconds=seconds, traffic=_thinned(scene, seconds))
+        changed = replace(changed, seconds=seconds, traffic=_as_dense(scene, seconds))
     if size_px is not None and size_px != scene.camera.size_px:
         changed = replace(changed, camera=scaled(scene.camera, size_px))
     return changed
 
 
-def _thinned(scene: Scene, seconds: float) -> Traffic:
-    kept = {
-        lane: speeds[: max(1, round(len(speeds) * min(seconds / scene.seconds, 1.0)))]
-        for lane, speeds in scene.traffic.speeds.items()
+def _as_dense(scene: Scene, seconds: float) -> Traffic:
+    """The traffic of a scene, shortened or repeated to keep its density."""
+    share = seconds / scene.seconds
+    speeds = {
+        lane: tuple(islice(cycle(wanted), max(1, round(len(wanted) * share))))
+        for lane, wanted in scene.traffic.speeds.items()
     }
-    return replace(scene.traffic, speeds=kept)
+    return replace(scene.traffic, speeds=speeds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from speedcam.errors import SpeedcamError
-from speedcam.model import Direction
+from speedcam.model import Direction, Floats
 from speedcam.simulate.bodies import Body, bodies
 from speedcam.simulate.livery import COLOURS
 from speedcam.simulate.plan import LanePlan
@@ -193,8 +193,12 @@ def _crowding(drives: Sequence[Drive], scene: Scene) -> float:
         for other in drives[i + 1 :]:
             if one.lane.name == other.lane.name or abs(one.pass_s - other.pass_s) > 6:
                 continue
-            a = np.array([one.contact_m(t) for t in times])
-            b = np.array([other.contact_m(t) for t in times])
+            a, b = _places(one, times), _places(other, times)
             inside = (np.minimum(a, b) < scene.zone.far_m) & (np.maximum(a, b) > scene.zone.near_m)
             total += 0.1 * float(np.sum(inside & (np.abs(a - b) < 14)))
     return total
+
+
+def _places(drive: Drive, times_s: Floats) -> Floats:
+    sign = -1 if drive.direction is Direction.APPROACHING else 1
+    return np.asarray(drive.middle_m + sign * drive.speed_m_s * (times_s - drive.pass_s))

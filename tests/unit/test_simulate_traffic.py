@@ -94,3 +94,9 @@ def test_any_seed_gives_traffic(seed):
 def test_too_little_time_is_said_with_the_remedy():
     with pytest.raises(SpeedcamError, match="more seconds"):
         schedule(vary(a_scene(), seconds=0.5))
+
+
+def test_a_longer_clip_has_as_dense_traffic():
+    street = SCENES["sun_two_way"]
+    longer = schedule(vary(street, seconds=2 * street.seconds))
+    assert len(longer) == 2 * len(SHIPPED["sun_two_way"])
