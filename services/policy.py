@@ -106,6 +106,8 @@ def _wants_person(violation: Violation) -> tuple[str, ...]:
         reasons.append("a character of the plate was repaired to fit a format")
     if isinstance(plate, PlateReading) and not plate.confidence >= SURE_PLATE:
         reasons.append(f"the plate is read with {plate.confidence:.2f}, below {SURE_PLATE}")
+    if isinstance(plate, PlateReading) and plate.country is None:
+        reasons.append("the plate is of no known country")
     if violation.needs_person:
         reasons.append(f"the rules leave {violation.reference} ({violation.offence}) to a person")
     return tuple(reasons)

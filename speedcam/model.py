@@ -57,14 +57,12 @@ class Reason(StrEnum):
     IMPLAUSIBLE_SPEED = "implausible_speed"
     CORRUPT_FRAMES = "corrupt_frames"
     TIME_GAP = "time_gap"
-    CAMERA_MOVED = "camera_moved"
     OUTSIDE_LANES = "outside_lanes"
     FEATURES_DISAGREE = "features_disagree"
     ANCHORS_DISAGREE = "anchors_disagree"
     PLATE_NOT_FOUND = "plate_not_found"
     PLATE_TOO_SMALL = "plate_too_small"
     PLATE_NOT_SURE = "plate_not_sure"
-    PLATE_ENGINE_MISSING = "plate_engine_missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,8 +278,9 @@ class PlateSighting:
             bottom left, as seen.
         text: What this frame alone reads; may be empty.
         character_confidence: One value in 0..1 per character of ``text``.
-        white_width_px: Width of the white field between the blue bands with sub-pixel edges,
-            or None when the edges were not clear. Its known width is a metric anchor.
+        white_edges_px: The two ``(u, v)`` ends, left and right, of the white field between the
+            blue bands, to a fraction of a pixel, or None when they were not clear. The field's
+            known width is a metric anchor.
     """
 
     frame_index: int

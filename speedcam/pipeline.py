@@ -25,6 +25,7 @@ from speedcam.model import (
     Direction,
     Frame,
     Passage,
+    PlateReading,
     PlateSighting,
     Provenance,
     Reason,
@@ -44,6 +45,9 @@ GLIMPSES = 25
 
 PLATE_FRAMES = 9
 """Frames in which a plate is looked for: enough for a vote and for a slope."""
+
+NEAR = 0.6
+"""Share of its largest width at which a vehicle is near enough for its plate to be read."""
 
 BESIDE_LANES_M = 0.5
 """How far beside its lanes a site still takes notice of a vehicle."""
@@ -219,10 +223,12 @@ def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> 
     wanted = {end.time_s: end.frame_index for end in ends}
     frames = footage.recall(wanted | {look.time_s: look.frame_index for look in looks})
     plates = _read_plates(camera.reader, frames, looks)
+    reading = vote(plates)
+    if isinstance(reading, PlateReading):
+        # A line of letters that is not this plate must neither confirm the speed nor be shown.
+        plates = [plate for plate in plates if plate.text == reading.text]
     confirmed = replace(
-        passage,
-        speed=anchor_by_plate(speed, plates, camera.ground),
-        plate=vote(plates),
+        passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading
     )
     if not _is_above_limit(confirmed):
         return replace(confirmed, plate=None)
@@ -235,7 +241,7 @@ def _plate_looks(sightings: Sequence[Sighting]) -> list[Sighting]:
     if not whole:
         return []
     large = max(s.box.width for s in whole)
-    return _spread([s for s in whole if s.box.width > 0.45 * large], PLATE_FRAMES)
+    return _spread([s for s in whole if s.box.width > NEAR * large], PLATE_FRAMES)
 
 
 def _read_plates(
