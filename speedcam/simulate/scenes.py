@@ -267,7 +267,7 @@ def _overcast_main_road() -> Scene:
         plan=_main_road(),
         zone=Zone(near_m=13.5, far_m=36.0),
         survey_y_m=(13.2, 17.0, 24.0, 38.0),
-        sensor=Sensor(shutter_s=0.0015, noise=1.4, shake_px=0.12, soft_px=0.5, crf=29),
+        sensor=Sensor(shutter_s=0.0015, noise=1.4, shake_px=0.12, soft_px=0.5, crf=30),
         traffic=Traffic(
             speeds={
                 "1": ((1.0, 4), (0.8, 0), (1.3, 0), (1.0, -1), (1.55, 0)),
