@@ -235,11 +235,11 @@ def _two_way() -> Scene:
         paperwork=Paperwork(
             camera_id="AL-DEMO-01",
             camera_name="Demo camera 1",
-            place_name="Rruga e Shembullit, by the railway bridge",
+            place_name="Rruga e Shembullit, te ura e hekurudhës",
             road="Rruga e Shembullit",
             road_kind="urban",
-            approaching_towards="the station",
-            receding_towards="the railway bridge",
+            approaching_towards="Stacioni i Trenit",
+            receding_towards="Ura e Hekurudhës",
             limit_reason={
                 "sq": "dalja e një shkolle është 60 metra më tej",
                 "en": "a school gate is 60 metres ahead",
