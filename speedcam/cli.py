@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from speedcam import __version__
-from speedcam.adapters.evidence import FolderExhibits
+from speedcam.adapters.exhibits import FolderExhibits
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.video import open_footage
@@ -134,6 +134,11 @@ def process_files(
             yield _process_file(clip, site, out / clip.stem, reader)
         except SpeedcamError as error:
             yield error
+        except OSError as error:
+            yield SpeedcamError(
+                f"{clip}: the results could not be written ({error.strerror or error}). Nothing "
+                "half done is kept: mend that and run it again."
+            )
 
 
 def _process_file(clip: Path, site_path: Path, out: Path, reader: RapidPlateReader) -> ClipResult:

@@ -227,9 +227,7 @@ def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> 
     if isinstance(reading, PlateReading):
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
         plates = [plate for plate in plates if plate.text == reading.text]
-    confirmed = replace(
-        passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading
-    )
+    confirmed = replace(passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading)
     if not _is_above_limit(confirmed):
         return replace(confirmed, plate=None)
     return replace(confirmed, exhibits=camera.witness(confirmed, frames, track, plates))

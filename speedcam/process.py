@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speedcam import __version__, record
-from speedcam.adapters.disk import write_durably
 from speedcam.adapters.video import Footage
+from speedcam.disk import make_folder, write_durably
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Frame, Passage
 from speedcam.pipeline import Camera, passages
@@ -81,7 +81,7 @@ def _prepare_folder(folder: Path) -> None:
         SpeedcamError: It cannot be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
     except OSError as error:
         raise SpeedcamError(
             f"cannot write to {folder} ({error.strerror}). Choose another --out folder."
@@ -100,7 +100,8 @@ def _run_record(camera: Camera, footage: Footage) -> str:
 
 def _start_afresh(out: Path) -> None:
     _prepare_folder(out)
-    (out / PASSAGES).unlink(missing_ok=True)
+    for leftover in (out / PASSAGES, *out.glob(".*.part")):
+        leftover.unlink(missing_ok=True)
     shutil.rmtree(out / EXHIBITS, ignore_errors=True)
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import Connection, or_, select, update
 from services.errors import EvidenceError, OfficeError, StoreError, Unreachable
 from services.model import Channel, Fine, NoticeState
 from services.ports import Clock, LetterRenderer, Sender
-from services.store.files import FILE_MODE
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
 from services.store.schema import outbox
 from services.store.store import Store
+from speedcam.disk import FILE_MODE
 from speedcam.model import ExhibitKind
 
 LEASE = timedelta(minutes=5)

@@ -10,8 +10,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, in
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from services.errors import StoreError
-from services.store.files import FILE_MODE, sync_folder
 from services.store.schema import SCHEMA_VERSION, metadata, office
+from speedcam.disk import FILE_MODE, sync_folder
 
 BUSY_TIMEOUT_MS = 30_000
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from services.errors import EvidenceError
-from services.store.files import write_durably
+from speedcam.disk import write_durably
 from speedcam.model import Exhibit
 
 MOST_BYTES = 32 * 1024 * 1024

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.errors import StoreError
-from services.store.files import make_folder, sync_folder, write_synced
+from speedcam.disk import make_folder, sync_folder, write_synced
 
 KEY_BYTES = 32
 NONCE_BYTES = 12

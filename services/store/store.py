@@ -18,9 +18,9 @@ from services.model import Fine, Violation
 from services.numbers import normal_number
 from services.store.database import WRITING, connect
 from services.store.exhibits import keep_exhibit, read_exhibit
-from services.store.files import make_folder
 from services.store.keys import Keys, load_keys
 from services.store.schema import cases, fines
+from speedcam.disk import make_folder
 from speedcam.model import Exhibit
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)

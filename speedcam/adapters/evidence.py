@@ -7,13 +7,10 @@ are only thin drawings: the measured box, the contact point, and the metres of t
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -175,35 +172,6 @@ def encode_jpeg(picture: Image) -> bytes:
     if not done:
         raise ValueError(f"a picture of shape {picture.shape} cannot be written as JPEG")
     return encoded.tobytes()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderExhibits:
-    """A :class:`speedcam.ports.ExhibitStore`: files that only their owner may read.
-
-    A file stands under its final name only once it is whole and on the disk. What a killed run
-    left half-written ends in ``.part`` and is written anew by the next.
-    """
-
-    folder: Path
-
-    def keep(self, name: str, jpeg: bytes) -> tuple[Path, str]:
-        """Write ``jpeg`` under ``name`` durably; return its path and its SHA-256.
-
-        Keeping the same bytes under the same name again changes nothing.
-
-        Raises:
-            ValueError: ``name`` is not a plain file name.
-        """
-        if Path(name).name != name or name in {"", ".", ".."}:
-            raise ValueError(f"an exhibit's name is a plain file name, not {name!r}")
-        path = self.folder / name
-        digest = hashlib.sha256(jpeg).hexdigest()
-        if not (path.is_file() and path.read_bytes() == jpeg):
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_durably(path, jpeg)
-        _sync_folder(self.folder)
-        return path, digest
 
 
 def draw_road(picture: Image, road: RoadMarks, *, keep_clear: Box) -> Image:
@@ -427,22 +395,3 @@ def _frame_facts(facts: Facts) -> list[Fact]:
     )
     clip = Fact(label="FILMIMI · FOOTAGE", value=facts.clip_sha256[:16], note="SHA-256, 16 / 64")
     return [frame, clip]
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OFFICE_MAY_KNOW = {"speedcam", "speedcam.model", "speedcam.record", "speedcam.errors"}
+OFFICE_MAY_KNOW = {f"speedcam.{name}" for name in ("model", "record", "errors", "disk")} | {
+    "speedcam"
+}
 WIRING = {"services.demo"}
 """Runs camera and office in one process, so it may know both."""
 
@@ -93,5 +95,7 @@ def test_opencv_never_opens_a_file_or_a_stream():
 def test_importing_the_camera_makes_nothing():
     import subprocess
 
-    code = "import threading, speedcam.pipeline, services.office; exit(threading.active_count() - 1)"
+    code = (
+        "import threading, speedcam.pipeline, services.office; exit(threading.active_count() - 1)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -71,6 +71,7 @@ def test_what_lacks_a_proof_is_left_with_the_reason_and_nobody_may_confirm_it(ab
     ("about", "told"),
     [
         pytest.param({"plate": a_plate(repaired=True)}, "repaired", id="repaired"),
+        pytest.param({"plate": a_plate(country=None)}, "no known country", id="foreign"),
         pytest.param({"plate": a_plate(confidence=0.899)}, "below 0.9", id="unsure"),
         pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.9", id="no number"),
         pytest.param({"kmh": 66.0}, "to a person", id="upper band"),

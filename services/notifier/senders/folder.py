@@ -18,7 +18,7 @@ from pathlib import Path
 
 from services.errors import Refused, Unreachable
 from services.model import Channel, Fine, Letter
-from services.store.files import make_folder, sync_folder, write_synced
+from speedcam.disk import make_folder, sync_folder, write_synced
 
 PHOTO = "photo.jpg"
 PHOTO_CID = "photo"
