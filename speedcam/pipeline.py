@@ -24,6 +24,7 @@ from speedcam.model import (
     Detection,
     Direction,
     Frame,
+    Grade,
     Passage,
     PlateReading,
     PlateSighting,
@@ -165,7 +166,7 @@ def _observe(
     if isinstance(speed, SpeedMeasurement) and passage.lane is None:
         x_m = round(passage.position_m[0], 2)
         return replace(passage, speed=Refusal(reason=Reason.OUTSIDE_LANES, numbers={"x_m": x_m}))
-    return _prove(camera, footage, track, passage) if _is_above_limit(passage) else passage
+    return _prove(camera, footage, track, passage) if _triggers(site, passage) else passage
 
 
 def _passage(
@@ -205,12 +206,13 @@ def _passage(
     )
 
 
-def _is_above_limit(passage: Passage) -> bool:
-    """Whether the vehicle was too fast beyond the measurement's own doubt."""
-    speed, limit_kmh = passage.speed, passage.limit_kmh
-    if isinstance(speed, Refusal) or limit_kmh is None:
+def _triggers(site: Site, passage: Passage) -> bool:
+    """Whether the vehicle was above its lane's trigger beyond the measurement's own doubt."""
+    speed = passage.speed
+    lane = next((lane for lane in site.lanes if lane.name == passage.lane), None)
+    if isinstance(speed, Refusal) or lane is None:
         return False
-    return speed.speed_kmh - speed.uncertainty_kmh > limit_kmh
+    return speed.speed_kmh - speed.uncertainty_kmh > lane.trigger_kmh
 
 
 def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> Passage:
@@ -228,9 +230,14 @@ def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> 
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
         plates = [plate for plate in plates if plate.text == reading.text]
     confirmed = replace(passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading)
-    if not _is_above_limit(confirmed):
+    if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None)
     return replace(confirmed, exhibits=camera.witness(confirmed, frames, track, plates))
+
+
+def _is_evidence(speed: SpeedMeasurement | Refusal) -> bool:
+    """Whether anybody may be fined on it: otherwise no plate and no picture is kept."""
+    return isinstance(speed, SpeedMeasurement) and speed.grade is Grade.A
 
 
 def _plate_looks(sightings: Sequence[Sighting]) -> list[Sighting]:

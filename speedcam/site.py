@@ -41,13 +41,19 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """A lane between two lines along the road, metres on the ``x`` axis."""
+    """A lane between two lines along the road, metres on the ``x`` axis.
+
+    Attributes:
+        trigger_kmh: Only above it is a plate looked for and a picture kept; the limit, or more
+            where the law tolerates more.
+    """
 
     name: str
     direction: Direction
     left_m: float
     right_m: float
     limit_kmh: int
+    trigger_kmh: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,4 +177,5 @@ def _lane(table: LaneTable) -> Lane:
         left_m=table.left_m,
         right_m=table.right_m,
         limit_kmh=table.limit_kmh,
+        trigger_kmh=table.limit_kmh if table.trigger_kmh is None else table.trigger_kmh,
     )

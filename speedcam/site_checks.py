@@ -56,6 +56,7 @@ class Parts:
     zone: ZoneTable | None
     lane_edges: Sequence[LaneTable | None]
     lane_names: Sequence[LaneTable | None]
+    lane_limits: Sequence[LaneTable | None]
 
 
 def check(parts: Parts) -> Iterator[Fault]:
@@ -66,6 +67,7 @@ def check(parts: Parts) -> Iterator[Fault]:
     yield from _zone(parts.zone, parts.on_road)
     yield from _lane_edges(parts.lane_edges)
     yield from _lane_names(parts.lane_names)
+    yield from _lane_limits(parts.lane_limits)
     yield from _lane_overlaps(parts.lane_edges)
     yield from _time(parts.timezone, parts.clip)
     yield from _certificate(parts.certificate, parts.clip)
@@ -203,6 +205,16 @@ def _lane_names(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
                 remedy="Give each lane a name of its own.",
             )
         seen.setdefault(lane.name, ordinal)
+
+
+def _lane_limits(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
+    for ordinal, lane in _known(lanes):
+        if lane.trigger_kmh is not None and lane.trigger_kmh < lane.limit_kmh:
+            yield Fault(
+                path=("lanes", ordinal, "trigger_kmh"),
+                what=f"is {lane.trigger_kmh}, below limit_kmh = {lane.limit_kmh}",
+                remedy="Nobody under the limit may be looked at: give the limit or more.",
+            )
 
 
 def _lane_overlaps(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:

@@ -206,6 +206,13 @@ class LaneTable(Table):
         ge=5,
         le=150,
     )
+    trigger_kmh: int | None = Field(
+        default=None,
+        description="the speed above which pictures are kept, a whole number from 5 to 200 km/h",
+        examples=["trigger_kmh = 45"],
+        ge=5,
+        le=200,
+    )
 
 
 class SiteFile(Table):

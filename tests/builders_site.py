@@ -152,6 +152,7 @@ def a_lane(
     left_m: float = -4.75,
     right_m: float = -1.0,
     limit_kmh: int = 40,
+    trigger_kmh: int | None = None,
 ) -> Lane:
     """One lane of that site."""
     return Lane(
@@ -160,4 +161,5 @@ def a_lane(
         left_m=left_m,
         right_m=right_m,
         limit_kmh=limit_kmh,
+        trigger_kmh=limit_kmh if trigger_kmh is None else trigger_kmh,
     )

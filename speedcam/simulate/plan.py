@@ -19,6 +19,7 @@ class LanePlan:
     left_m: float
     right_m: float
     limit_kmh: int
+    trigger_kmh: int
 
     @property
     def centre_m(self) -> float:

@@ -110,10 +110,20 @@ def _street() -> RoadPlan:
         right_m=0.45,
         lanes=(
             LanePlan(
-                name="1", direction=Direction.APPROACHING, left_m=-6.85, right_m=-3.35, limit_kmh=40
+                name="1",
+                direction=Direction.APPROACHING,
+                left_m=-6.85,
+                right_m=-3.35,
+                limit_kmh=40,
+                trigger_kmh=45,
             ),
             LanePlan(
-                name="2", direction=Direction.RECEDING, left_m=-3.35, right_m=0.15, limit_kmh=40
+                name="2",
+                direction=Direction.RECEDING,
+                left_m=-3.35,
+                right_m=0.15,
+                limit_kmh=40,
+                trigger_kmh=45,
             ),
         ),
         lines=(
@@ -182,12 +192,23 @@ def _main_road() -> RoadPlan:
                 left_m=-4.875,
                 right_m=-1.625,
                 limit_kmh=80,
+                trigger_kmh=85,
             ),
             LanePlan(
-                name="2", direction=Direction.RECEDING, left_m=-1.625, right_m=1.625, limit_kmh=80
+                name="2",
+                direction=Direction.RECEDING,
+                left_m=-1.625,
+                right_m=1.625,
+                limit_kmh=80,
+                trigger_kmh=85,
             ),
             LanePlan(
-                name="3", direction=Direction.RECEDING, left_m=1.625, right_m=4.875, limit_kmh=80
+                name="3",
+                direction=Direction.RECEDING,
+                left_m=1.625,
+                right_m=4.875,
+                limit_kmh=80,
+                trigger_kmh=85,
             ),
         ),
         lines=(

@@ -93,7 +93,8 @@ name = {text(lane.name)}
 direction = "{lane.direction}"
 left_m = {lane.left_m:g}
 right_m = {lane.right_m:g}
-limit_kmh = {lane.limit_kmh}"""
+limit_kmh = {lane.limit_kmh}
+trigger_kmh = {lane.trigger_kmh}"""
         for lane in scene.plan.lanes
     )
 

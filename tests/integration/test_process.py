@@ -10,6 +10,7 @@ import pytest
 
 from speedcam.process import PASSAGES
 from speedcam.record import read_passages
+from speedcam.site import load_site
 from tests.builders_footage import write_video
 from tests.builders_simulate import a_clip
 
@@ -58,14 +59,14 @@ def test_every_vehicle_of_the_clip_leaves_a_passage(clip, undisturbed):
     assert len([p for p in passages if p.direction]) >= 2
 
 
-def test_only_vehicles_above_the_limit_leave_a_plate_or_a_picture(clip, undisturbed):
+def test_only_vehicles_above_the_trigger_leave_a_plate_or_a_picture(clip, undisturbed):
     folder = undisturbed / clip.video.stem
     passages = list(read_passages(folder / PASSAGES))
     kept = {path.name for path in (folder / "exhibits").glob("*")}
     assert kept == {exhibit.path.split("/")[1] for p in passages for exhibit in p.exhibits}
     for passage in passages:
         speed = getattr(passage.speed, "speed_kmh", 0.0)
-        if speed <= (passage.limit_kmh or 0):
+        if speed <= load_site(clip.site).lanes[0].trigger_kmh:
             assert passage.plate is None
             assert passage.exhibits == ()
 
@@ -90,7 +91,7 @@ def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(clip, undist
 
 def test_another_site_file_measures_the_clip_again(clip, tmp_path):
     site = tmp_path / "other.site.toml"
-    site.write_text(clip.site.read_text().replace("limit_kmh = 40", "limit_kmh = 130"))
+    site.write_text(clip.site.read_text().replace("trigger_kmh = 45", "trigger_kmh = 150"))
     out = tmp_path / "out"
     process(clip, out)
     result = speedcam("process", clip.video, "--site", site, "--out", out)

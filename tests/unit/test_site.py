@@ -156,6 +156,12 @@ FAULTS = {
     "lane_backwards": ("left_m = -4.75", "left_m = 4.75", "lanes[0].right_m", "smaller number"),
     "lane_too_wide": ("right_m = 2.75", "right_m = 27.5", "lanes[1].right_m", "28.5 m wide"),
     "lanes_overlap": ("left_m = -1.0", "left_m = -2.0", "lanes[1].left_m", "lanes[0] by 1 m"),
+    "trigger_below_limit": (
+        "limit_kmh = 40",
+        "trigger_kmh = 39\nlimit_kmh = 40",
+        "lanes[0].trigger_kmh",
+        "below limit_kmh = 40",
+    ),
     "lane_name_twice": ('name = "2"', 'name = "1"', "lanes[1].name", "the name of lanes[0] too"),
     "direction_unknown": ('"receding"', '"leaving"', "lanes[1].direction", "as the camera sees it"),
 }  # fmt: skip
