@@ -234,7 +234,7 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
         step = _lucas_kanade(vehicle, before, now, guess)
         if best is None or step.agreeing > best.agreeing:
             best = step
-    if best is None or best.agreeing < 3:
+    if best is None or best.agreeing < 3 or _turns_back(vehicle, best):
         vehicle.points, vehicle.keys = vehicle.points[:0], vehicle.keys[:0]
         vehicle.steps = vehicle.steps[:0]
         return
@@ -246,6 +246,14 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
     vehicle.box = Box(
         left=box.left + du, top=box.top + dv, right=box.right + du, bottom=box.bottom + dv
     )
+
+
+def _turns_back(vehicle: _Vehicle, step: _Step) -> bool:
+    """Whether the features now go the other way: they are another vehicle's."""
+    if not (vehicle.moved and len(vehicle.steps)):
+        return False
+    before, now = np.median(vehicle.steps[:, 1]), np.median(step.steps[step.kept, 1])
+    return bool(before * now < 0 and min(abs(before), abs(now)) > MIN_MOTION_PX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +370,9 @@ def _corners(luma: Image, box: Box, known: NDArray[np.float32], count: int) -> N
 
 def _is_gone(vehicle: _Vehicle) -> bool:
     lost_hold = vehicle.moved and len(vehicle.points) == 0
-    return lost_hold or vehicle.missing > PATIENCE_FRAMES
+    # What was last seen on the edge of the picture has left it, and what comes next is another.
+    patience = 0 if vehicle.sightings[-1].touches_border else PATIENCE_FRAMES
+    return lost_hold or vehicle.missing > patience
 
 
 def _parts(sharing: Sequence[_Vehicle]) -> list[_Vehicle]:
