@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -217,9 +218,18 @@ def _show(rows: Sequence[object], columns: Sequence[str], *, as_json: bool) -> N
         # What a person must copy into the next command stands in one piece.
         table.add_column(name.replace("_", " "), no_wrap=name in _TO_COPY)
     for row in told:
-        table.add_row(*(escape(str(row[name])) if row[name] else "" for name in columns))
+        table.add_row(
+            *(escape(_printable(str(row[name]))) if row[name] else "" for name in columns)
+        )
     if told:
         Console().print(table)
+
+
+def _printable(text: str) -> str:
+    """``text`` without what would steer a terminal: some of it comes from other machines."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c).startswith("C") else c for c in text
+    )
 
 
 def _fields(row: Any) -> dict[str, object]:  # noqa: ANN401 - any of the report dataclasses

@@ -30,6 +30,9 @@ from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
 
+OFFICE = "office"
+"""Name of the office's folder beside those of the clips."""
+
 POLICY = "demo-auto-1"
 PIPE_WIDTH = 190
 
@@ -58,12 +61,12 @@ def demo_command(
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
     results, failed = _measure(samples, out)
-    with open_store(out / "office", create=True) as store:
+    with open_store(out / OFFICE, create=True) as store:
         vehicles, whole = _through_the_office(store, results)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(width=width).print(_table(vehicles, out / "office"))
-    _tell_what_next(vehicles, out / "office")
+    Console(width=width).print(_table(vehicles, out / OFFICE))
+    _tell_what_next(vehicles, out / OFFICE)
     if failed or not whole:
         raise typer.Exit(SOME_FAILED)
 
@@ -72,6 +75,11 @@ def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
     jobs = [
         (clip, clip.with_name(f"{clip.stem}.site.toml")) for clip in sorted(samples.glob("*.mp4"))
     ]
+    if any(clip.stem == OFFICE for clip, _ in jobs):
+        raise FootageError(
+            f"{samples} has a clip named {OFFICE}, and its folder would be the office's own, "
+            "pictures and all. Rename the clip and its site file."
+        )
     if not jobs:
         raise FootageError(
             f"there is no clip in {samples}. Run this in the project's folder, or make clips with "
@@ -120,7 +128,7 @@ def _cells(vehicle: _Vehicle, office: Path) -> tuple[str, ...]:
         _measured(passage),
         str(passage.limit_kmh or ""),
         _verdict(vehicle),
-        _plate(passage),
+        _plate(passage) if row.case_key else "",  # a lawful driver's is nobody's business
         amount,
         str(office / row.sent) if row.sent else "",
     )

@@ -3,6 +3,7 @@
     OfficeError
     ├── PackError       a rule pack with faults (all of them at once)
     ├── StoreError      the office's folder or database cannot be used
+    │   └── StoreUnavailable  for now: a fault of the whole office and of no single item
     ├── EvidenceError   an exhibit is missing or is not what the passage says
     ├── CaseError       a case that does not exist, or may not be done to now
     ├── LetterError     a notice that would lack what the law wants in it
@@ -26,6 +27,10 @@ class PackError(OfficeError):
 
 class StoreError(OfficeError):
     """The office's folder or database cannot be used."""
+
+
+class StoreUnavailable(StoreError):
+    """The database takes or gives nothing now: what was under way is undone, run it again."""
 
 
 class EvidenceError(OfficeError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert
 
-from services.errors import OfficeError
+from services.errors import CaseError, OfficeError, StoreUnavailable
 from services.model import Violation
 from services.ports import Clock
 from services.rules.catalogue import load_editions, pack_for
@@ -95,12 +95,19 @@ def _receive(
 ) -> Received:
     try:
         edition = pack_for(law, local_day(passage), passage.place.timezone)
+        if passage.at > clock.now():
+            raise CaseError(
+                f"passage {passage.id} is of {passage.at:%Y-%m-%d %H:%M} UTC, which is still to "
+                "come: mend the clip's start in the site file, or this machine's clock."
+            )
         key = store.keys.case_key(passage.id, SPEEDING)
         judged = judge(passage, edition, key)
         if isinstance(judged, NoViolation):
             outcome = Outcome.LAWFUL if judged.lawful else Outcome.NOT_PROVEN
             return Received(passage_id=passage.id, outcome=outcome, reason=judged.text)
         return _open(store, judged, edition, beside, clock)
+    except StoreUnavailable:
+        raise
     except OfficeError as error:
         return Received(passage_id=passage.id, outcome=Outcome.FAULT, reason=str(error))
 

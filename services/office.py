@@ -6,13 +6,14 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import CaseError, OfficeError
+from services.errors import CaseError, OfficeError, StoreUnavailable
 from services.intake import Outcome, Received, ReceiveReport, receive
 from services.model import Channel, Decision, Fine, Money, Verdict, Violation
 from services.notifier.outbox import Delivered, deliver, notices
@@ -30,6 +31,7 @@ from services.store.cases import (
     edition_of,
     record_decision,
     record_fine,
+    twins_of,
 )
 from services.store.store import Store
 
@@ -96,7 +98,11 @@ def review(store: Store, policy: Policy, clock: Clock) -> tuple[Reviewed, ...]:
 
 
 def _review(store: Store, case: Case, policy: Policy, clock: Clock) -> Reviewed:
-    verdict = policy(case.violation, clock.now())
+    verdict: Decision | tuple[str, ...] = policy(case.violation, clock.now())
+    twins = twins_of(store, case)
+    if twins:
+        told = f"another clip shows the same passage with another plate: case {', '.join(twins)}"
+        verdict = (*(verdict if isinstance(verdict, tuple) else ()), told)
     decision = verdict if isinstance(verdict, Decision) else None
     if decision is not None and not record_decision(store, case.key, decision):
         decision = decision_of(store, case.key)
@@ -119,6 +125,11 @@ def decide(
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in case_key + officer + why):
+        raise CaseError(
+            "the case, the officer or the reason holds characters that no text has. Type them "
+            "again, in UTF-8 and on one line."
+        )
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
     if verdict is Verdict.CONFIRM and lacking:
@@ -153,6 +164,8 @@ def _issue(store: Store, case: Case, clock: Clock) -> Issued:
     passage_id = case.violation.passage.id
     try:
         fine = _issue_fine(store, case, clock)
+    except StoreUnavailable:
+        raise
     except OfficeError as error:
         return Issued(case_key=case.key, passage_id=passage_id, fine=None, fault=str(error))
     return Issued(case_key=case.key, passage_id=passage_id, fine=fine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -16,6 +18,15 @@ Policy = Callable[[Violation, datetime], Decision | tuple[str, ...]]
 
 SURE_PLATE = 0.9
 """Confidence below which a person reads the plate."""
+
+SEVERAL = 2
+"""Frames below which nothing was agreed on."""
+
+_PLATE_TEXT = re.compile(r"[A-Z0-9]{2,12}")
+"""What a reading is made of. Look-alikes of other alphabets would find another owner, or none."""
+
+_BESIDE_KMH = 0.1
+"""Rounding: a mean lies between what it was made of."""
 
 _WANTED = {
     ExhibitKind.STILL_FIRST: "the still where the measured stretch begins",
@@ -69,15 +80,33 @@ def _speed(violation: Violation) -> list[str]:
         faults.append("the speed is not measured with grade A")
     if violation.retained_kmh <= violation.limit_kmh:
         faults.append(f"{violation.retained_kmh} km/h is not above {violation.limit_kmh} km/h")
+    if isinstance(speed, SpeedMeasurement):
+        faults += _anchors(speed, violation.limit_kmh)
+        if speed.direction is not violation.passage.direction:
+            faults.append("the measured direction is not the one of the passage")
+    return faults
+
+
+def _anchors(speed: SpeedMeasurement, limit_kmh: int) -> list[str]:
+    """What the two anchors do not bear out; the grade alone is only a word."""
+    says = {anchor.name: anchor.speed_kmh for anchor in speed.anchors}
+    if len(speed.anchors) != 2 or says.keys() != {"contact", "plate"}:
+        return ["the speed does not rest on two independent anchors"]
+    faults = [
+        f"the {name} anchor alone says {kmh:.1f} km/h, not above {limit_kmh} km/h"
+        for name, kmh in says.items()
+        if not kmh > limit_kmh
+    ]
+    if not min(says.values()) - _BESIDE_KMH <= speed.speed_kmh <= max(says.values()) + _BESIDE_KMH:
+        faults.append("the speed is not what its anchors say")
     return faults
 
 
 def _plate(passage: Passage) -> list[str]:
-    if isinstance(passage.plate, PlateReading) and passage.plate.text:
-        return []
-    told = "nobody looked for it" if passage.plate is None else "it could not be read"
-    if passage.plate is not None and not isinstance(passage.plate, PlateReading):
-        told = passage.plate.text()
+    if isinstance(passage.plate, PlateReading):
+        plain = _PLATE_TEXT.fullmatch(passage.plate.text)
+        return [] if plain else ["no plate: what was read is not upper-case letters and digits"]
+    told = "nobody looked for it" if passage.plate is None else passage.plate.text()
     return [f"no plate: {told}"]
 
 
@@ -95,8 +124,13 @@ def _site(passage: Passage) -> list[str]:
 
 
 def _exhibits(passage: Passage) -> list[str]:
-    present = {exhibit.kind for exhibit in passage.exhibits}
-    return [f"{words} is missing" for kind, words in _WANTED.items() if kind not in present]
+    present = Counter(exhibit.kind for exhibit in passage.exhibits)
+    faults = [f"{words} is missing" for kind, words in _WANTED.items() if not present[kind]]
+    # With two of a kind, or one picture under two names, nobody knows which one proves what.
+    if len({exhibit.sha256 for exhibit in passage.exhibits}) < len(passage.exhibits):
+        faults.append("one picture stands for two")
+    faults += [f"{words} is there twice" for kind, words in _WANTED.items() if present[kind] > 1]
+    return faults
 
 
 def _wants_person(violation: Violation) -> tuple[str, ...]:
@@ -106,6 +140,10 @@ def _wants_person(violation: Violation) -> tuple[str, ...]:
         reasons.append("a character of the plate was repaired to fit a format")
     if isinstance(plate, PlateReading) and not plate.confidence >= SURE_PLATE:
         reasons.append(f"the plate is read with {plate.confidence:.2f}, below {SURE_PLATE}")
+    if isinstance(plate, PlateReading) and plate.confidence > 1:
+        reasons.append(f"the plate is read with {plate.confidence:g}, which is no confidence")
+    if isinstance(plate, PlateReading) and plate.frames < SEVERAL:
+        reasons.append(f"the plate was read in {plate.frames} frames only")
     if isinstance(plate, PlateReading) and plate.country is None:
         reasons.append("the plate is of no known country")
     if violation.needs_person:

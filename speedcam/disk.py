@@ -20,8 +20,13 @@ def make_folder(folder: Path) -> None:
 def write_durably(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``: after a crash it is there whole, or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    write_synced(part, content)
-    part.replace(path)
+    try:
+        write_synced(part, content)
+        part.replace(path)
+    except OSError:
+        # On a full disk half a picture would take the room and stay for ever.
+        part.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

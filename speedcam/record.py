@@ -11,6 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from speedcam.errors import PassageError
 from speedcam.model import PASSAGE_SCHEMA, Passage
 
+MOST_LINE_BYTES = 16 * 1024 * 1024
+"""No passage is longer: each of its samples takes some hundred bytes."""
+
 _PASSAGE = TypeAdapter(Passage)
 
 
@@ -55,13 +58,22 @@ def read_passages(path: Path) -> Iterator[Passage]:
     Raises:
         PassageError: The file cannot be read, or a line is not a passage.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise PassageError(
-            f"cannot read {path}: {error.strerror}. Give the passages.jsonl that "
-            "`speedcam process` wrote."
-        ) from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(path), start=1):
         if line.strip():
             yield loads(line, where=f"{path} line {number}")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a plain file; a pipe or a device would be read for ever."""
+    give = "Give the passages.jsonl that `speedcam process` wrote."
+    try:
+        if path.exists() and not path.is_file():
+            raise PassageError(f"{path} is not a plain file. {give}")
+        with path.open("rb") as file:
+            while line := file.readline(MOST_LINE_BYTES + 1):
+                if len(line) > MOST_LINE_BYTES:
+                    raise PassageError(f"{path} has a line that no passage fills. {give}")
+                yield line
+    except (OSError, ValueError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise PassageError(f"cannot read {path}: {told}. {give}") from None

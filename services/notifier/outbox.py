@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
-from services.errors import EvidenceError, OfficeError, StoreError, Unreachable
+from services.errors import EvidenceError, OfficeError, StoreError, StoreUnavailable, Unreachable
 from services.model import Channel, Fine, NoticeState
 from services.ports import Clock, LetterRenderer, Sender
 from services.store.history import Event, add_event
@@ -106,6 +106,8 @@ def _hand_over(
             raise StoreError(f"notice {claim.key} names a fine that is not there.")
         letter = render(fine, _photo(store, fine))
         receipt = senders[claim.channel].send(claim.key, letter, fine)
+    except StoreUnavailable:
+        raise
     except Unreachable as error:
         settle_unreachable(store, claim, str(error), clock.now())
     except OfficeError as error:
@@ -245,7 +247,13 @@ def notices(store: Store) -> tuple[Delivered, ...]:
 def _worker(store: Store, clock: Clock) -> Iterator[None]:
     """Be one of the workers on this folder; the system forgets a dead one by itself."""
     path = store.folder / "deliver.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+    except OSError as error:
+        raise StoreError(
+            f"cannot use {path}: {error.strerror}. Check who owns the office's folder; nothing "
+            "was handed over."
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

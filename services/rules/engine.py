@@ -25,6 +25,9 @@ a passage judged again under other rules can never become a second case."""
 
 _STEP = Decimal("0.1")
 
+FASTEST_KMH = 1000
+"""No road vehicle drives so fast: a larger number is damage and not a speed."""
+
 
 class Finding(StrEnum):
     """Why a passage is no violation."""
@@ -80,6 +83,11 @@ def local_day(passage: Passage) -> date:
         raise CaseError(f"passage {passage.id} has a time without zone: process the footage again.")
     try:
         return passage.at.astimezone(ZoneInfo(passage.place.timezone)).date()
+    except OverflowError:
+        raise CaseError(
+            f"passage {passage.id} has the time {passage.at.isoformat()}, which no calendar there "
+            "reaches: mend the clip's start in the site file and process the footage again."
+        ) from None
     except (ZoneInfoNotFoundError, ValueError):
         raise CaseError(
             f"passage {passage.id} names the time zone {passage.place.timezone!r}, which does not "
@@ -94,6 +102,9 @@ def judge(passage: Passage, edition: Edition, key: str) -> Violation | NoViolati
         passage: What the camera recorded.
         edition: The law in force there on that local day.
         key: The case key of this passage and :data:`SPEEDING`.
+
+    Raises:
+        CaseError: What it says of its speed cannot be.
     """
     measurement, limit_kmh = passage.speed, passage.limit_kmh
     if isinstance(measurement, Refusal):
@@ -102,6 +113,8 @@ def judge(passage: Passage, edition: Edition, key: str) -> Violation | NoViolati
         return NoViolation(finding=Finding.OUTSIDE_LANES, text="it drove in no lane of the site")
     if limit_kmh is None or limit_kmh <= 0:
         return NoViolation(finding=Finding.NO_LIMIT, text="no limit is known for its lane")
+    if max(measurement.speed_kmh, measurement.uncertainty_kmh) >= FASTEST_KMH:
+        raise CaseError(f"passage {passage.id} holds no speed of a vehicle: process it again.")
     speeds = legal_speeds(measurement, edition.pack.tolerance)
     acquittal = _acquittal(speeds, limit_kmh, measurement.grade)
     return acquittal or _violation(passage, edition, key, speeds, limit_kmh)

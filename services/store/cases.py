@@ -63,6 +63,34 @@ def known_case(store: Store, connection: Connection, key: str, passage: Passage)
     return connection.execute(query.order_by(cases.c.passed_at_ms)).scalars().first()
 
 
+def twins_of(store: Store, case: Case) -> tuple[str, ...]:
+    """The keys of cases that are probably this very passage, read with another plate.
+
+    That is another clip of the same camera, with the same lane and speed at nearly the same
+    time. One of the plates is wrong then. Within one clip the camera knows its vehicles apart.
+    """
+    passage, within_ms = case.violation.passage, TWIN_WITHIN // timedelta(milliseconds=1)
+    at_ms = to_ms(passage.at)
+    query = select(cases).where(
+        cases.c.key != case.key,
+        cases.c.site_id == passage.place.site_id,
+        cases.c.passed_at_ms.between(at_ms - within_ms, at_ms + within_ms),
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(cases.c.passed_at_ms)).all()
+    near = (_case(store, row) for row in rows)
+    return tuple(other.key for other in near if _measured_alike(case.violation, other.violation))
+
+
+def _measured_alike(one: Violation, other: Violation) -> bool:
+    doubt_kmh = one.uncertainty_kmh + other.uncertainty_kmh
+    return (
+        one.passage.provenance.clip_sha256 != other.passage.provenance.clip_sha256
+        and one.passage.lane == other.passage.lane
+        and abs(one.measured_kmh - other.measured_kmh) <= doubt_kmh
+    )
+
+
 def open_case(
     store: Store, violation: Violation, edition: Edition, at: datetime
 ) -> tuple[str, bool]:

@@ -32,14 +32,17 @@ def connect(path: Path, key_check: str, *, create: bool) -> Engine:
     """
     if create and not path.exists():
         _create_private(path)
-    engine = create_engine(URL.create("sqlite", database=str(path)))
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        hide_parameters=True,  # numbers and digests belong in no log
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
         _check(engine, path, key_check, create=create)
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(_fault(path, error)) from None
+        raise StoreError(fault_of(path, error)) from None
     except StoreError:
         engine.dispose()
         raise
@@ -102,7 +105,8 @@ def _require_schema(path: Path, found: str) -> None:
         )
 
 
-def _fault(path: Path, error: DatabaseError) -> str:
+def fault_of(path: Path, error: DatabaseError) -> str:
+    """What happened to the database at ``path``, in words."""
     kind = "is locked or cannot be read" if isinstance(error, OperationalError) else "is damaged"
     return (
         f"the database {path} {kind}: {error.orig}. Check the folder's rights and free space; if "

@@ -10,6 +10,8 @@ from services.errors import EvidenceError
 from speedcam.disk import write_durably
 from speedcam.model import Exhibit
 
+_JPEG = b"\xff\xd8\xff"
+
 MOST_BYTES = 32 * 1024 * 1024
 """No exhibit is larger; reading one must not fill the memory."""
 
@@ -34,7 +36,18 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
             f"exhibit {exhibit.path} is not the picture that the passage names: its SHA-256 "
             "differs. The passage was set aside; process the footage again."
         )
-    write_durably(kept, picture)
+    if not picture.startswith(_JPEG):
+        raise EvidenceError(
+            f"exhibit {exhibit.path} is no JPEG picture, so it shows and proves nothing. The "
+            "passage was set aside; process the footage again."
+        )
+    try:
+        write_durably(kept, picture)
+    except OSError as error:
+        raise EvidenceError(
+            f"exhibit {exhibit.path} cannot be kept in {folder}: {error.strerror}. Check the "
+            "folder's rights and the free space, and receive the passages again."
+        ) from None
 
 
 def read_exhibit(folder: Path, sha256: str) -> bytes:
@@ -60,7 +73,12 @@ def _name(sha256: str) -> str:
 
 def _inside(beside: Path, relative: str) -> Path:
     """The file, which must lie below ``beside`` also after links are followed."""
-    path = (beside / PurePosixPath(relative)).resolve()
+    try:
+        path = (beside / PurePosixPath(relative)).resolve()
+    except (ValueError, RuntimeError, OSError):  # a NUL in the name; links in a circle
+        raise EvidenceError(
+            f"exhibit {relative!r} names no file. The passage was set aside."
+        ) from None
     if not path.is_relative_to(beside.resolve()):
         raise EvidenceError(
             f"exhibit {relative} lies outside the folder of its passages. The passage was set "

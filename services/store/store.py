@@ -12,11 +12,12 @@ from typing import Self
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from services.errors import StoreError
+from services.errors import StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
-from services.store.database import WRITING, connect
+from services.store.database import WRITING, connect, fault_of
 from services.store.exhibits import keep_exhibit, read_exhibit
 from services.store.keys import Keys, load_keys
 from services.store.schema import cases, fines
@@ -25,6 +26,7 @@ from speedcam.model import Exhibit
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
 _FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
+DATABASE = "office.sqlite"
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
@@ -39,7 +41,7 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
     Raises:
         StoreError: It is no office, of another version, damaged, or without its key.
     """
-    database = office_dir / "office.sqlite"
+    database = office_dir / DATABASE
     if not create and not database.is_file():
         raise StoreError(
             f"{office_dir} is not an office: it has no office.sqlite. "
@@ -96,14 +98,25 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the database."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it, durably, or nothing. Waits for other writers."""
-        with self.engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        writer = self.engine.execution_options(**WRITING)
+        with self._told(), writer.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn a fault of the database into words, without what was asked of it."""
+        try:
+            yield
+        except IntegrityError:
+            raise  # a row that is there already: a matter of whoever wrote it
+        except DatabaseError as error:
+            raise StoreUnavailable(fault_of(self.folder / DATABASE, error)) from None
 
     def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
         """Copy a picture into the office durably; see :func:`services.store.exhibits`."""

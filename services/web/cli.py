@@ -49,6 +49,9 @@ def listener(host: str, port: int) -> socket.socket:
     """
     if not 0 <= port <= 65_535:
         raise StoreError(f"there is no port {port}. Choose one from 0 to 65535 with --port.")
+    if not host.strip() or not host.isascii():
+        # An empty name would mean every address of this machine, which nobody asked for.
+        raise StoreError(f"{host!r} is no address. Give one as 127.0.0.1 or ::1 with --host.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

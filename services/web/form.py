@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 MOST_BYTES = 4096
 MOST_FIELDS = 8
@@ -21,10 +22,13 @@ async def form_fields(request: Request) -> Mapping[str, str]:
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise HTTPException(413)
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # nobody is there to read it, and no log needs it
     try:
         fields = parse_qs(
             body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from services import office
-from services.errors import CaseError
+from services.errors import CaseError, StoreUnavailable
 from services.model import Verdict
 from services.office import Outcome
 from services.policy import demo_auto_1
@@ -17,6 +19,7 @@ from services.store.history import history_of
 from services.store.schema import intakes
 from speedcam.errors import PassageError
 from speedcam.model import Grade
+from speedcam.record import MOST_LINE_BYTES, dumps
 from tests.builders_office import (
     AT,
     NO_PLATE,
@@ -297,3 +300,104 @@ def test_a_passage_with_more_than_the_schema_is_refused(tmp_path, store, clock):
     passages.write_text(json.dumps(more))
     with pytest.raises(PassageError, match="says more"):
         office.receive(store, passages, clock)
+
+
+def with_exhibit(path):
+    exhibits = a_passage().exhibits
+    return (replace(exhibits[0], path=path), *exhibits[1:])
+
+
+def test_a_picture_whose_name_is_no_file_is_set_aside(tmp_path, store, clock):
+    names = on_disk(tmp_path / "camera", a_passage())
+    nul = a_passage(exhibits=with_exhibit("a\0b"))
+    names.write_text(dumps(nul) + "\n")
+    (told,) = office.receive(store, names, clock).passages
+    assert told.outcome is Outcome.FAULT
+    assert "names no file" in told.reason
+
+
+def test_a_link_that_leads_to_itself_is_set_aside(tmp_path, store, clock):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    picture = passages.parent / a_passage().exhibits[0].path
+    picture.unlink()
+    picture.symlink_to(picture.name)
+    (told,) = office.receive(store, passages, clock).passages
+    assert told.outcome is Outcome.FAULT
+
+
+def test_what_is_no_picture_proves_nothing(tmp_path, store, clock):
+    content = b"<html>"
+    sha256 = hashlib.sha256(content).hexdigest()
+    exhibits = tuple(replace(e, sha256=sha256) for e in a_passage().exhibits)
+    passages = on_disk(tmp_path / "camera", a_passage(exhibits=exhibits))
+    for exhibit in exhibits:
+        (passages.parent / exhibit.path).write_bytes(content)
+    (told,) = office.receive(store, passages, clock).passages
+    assert told.outcome is Outcome.FAULT
+    assert "no JPEG" in told.reason
+
+
+def test_a_passage_that_is_still_to_come_is_set_aside(received, clock):
+    clock.at = AT - timedelta(seconds=1)
+    (told,) = received(a_passage()).passages
+    assert told.outcome is Outcome.FAULT
+    assert "still to come" in told.reason
+
+
+def from_clip(name, passage):
+    clip_sha256 = hashlib.sha256(name.encode()).hexdigest()
+    return replace(passage, provenance=replace(passage.provenance, clip_sha256=clip_sha256))
+
+
+def test_one_passage_read_with_two_plates_from_two_clips_waits_for_a_person(received, store, clock):
+    shifted = a_passage("q", kmh=58.4, plate="AA111BB", at=AT + timedelta(seconds=1))
+    received(from_clip("whole", a_passage("p")), from_clip("trimmed", shifted))
+    assert run_on(store, clock) == ()
+    reviewed = office.review(store, demo_auto_1, clock)
+    assert all("same passage with another plate" in each.reasons[-1] for each in reviewed)
+    assert len(reviewed) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(from_clip("whole", a_passage("q", plate="AA111BB")), id="same clip"),
+        pytest.param(from_clip("trimmed", a_passage("q", plate="AA111BB", lane="2")), id="lane"),
+        pytest.param(from_clip("trimmed", a_passage("q", plate="AA111BB", kmh=62.0)), id="speed"),
+    ],
+)
+def test_two_vehicles_are_two_passages(other, received, store, clock):
+    received(from_clip("whole", a_passage("p")), other)
+    assert len(run_on(store, clock)) == 2
+
+
+def test_words_that_no_text_holds_are_told(received, store, clock):
+    received(a_passage())
+    (case,) = cases_in(store, CaseState.WAITING)
+    with pytest.raises(CaseError, match="characters that no text has"):
+        by_officer(store, case.key, clock, officer="\udcff")
+
+
+def test_a_database_that_breaks_under_way_is_told_and_shows_nothing(received, store, clock):
+    received(a_passage())
+    store.engine.dispose()
+    with (store.folder / "office.sqlite").open("r+b") as file:
+        file.truncate(8192)
+    with pytest.raises(StoreUnavailable, match="is damaged") as told:
+        office.issue(store, clock)
+    assert "parameters" not in str(told.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path, store, clock):
+    pipe = tmp_path / "passages.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(PassageError, match="not a plain file"):
+        office.receive(store, pipe, clock)
+
+
+def test_an_endless_line_is_not_read(tmp_path, store, clock):
+    endless = tmp_path / "passages.jsonl"
+    with endless.open("wb") as file:
+        file.truncate(MOST_LINE_BYTES + 2)
+    with pytest.raises(PassageError, match="no passage fills"):
+        office.receive(store, endless, clock)

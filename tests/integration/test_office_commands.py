@@ -4,9 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import office_app
+from services.demo import demo_command
 from services.errors import CaseError, StoreError
-from speedcam.errors import PassageError
-from tests.builders_office import a_passage, on_disk
+from speedcam.errors import FootageError, PassageError
+from tests.builders_office import a_passage, a_place, on_disk
 
 
 @pytest.fixture
@@ -125,3 +126,18 @@ def test_bad_input_is_an_error_with_a_remedy(folder, passages, tmp_path):
 def test_every_command_tells_its_exit_codes(command):
     told = run(command, "--help").stdout
     assert "Exit codes: 0 all done; 1 some items failed" in " ".join(told.split())
+
+
+def test_a_name_from_elsewhere_steers_no_terminal(tmp_path, folder):
+    place = a_place(name="x\x1b[2Jy\N{RIGHT-TO-LEFT OVERRIDE}z")
+    run("receive", on_disk(tmp_path / "camera", a_passage(place=place)), "--office", folder)
+    listed = run("review", "--office", folder).stdout
+    assert "x" in listed
+    assert "\x1b" not in listed
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in listed
+
+
+def test_a_clip_may_not_be_named_as_the_office(tmp_path):
+    (tmp_path / "office.mp4").touch()
+    with pytest.raises(FootageError, match="Rename the clip"):
+        demo_command(out=tmp_path / "out", samples=tmp_path)

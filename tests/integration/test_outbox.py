@@ -6,7 +6,7 @@ from email import policy as mail_policy
 import pytest
 
 from services import office
-from services.errors import LetterError, Refused, Unreachable
+from services.errors import LetterError, Refused, StoreError, Unreachable
 from services.model import Channel, NoticeState
 from services.notifier.outbox import (
     LEASE,
@@ -217,3 +217,10 @@ def test_a_full_disk_puts_the_notice_off(store, clock):
     (notice,) = deliver(store, clock)
     assert notice.state is NoticeState.WAITING
     assert "cannot be written" in notice.fault
+
+
+def test_a_lock_that_cannot_be_made_is_told(store, clock):
+    (store.folder / "deliver.lock").unlink(missing_ok=True)
+    (store.folder / "deliver.lock").mkdir()
+    with pytest.raises(StoreError, match="nothing was handed over"):
+        deliver(store, clock, UnsteadySender())

@@ -15,6 +15,7 @@ from services.store import open_store
 from services.store.cases import CaseState, cases_in
 from services.store.keys import normal_plate
 from services.store.schema import cases, events, fines
+from speedcam.disk import write_durably
 from speedcam.model import ExhibitKind
 from tests.builders_office import SetClock, a_passage, a_picture, exhibits_of, on_disk
 
@@ -217,3 +218,13 @@ def test_a_writer_waits_before_it_reads(issued):
 @pytest.mark.parametrize("typed", ["AA 000 BB", "aa000bb", "AA-000-BB", "ＡＡ０００ＢＢ"])
 def test_a_plate_is_the_same_however_it_is_typed(typed):
     assert normal_plate(typed) == PLATE
+
+
+def test_half_a_picture_is_not_left_on_a_full_disk(tmp_path, monkeypatch):
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_durably(tmp_path / "picture.jpg", b"half")
+    assert list(tmp_path.iterdir()) == []

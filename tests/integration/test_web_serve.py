@@ -1,15 +1,19 @@
 """``serve``: the secret it keeps, the socket it takes, and how it stops."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 import urllib.request
 
 import pytest
+from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 from services.errors import StoreError
 from services.store import open_store
 from services.web.cli import listener, serve
+from services.web.form import form_fields
 from services.web.secret import web_secret
 
 
@@ -79,3 +83,19 @@ def test_it_says_where_it_is_answers_and_stops_without_a_trace_on_ctrl_c(tmp_pat
         assert process.wait(timeout=20) == 0
     assert "Traceback" not in rest
     assert rest.endswith("Stopped.\n")
+
+
+@pytest.mark.parametrize("host", ["", " ", "\udcff", "\N{CYRILLIC SMALL LETTER A}.example"])
+def test_what_is_no_address_is_told_and_never_means_every_address(host):
+    with pytest.raises(StoreError, match="is no address"):
+        listener(host, 0)
+
+
+def test_a_visitor_who_leaves_in_the_middle_of_a_form_fills_no_log():
+    async def receive():
+        raise ClientDisconnect
+
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    request = Request({"type": "http", "headers": headers}, receive)
+    with pytest.raises(HTTPException):
+        asyncio.run(form_fields(request))

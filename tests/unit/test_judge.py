@@ -188,3 +188,14 @@ def test_a_time_without_zone_or_a_zone_that_is_none_is_told():
         local_day(a_passage(at=datetime(2026, 10, 14, 8, 30)))  # noqa: DTZ001 - the fault
     with pytest.raises(CaseError, match="Europe/Tirana"):
         local_day(a_passage(place=a_place(timezone="Europe/Tirana")))
+
+
+@pytest.mark.parametrize("about", [{"kmh": 1e300}, {"uncertainty": 1e300}, {"kmh": 1000.0}])
+def test_a_number_that_is_no_vehicles_speed_is_a_fault_in_words(about):
+    with pytest.raises(CaseError, match="no speed of a vehicle"):
+        judged(**about)
+
+
+def test_a_time_beyond_the_calendar_is_a_fault_in_words():
+    with pytest.raises(CaseError, match="no calendar"):
+        local_day(a_passage(at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC)))

@@ -6,7 +6,7 @@ import pytest
 from services.model import Decision, Verdict
 from services.policy import demo_auto_1, missing_proof
 from services.rules.engine import judge
-from speedcam.model import Certificate, ExhibitKind, Grade
+from speedcam.model import Anchor, Certificate, Direction, ExhibitKind, Grade
 from tests.builders_office import (
     ISSUED,
     NO_PLATE,
@@ -44,7 +44,47 @@ def test_a_certificate_holds_on_its_last_day():
     assert missing_proof(violation(place=a_place(certificate=LAST_DAY))) == ()
 
 
+def an_anchor(name, kmh):
+    return Anchor(name=name, speed_kmh=kmh, uncertainty_kmh=1.0)
+
+
 LACKING = [
+    *(
+        pytest.param({"plate": a_plate(text)}, "not upper-case letters and digits", id=name)
+        for name, text in {
+            "blank": " ",
+            "cyrillic": "\N{CYRILLIC CAPITAL LETTER A}A000BB",
+            "arabic digits": "AA\N{ARABIC-INDIC DIGIT ONE}00BB",
+            "markup": "<b>",
+            "two lines": "AA\n000",
+            "endless": "A" * 5000,
+        }.items()
+    ),
+    *(
+        pytest.param({"speed": replace(a_speed(), anchors=anchors)}, told, id=name)
+        for name, anchors, told in (
+            ("no anchor", (), "two independent anchors"),
+            ("one anchor", (an_anchor("contact", 58.0),), "two independent anchors"),
+            ("one anchor twice", (an_anchor("plate", 58.0),) * 2, "two independent anchors"),
+            (
+                "lawful by one anchor",
+                (an_anchor("contact", 76.0), an_anchor("plate", 40.0)),
+                "the plate anchor alone says 40.0 km/h",
+            ),
+            (
+                "slower by both",
+                (an_anchor("contact", 45.0), an_anchor("plate", 46.0)),
+                "not what its anchors say",
+            ),
+        )
+    ),
+    pytest.param({"direction": Direction.RECEDING}, "direction", id="other direction"),
+    pytest.param({"exhibits": (*exhibits_of("p-1"), exhibits_of("p-2")[3])}, "twice", id="photos"),
+    pytest.param(
+        {"exhibits": tuple(replace(e, sha256="0" * 64) for e in exhibits_of("p-1"))},
+        "one picture stands for two",
+        id="one picture",
+    ),
     pytest.param({"plate": NO_PLATE}, "plate not sure", id="plate refused"),
     pytest.param({"plate": None}, "nobody looked", id="no plate"),
     pytest.param({"place": a_place(certificate=None)}, "no certificate", id="no certificate"),
@@ -74,6 +114,8 @@ def test_what_lacks_a_proof_is_left_with_the_reason_and_nobody_may_confirm_it(ab
         pytest.param({"plate": a_plate(country=None)}, "no known country", id="foreign"),
         pytest.param({"plate": a_plate(confidence=0.899)}, "below 0.9", id="unsure"),
         pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.9", id="no number"),
+        pytest.param({"plate": a_plate(confidence=5.0)}, "no confidence", id="too sure"),
+        pytest.param({"plate": a_plate(frames=1)}, "in 1 frames only", id="one frame"),
         pytest.param({"kmh": 66.0}, "to a person", id="upper band"),
     ],
 )
