@@ -101,7 +101,7 @@ def _review(store: Store, case: Case, policy: Policy, clock: Clock) -> Reviewed:
     verdict: Decision | tuple[str, ...] = policy(case.violation, clock.now())
     twins = twins_of(store, case)
     if twins:
-        told = f"another clip shows the same passage with another plate: case {', '.join(twins)}"
+        told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
         verdict = (*(verdict if isinstance(verdict, tuple) else ()), told)
     decision = verdict if isinstance(verdict, Decision) else None
     if decision is not None and not record_decision(store, case.key, decision):

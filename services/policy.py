@@ -118,6 +118,8 @@ def _site(passage: Passage) -> list[str]:
         faults.append(f"the certificate ended on {place.certificate.valid_until}")
     if place.signs_checked_on is None:
         faults.append("nobody recorded that the warning signs stand")
+    elif place.signs_checked_on > local_day(passage):
+        faults.append(f"the warning signs were seen on {place.signs_checked_on}, after the passage")
     if not all((place.name.strip(), place.road.strip(), place.towards.strip())):
         faults.append("the site does not name its place, road and direction")
     return faults

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from services.errors import CaseError, StoreError
 from services.model import Channel, Decision, Fine, NoticeState, Verdict, Violation
@@ -24,6 +34,9 @@ OFFICE = "office"
 TWIN_WITHIN = timedelta(seconds=60)
 """The same plate at the same camera within this time is the same passage, measured again by
 other software or after the site file was mended. One passage is fined once."""
+
+CUT_WITHIN = timedelta(days=1)
+"""The same plate, lane and speed within this time, from two clips, is looked at by a person."""
 
 
 class CaseState(StrEnum):
@@ -64,22 +77,28 @@ def known_case(store: Store, connection: Connection, key: str, passage: Passage)
 
 
 def twins_of(store: Store, case: Case) -> tuple[str, ...]:
-    """The keys of cases that are probably this very passage, read with another plate.
+    """The keys of cases that may be this very passage, from another clip of the same camera.
 
-    That is another clip of the same camera, with the same lane and speed at nearly the same
-    time. One of the plates is wrong then. Within one clip the camera knows its vehicles apart.
+    That is the same lane and speed, at nearly the same time with another plate, one of which is
+    wrong then, or on the same day with the same plate: footage that was cut, and is stamped as if
+    it were whole. Within one clip the camera knows its vehicles apart.
     """
-    passage, within_ms = case.violation.passage, TWIN_WITHIN // timedelta(milliseconds=1)
-    at_ms = to_ms(passage.at)
+    passage, plate = case.violation.passage, case.violation.passage.plate
+    soon = _passed_within(passage.at, TWIN_WITHIN)
+    if isinstance(plate, PlateReading):
+        same = cases.c.plate_digest == store.keys.plate_digest(plate.text)
+        soon = or_(soon, and_(same, _passed_within(passage.at, CUT_WITHIN)))
     query = select(cases).where(
-        cases.c.key != case.key,
-        cases.c.site_id == passage.place.site_id,
-        cases.c.passed_at_ms.between(at_ms - within_ms, at_ms + within_ms),
+        cases.c.key != case.key, cases.c.site_id == passage.place.site_id, soon
     )
     with store.reading() as connection:
         rows = connection.execute(query.order_by(cases.c.passed_at_ms)).all()
     near = (_case(store, row) for row in rows)
     return tuple(other.key for other in near if _measured_alike(case.violation, other.violation))
+
+
+def _passed_within(at: datetime, within: timedelta) -> ColumnElement[bool]:
+    return cases.c.passed_at_ms.between(to_ms(at - within), to_ms(at + within))
 
 
 def _measured_alike(one: Violation, other: Violation) -> bool:

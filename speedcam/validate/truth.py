@@ -153,6 +153,8 @@ def read_truth(path: Path) -> Truth:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise TruthError(f"{path} is not a plain file. Give a *.truth.json or *.reference.json.")
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

@@ -354,8 +354,15 @@ def test_one_passage_read_with_two_plates_from_two_clips_waits_for_a_person(rece
     received(from_clip("whole", a_passage("p")), from_clip("trimmed", shifted))
     assert run_on(store, clock) == ()
     reviewed = office.review(store, demo_auto_1, clock)
-    assert all("same passage with another plate" in each.reasons[-1] for each in reviewed)
+    assert all("may be this very passage" in each.reasons[-1] for each in reviewed)
     assert len(reviewed) == 2
+
+
+def test_footage_that_was_cut_by_minutes_fines_nobody_twice(received, store, clock):
+    received(from_clip("whole", a_passage("p")))
+    assert len(run_on(store, clock)) == 1
+    received(from_clip("cut", a_passage("q", at=AT - timedelta(minutes=10))), folder="cut")
+    assert run_on(store, clock) == ()
 
 
 @pytest.mark.parametrize(
@@ -364,6 +371,7 @@ def test_one_passage_read_with_two_plates_from_two_clips_waits_for_a_person(rece
         pytest.param(from_clip("whole", a_passage("q", plate="AA111BB")), id="same clip"),
         pytest.param(from_clip("trimmed", a_passage("q", plate="AA111BB", lane="2")), id="lane"),
         pytest.param(from_clip("trimmed", a_passage("q", plate="AA111BB", kmh=62.0)), id="speed"),
+        pytest.param(from_clip("next", a_passage("q", at=AT - timedelta(days=2))), id="day"),
     ],
 )
 def test_two_vehicles_are_two_passages(other, received, store, clock):

@@ -90,6 +90,11 @@ LACKING = [
     pytest.param({"place": a_place(certificate=None)}, "no certificate", id="no certificate"),
     pytest.param({"place": a_place(certificate=EXPIRED)}, "ended on 2026-10-13", id="expired"),
     pytest.param({"place": a_place(signs_checked_on=None)}, "signs", id="signs unchecked"),
+    pytest.param(
+        {"place": a_place(signs_checked_on=date(2026, 10, 15))},
+        "after the passage",
+        id="signs late",
+    ),
     pytest.param({"place": a_place(towards="")}, "direction", id="no direction"),
     *(
         pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}")

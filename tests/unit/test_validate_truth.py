@@ -1,6 +1,7 @@
 """Truth and reference files become one form, or one clear error."""
 
 import json
+import os
 
 import pytest
 
@@ -155,6 +156,12 @@ def test_what_is_no_truth_is_one_clear_error(tmp_path, document, says):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(TruthError, match=r"cannot read .*none\.json: No such file"):
         read_truth(tmp_path / "none.json")
+
+
+def test_a_pipe_in_place_of_a_truth_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.truth.json")
+    with pytest.raises(TruthError, match="not a plain file"):
+        read_truth(tmp_path / "x.truth.json")
 
 
 def test_footage_in_place_of_a_truth_is_refused_by_its_size(tmp_path):
