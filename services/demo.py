@@ -29,6 +29,7 @@ from speedcam.cli import SOME_FAILED, complain, process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
+from speedcam.site import load_site
 
 OFFICE = "office"
 """Name of the office's folder beside those of the clips."""
@@ -73,7 +74,8 @@ def demo_command(
 
 def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
     jobs = [
-        (clip, clip.with_name(f"{clip.stem}.site.toml")) for clip in sorted(samples.glob("*.mp4"))
+        (clip, load_site(clip.with_name(f"{clip.stem}.site.toml")))
+        for clip in sorted(samples.glob("*.mp4"))
     ]
     if any(clip.stem == OFFICE for clip, _ in jobs):
         raise FootageError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +20,7 @@ from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
-from speedcam.errors import SpeedcamError
+from speedcam.errors import SiteError, SpeedcamError
 from speedcam.ground import fit_ground
 from speedcam.model import Frame
 from speedcam.pipeline import Camera
@@ -26,7 +28,7 @@ from speedcam.plugins import add_commands
 from speedcam.process import EXHIBITS, ClipResult, process_clip, require_distinct_names
 from speedcam.progress import frame_progress
 from speedcam.simulate.cli import simulate_command
-from speedcam.site import load_site
+from speedcam.site import Site, load_site
 from speedcam.validate.cli import validate_command
 
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -35,6 +37,9 @@ EPILOG = """Exit codes: 0 all done; 1 some items failed and the others are done;
 an input is wrong; 130 interrupted. Data goes to stdout, everything else to stderr."""
 
 talk = Console(stderr=True)
+
+Job = tuple[Path, Site]
+"""A clip and the site it was taken at."""
 
 
 def build() -> typer.Typer:
@@ -99,6 +104,15 @@ def process_command(
     out: Annotated[
         Path, typer.Option("--out", help="Folder for the results; each clip gets one in it.")
     ],
+    starts_at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--starts-at",
+            metavar="INSTANT",
+            help="When a clip's first frame was taken, with offset; once per VIDEO, in order. "
+            "Without it the site file says when, which one clip only can have.",
+        ),
+    ] = None,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -109,9 +123,9 @@ def process_command(
     An interrupted or killed run is simply started again: finished clips are not measured twice,
     and the results are those of an undisturbed run.
     """
-    load_site(site)
+    jobs = _jobs(videos, load_site(site), starts_at or [])
     failed = 0
-    for result in process_files([(video, site) for video in videos], out):
+    for result in process_files(jobs, out):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
@@ -121,10 +135,35 @@ def process_command(
         raise typer.Exit(SOME_FAILED if failed < len(videos) else BAD_INPUT)
 
 
-def process_files(
-    jobs: Sequence[tuple[Path, Path]], out: Path
-) -> Iterator[ClipResult | SpeedcamError]:
-    """Measure each (clip, site file) in turn; a clip that cannot be read does not stop the rest."""
+def _jobs(videos: Sequence[Path], site: Site, starts_at: Sequence[str]) -> list[Job]:
+    """Each clip with the site as it was when that clip began."""
+    if not starts_at and len(videos) == 1:
+        return [(videos[0], site)]
+    if len(starts_at) != len(videos):
+        raise SiteError(
+            f"{len(videos)} clips and {len(starts_at)} times of --starts-at: the site file says "
+            "when one clip began. Give --starts-at once per clip, in the same order, such as "
+            "--starts-at 2026-10-14T08:30:00+02:00."
+        )
+    sites = [replace(site, clip_starts_at=_instant(text)) for text in starts_at]
+    return list(zip(videos, sites, strict=True))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise SiteError(
+            f"--starts-at {text} is not an instant with its offset. "
+            "Write it like 2026-10-14T08:30:00+02:00."
+        )
+    return instant
+
+
+def process_files(jobs: Sequence[Job], out: Path) -> Iterator[ClipResult | SpeedcamError]:
+    """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest."""
     require_distinct_names([clip for clip, _ in jobs])
     # OpenCV's own threads only get in each other's way on pictures this small.
     cv2.setNumThreads(1)
@@ -136,13 +175,12 @@ def process_files(
             yield error
         except OSError as error:
             yield SpeedcamError(
-                f"{clip}: the results could not be written ({error.strerror or error}). Nothing "
-                "half done is kept: mend that and run it again."
+                f"{clip}: reading it or writing its results failed ({error.strerror or error}: "
+                f"{error.filename or out}). Nothing half done counts: mend that and run it again."
             )
 
 
-def _process_file(clip: Path, site_path: Path, out: Path, reader: RapidPlateReader) -> ClipResult:
-    site = load_site(site_path)
+def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -> ClipResult:
     footage = open_footage(clip)
     ground = fit_ground(site.survey)
     witness = PictureWitness(

@@ -18,6 +18,9 @@ from speedcam.errors import SurveyError
 from speedcam.model import Floats
 from speedcam.site import Survey
 
+MAX_OFF = 4.0
+"""A residual this many times the expected one is a blunder, not an uncertainty."""
+
 ENSEMBLE_SIZE = 40
 """Random surveys tried: the standard error of a standard deviation from 40 is 11 %."""
 
@@ -61,18 +64,21 @@ def fit_ground(survey: Survey) -> Ground:
     """The road plane that fits the survey best.
 
     Raises:
-        SurveyError: Fewer than four points, or points on one line.
+        SurveyError: Fewer than four points, points on one line, or points that contradict one
+            another by far more than their stated uncertainty.
     """
     px = np.array([point.px for point in survey.points], dtype=np.float64).reshape(-1, 2)
     m = np.array([point.m for point in survey.points], dtype=np.float64).reshape(-1, 2)
     _require_spread(px, m)
     to_road = fit_homography(px, m)
-    return Ground(
+    ground = Ground(
         to_road=to_road,
         to_image=np.asarray(np.linalg.inv(to_road), dtype=np.float64),
         ensemble=_ensemble(px, m, survey),
         residual_m=np.hypot(*(_apply(to_road, px) - m).T),
     )
+    _require_agreement(ground, px, m, survey)
+    return ground
 
 
 def fit_homography(source: Floats, target: Floats) -> Floats:
@@ -116,6 +122,32 @@ def _ensemble(px: Floats, m: Floats, survey: Survey) -> Floats:
             for _ in range(ENSEMBLE_SIZE)
         ]
     )
+
+
+def _require_agreement(ground: Ground, px: Floats, m: Floats, survey: Survey) -> None:
+    """Raises SurveyError where one point lies elsewhere than the others put it."""
+    if len(px) == 4:
+        return  # four points fit any error, and therefore never reach grade A
+    right, down = (ground.road(px + step) - ground.road(px) for step in np.eye(2))
+    per_px_m2 = np.sum(right**2 + down**2, axis=1)
+    expected_m = np.sqrt(2 * survey.uncertainty_m**2 + per_px_m2 * survey.uncertainty_px**2)
+    if np.max(ground.residual_m / expected_m) <= MAX_OFF:
+        return
+    left_out = [_left_out_error_m(px, m, point) for point in range(len(px))]
+    worst = int(np.argmax(left_out / expected_m))
+    raise SurveyError(
+        f"survey point {worst} (px {px[worst].tolist()}) lies {left_out[worst]:.2f} m from where "
+        f"the others put it, and so much is not explained by the stated uncertainties "
+        f"({survey.uncertainty_m:g} m, {survey.uncertainty_px:g} px). Measure it again, or "
+        "state honestly how uncertain the survey is."
+    )
+
+
+def _left_out_error_m(px: Floats, m: Floats, point: int) -> float:
+    """How far the fit to all other points misses this one."""
+    others = np.arange(len(px)) != point
+    fitted = _apply(fit_homography(px[others], m[others]), px[point : point + 1])
+    return float(np.hypot(*(fitted - m[point])[0]))
 
 
 def _require_spread(px: Floats, m: Floats) -> None:

@@ -22,6 +22,8 @@ Image = NDArray[np.uint8]
 
 Floats = NDArray[np.float64]
 
+KMH_PER_M_S = 3.6
+
 PASSAGE_SCHEMA: Literal[1] = 1
 """The version of the JSON form of a :class:`Passage`."""
 
@@ -414,8 +416,8 @@ class Passage:
         last_s: Footage time at which it ended.
         position_m: ``(x, y)`` on the road in the middle of the track.
         speed: The measurement, or why there is none.
-        plate: The reading, or why there is none; None when nobody looked, because the vehicle
-            did not drive above the limit and its plate is nobody's business.
+        plate: The reading, or why there is none; None where nobody may be fined on the
+            measurement, so that the plate is nobody's business.
         exhibits: The pictures; empty for the same reason.
         provenance: What made this.
     """

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from speedcam import __version__
 from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.video import Footage
+from speedcam.anchors import anchor_by_plate, same_vehicle
 from speedcam.contact import ContactFinder
 from speedcam.ground import Ground
 from speedcam.model import (
@@ -38,7 +38,8 @@ from speedcam.model import (
 from speedcam.plate import vote, width_px
 from speedcam.ports import PlateReader, Witness
 from speedcam.site import Site
-from speedcam.speed import anchor_by_plate, measure, same_vehicle
+from speedcam.software import software
+from speedcam.speed import measure
 from speedcam.track import Tracker
 
 GLIMPSES = 25
@@ -102,10 +103,10 @@ def passages(
     for track in _follow(camera, footage, watch):
         if not _concerns(camera, track):
             continue
-        passage = _observe(camera, footage, track, measured)
-        if isinstance(passage.speed, SpeedMeasurement):
-            measured = [*measured[-20:], passage.speed]
-        yield passage
+        speed = measure(track, camera.ground, camera.site.zone, camera.site.camera_height_m)
+        yield _observe(camera, footage, track, _once(speed, measured))
+        if isinstance(speed, SpeedMeasurement):
+            measured = [*measured[-20:], speed]
 
 
 def _follow(camera: Camera, footage: Footage, watch: Callable[[Frame], None]) -> Iterator[Track]:
@@ -155,13 +156,19 @@ def _concerns(camera: Camera, track: Track) -> bool:
     return bool(inside.any())
 
 
+def _once(
+    speed: SpeedMeasurement | Refusal, measured: Sequence[SpeedMeasurement]
+) -> SpeedMeasurement | Refusal:
+    """The measurement, unless its vehicle was measured already: nobody passes twice at once."""
+    if isinstance(speed, SpeedMeasurement) and any(same_vehicle(speed, m) for m in measured):
+        return Refusal(reason=Reason.MEASURED_TWICE, numbers={"kmh": round(speed.speed_kmh, 1)})
+    return speed
+
+
 def _observe(
-    camera: Camera, footage: Footage, track: Track, measured: Sequence[SpeedMeasurement]
+    camera: Camera, footage: Footage, track: Track, speed: SpeedMeasurement | Refusal
 ) -> Passage:
     site = camera.site
-    speed = measure(track, camera.ground, site.zone, site.camera_height_m)
-    if isinstance(speed, SpeedMeasurement) and any(same_vehicle(speed, m) for m in measured):
-        speed = Refusal(reason=Reason.MEASURED_TWICE, numbers={"kmh": round(speed.speed_kmh, 1)})
     passage = _passage(camera, footage, track, speed)
     if isinstance(speed, SpeedMeasurement) and passage.lane is None:
         x_m = round(passage.position_m[0], 2)
@@ -200,7 +207,7 @@ def _passage(
             clip=footage.path.name,
             clip_sha256=footage.sha256,
             site_sha256=site.sha256,
-            software=f"speedcam {__version__}",
+            software=software(),
             track_ordinal=track.ordinal,
         ),
     )

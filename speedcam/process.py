@@ -7,18 +7,20 @@ that is already done with the same footage, site and software is not done again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from speedcam import __version__, record
+from speedcam import record
 from speedcam.adapters.video import Footage
 from speedcam.disk import make_folder, write_durably
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Frame, Passage
 from speedcam.pipeline import Camera, passages
+from speedcam.software import software
 
 PASSAGES = "passages.jsonl"
 RUN = "run.json"
@@ -60,7 +62,7 @@ def process_clip(
     """Measure one clip into ``out``, unless that is done already."""
     run = _run_record(camera, footage)
     finished = out / PASSAGES
-    resumed = finished.exists() and _read(out / RUN) == run
+    resumed = _read(out / RUN) == run and _is_whole(finished)
     if not resumed:
         _start_afresh(out)
         lines = [record.dumps(passage) for passage in passages(camera, footage, watch)]
@@ -93,7 +95,8 @@ def _run_record(camera: Camera, footage: Footage) -> str:
         {
             "clip_sha256": footage.sha256,
             "site_sha256": camera.site.sha256,
-            "software": f"speedcam {__version__}",
+            "starts_at": camera.site.clip_starts_at.isoformat(),
+            "software": software(),
         }
     )
 
@@ -103,6 +106,19 @@ def _start_afresh(out: Path) -> None:
     for leftover in (out / PASSAGES, *out.glob(".*.part")):
         leftover.unlink(missing_ok=True)
     shutil.rmtree(out / EXHIBITS, ignore_errors=True)
+
+
+def _is_whole(finished: Path) -> bool:
+    """Whether the passages can be read and every picture they name is there as it was."""
+    if not finished.exists():
+        return False
+    try:
+        exhibits = [e for passage in record.read_passages(finished) for e in passage.exhibits]
+        pictures = [(finished.parent / exhibit.path).read_bytes() for exhibit in exhibits]
+    except (SpeedcamError, OSError):
+        return False
+    hashes = [hashlib.sha256(picture).hexdigest() for picture in pictures]
+    return hashes == [exhibit.sha256 for exhibit in exhibits]
 
 
 def _read(path: Path) -> str | None:

@@ -86,6 +86,9 @@ class Footage:
 
         Args:
             index_at: The ordinal of each wanted frame by its ``time_s``, as first seen.
+
+        Raises:
+            FootageError: One of them does not come back.
         """
         wanted = sorted(index_at)
         found: dict[float, Frame] = {}
@@ -99,6 +102,12 @@ class Footage:
                     if time_s >= batch[-1]:
                         break
                 wanted = wanted[len(batch) :]
+        missing = sorted(index_at.keys() - found.keys())
+        if missing:
+            raise FootageError(
+                f"{self.path}: the frame at {missing[0]:.3f} s cannot be decoded a second time, so "
+                "nothing can be proven with it. Convert the footage to MP4 without re-encoding."
+            )
         return found
 
     def _decode_from(
@@ -106,26 +115,33 @@ class Footage:
     ) -> Iterator[VideoFrame]:
         """Frames from a key frame at or before ``time_s`` on."""
         # A transport stream has no index, so that a seek may land late: go back farther then.
-        for back_s in (0.0, 2.0, 10.0, time_s):
+        for back_s in (0.0, 2.0, 10.0):
             container.seek(self._pts(max(0.0, time_s - back_s)), stream=stream)
-            frames = container.decode(stream)
+            frames = _decode_gently(container, stream)
             first = next(frames, None)
-            if first is not None and (self._time_s(first) <= time_s or back_s >= time_s):
+            if first is not None and self._time_s(first) <= time_s:
                 yield first
                 yield from frames
                 return
+        with _decoder(self.path) as (afresh, from_start):
+            yield from _decode_gently(afresh, from_start)
 
     def glimpses(self, count: int) -> list[Image]:
         """Luma of up to ``count`` frames spread over the footage: what mostly stands still."""
-        glimpsed: list[Image] = []
+        if self.duration_s <= 0:
+            return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
+        glimpsed: dict[float, Image] = {}
         with _decoder(self.path) as (container, stream):
-            if self.duration_s <= 0:
-                return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
             for place in range(count):
-                time_s = self.duration_s * (place + 0.5) / count
-                container.seek(self._pts(time_s), stream=stream)
-                glimpsed += [_luma(f, self) for f in _first(container, stream)]
-        return glimpsed
+                wanted_s = self.duration_s * (place + 0.5) / count
+                container.seek(self._pts(wanted_s), stream=stream)
+                for decoded in _decode_gently(container, stream):
+                    # A key frame will do; where it was taken already, the wanted one is decoded.
+                    time_s = self._time_s(decoded)
+                    if time_s not in glimpsed or time_s >= wanted_s:
+                        glimpsed[time_s] = _luma(decoded, self)
+                        break
+        return list(glimpsed.values())
 
     def _frame(self, index: int, decoded: VideoFrame) -> Frame:
         return Frame(
@@ -157,7 +173,7 @@ def open_footage(path: Path) -> Footage:
     """
     _require_plain_file(path)
     with _decoder(path) as (container, stream):
-        first = next(iter(_first(container, stream)), None)
+        first = next(_decode_gently(container, stream), None)
         if first is None or first.pts is None or stream.time_base is None:
             raise FootageError(
                 f"{path}: no frame can be decoded; the file may be cut off before its first "
@@ -169,9 +185,16 @@ def open_footage(path: Path) -> Footage:
             first_pts=first.pts,
             time_base=stream.time_base,
             frame_count=stream.frames,
-            duration_s=float(stream.duration * stream.time_base) if stream.duration else 0.0,
+            duration_s=_duration_s(container, stream),
             sha256=_sha256(path),
         )
+
+
+def _duration_s(container: InputContainer, stream: VideoStream) -> float:
+    """Length that the stream or, as in Matroska, only the container promises; 0 if neither."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
 
 
 def _require_plain_file(path: Path) -> None:
@@ -217,12 +240,10 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     return stream
 
 
-def _first(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """The next frame, or nothing where the stream is damaged or ends."""
+def _decode_gently(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Frames from here on, up to where the stream is damaged or ends."""
     try:
-        for decoded in container.decode(stream):
-            yield decoded
-            return
+        yield from container.decode(stream)
     except av.error.FFmpegError:
         return
 
@@ -235,7 +256,7 @@ def _decode(
         for packet in container.demux(stream):
             packets += packet.size > 0
             yield from packet.decode()
-    except av.error.InvalidDataError as error:
+    except av.error.FFmpegError as error:
         raise FootageError(
             f"{footage.path} is damaged after {packets} frames ({_words(error)}). "
             "Copy it again from the recorder."
@@ -262,6 +283,7 @@ def _luma(decoded: VideoFrame, footage: Footage) -> Image:
         )
     plane = decoded.planes[0]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
+    rows.flags.writeable = False
     return rows[:height, :width]
 
 

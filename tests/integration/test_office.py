@@ -409,3 +409,36 @@ def test_an_endless_line_is_not_read(tmp_path, store, clock):
         file.truncate(MOST_LINE_BYTES + 2)
     with pytest.raises(PassageError, match="no passage fills"):
         office.receive(store, endless, clock)
+
+
+@pytest.mark.parametrize("decided", [False, True])
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({"limit": 60}, id="lawful after all"),
+        pytest.param({"limit": 50}, id="another limit"),
+        pytest.param({"plate": "AA111BB"}, id="another plate"),
+        pytest.param({"kmh": 62.0}, id="another speed"),
+        pytest.param({"grade": Grade.B}, id="not proven after all"),
+    ],
+)
+def test_a_passage_received_again_that_says_something_else_is_never_fined(
+    again, decided, received, store, clock
+):
+    received(a_passage())
+    if decided:
+        office.review(store, demo_auto_1, clock)
+    assert received(a_passage(**again), folder="again").whole
+    assert run_on(store, clock) == ()
+    (case,) = cases_in(store, CaseState.REJECTED)
+    assert "received again" in history_of(store, case.key)[-1].reason
+    received(a_passage(), folder="old")
+    assert run_on(store, clock) == ()
+
+
+def test_a_fine_that_its_passage_now_denies_is_told(received, store, clock):
+    received(a_passage())
+    run_on(store, clock)
+    (told,) = received(a_passage(limit=60), folder="again").passages
+    assert told.outcome is Outcome.FAULT
+    assert "A person must look" in told.reason

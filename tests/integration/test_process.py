@@ -1,6 +1,7 @@
 """Processing a clip: whole results or none, the same ones however often it was killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,7 +105,9 @@ def test_another_site_file_measures_the_clip_again(clip, tmp_path):
 def test_a_clip_that_cannot_be_read_does_not_stop_the_others(clip, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video")
-    result = speedcam("process", broken, clip.video, "--site", clip.site, "--out", tmp_path / "o")
+    starts = ["--starts-at", "2026-10-14T08:30:00+02:00"] * 2
+    both = ["process", broken, clip.video, "--site", clip.site, "--out", tmp_path / "o"]
+    result = speedcam(*both, *starts)
     assert result.returncode == 1
     assert "cannot be read as video" in result.stderr
     assert len(result.stdout.splitlines()) == 1
@@ -131,10 +134,44 @@ def test_a_wrong_command_says_why_and_ends_with_2(arguments, tmp_path):
     assert "Traceback" not in result.stderr
 
 
+def test_two_clips_need_a_start_each(clip, tmp_path):
+    other = write_video(tmp_path / "other.mp4")
+    both = ["process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o"]
+    assert "Give --starts-at once per clip" in speedcam(*both).stderr
+    starts = ["2026-10-14T08:30:00+02:00", "2026-10-15T09:00:00+02:00"]
+    told = speedcam(*both, "--starts-at", starts[0], "--starts-at", "tomorrow")
+    assert told.returncode == 2
+    assert "tomorrow is not an instant" in told.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_clip_is_dated_by_its_own_start(clip, undisturbed, tmp_path):
+    start = "2026-12-24T12:00:00+01:00"
+    speedcam(
+        "process", clip.video, "--site", clip.site, "--out", tmp_path, "--starts-at", start
+    )  # fmt: skip
+    moved = list(read_passages(tmp_path / clip.video.stem / PASSAGES))
+    there = list(read_passages(undisturbed / clip.video.stem / PASSAGES))
+    assert [p.id for p in moved] == [p.id for p in there]
+    assert {p.at.date().isoformat() for p in moved} == {"2026-12-24"}
+
+
+@pytest.mark.parametrize("harm", ["passages.jsonl", "exhibits"])
+def test_damaged_results_are_made_again(clip, undisturbed, tmp_path, harm):
+    shutil.copytree(undisturbed, tmp_path / "out")
+    folder = tmp_path / "out" / clip.video.stem
+    hurt = folder / harm if harm.endswith("l") else next((folder / harm).iterdir())
+    hurt.write_bytes(hurt.read_bytes()[:-20])
+    assert process(clip, tmp_path / "out").returncode == 0
+    assert files(tmp_path / "out") == files(undisturbed)
+
+
 def test_two_clips_of_one_name_are_refused_before_anything_is_measured(clip, tmp_path):
     (tmp_path / "a").mkdir()
     other = write_video(tmp_path / "a" / clip.video.name)
-    result = speedcam("process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o")
+    starts = ["--starts-at", "2026-10-14T08:30:00+02:00"] * 2
+    both = ["process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o"]
+    result = speedcam(*both, *starts)
     assert result.returncode == 2
     assert "same name" in result.stderr
     assert not (tmp_path / "o").exists()

@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speedcam.anchors import anchor_by_plate, same_vehicle
+from speedcam.ground import fit_ground
 from speedcam.model import Direction, FeatureTrack, Grade, Reason, Refusal, SpeedMeasurement
-from speedcam.speed import anchor_by_plate, measure, same_vehicle
-from tests.builders_camera import LENS_HEIGHT_M, ZONE, a_ground, a_track, plate_sightings
+from speedcam.speed import measure
+from tests.builders_camera import (
+    LENS_HEIGHT_M,
+    ZONE,
+    a_ground,
+    a_survey,
+    a_track,
+    camera_px,
+    plate_sightings,
+)
 
 GROUND = a_ground()
 
@@ -200,6 +210,21 @@ def test_a_plate_of_another_size_is_a_refusal():
 def test_the_plate_of_a_vehicle_elsewhere_confirms_nothing():
     plates = plate_sightings(60, x_m=-3.0)
     assert anchor_by_plate(measured(a_track(60, from_m=15.0)), plates, GROUND).grade is Grade.B
+
+
+def test_four_survey_points_never_make_grade_a():
+    m = np.array([(x, y) for x in (-4.0, 4.0) for y in (14.0, 44.0)])
+    corners = fit_ground(a_survey(camera_px(m[:, 0], m[:, 1]), m))
+    measurement = measured(a_track(60, from_m=15.0), ground=corners)
+    assert anchor_by_plate(measurement, plate_sightings(60), corners).grade is Grade.B
+
+
+def test_two_anchors_are_not_surer_than_the_survey_they_share():
+    vague = a_ground(uncertainty_m=0.10, uncertainty_px=2.0)
+    contact = measured(a_track(60, from_m=15.0), ground=vague)
+    both = anchor_by_plate(contact, plate_sightings(60), vague)
+    assert both.grade is Grade.A
+    assert both.uncertainty_kmh >= contact.uncertainty_kmh
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -1,0 +1,138 @@
+"""The plate as a second anchor of scale: its white field is as long at any height.
+
+A point at height h moves on the ground plane k = H / (H - h) times too fast, and a length at that
+height looks k times too long there; so the plate's apparent speed over its apparent length, times
+its true length, is its true speed, whatever h is. It needs no contact edge. It is not independent
+of the survey: both anchors take the scale along the road from there, so a survey that is
+stretched along the road deceives both. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from speedcam.ground import Ground
+from speedcam.model import (
+    KMH_PER_M_S,
+    Anchor,
+    Direction,
+    Floats,
+    Grade,
+    PlateSighting,
+    Reason,
+    Refusal,
+    SpeedMeasurement,
+)
+
+WHITE_FIELD_M = 0.440
+"""Between the blue bands of an Albanian plate of 520 mm, in use since 2011."""
+PLATE_UNCERTAINTY = 0.010
+"""Relative, standard: blur of the field's ends, mounting, and the plate's own tolerance."""
+PLATE_PLACE_M = 0.02
+"""Least standard deviation of a plate's place along the road in one look."""
+MIN_LOOKS = 3
+MIN_SPAN_M = 4.0
+SAME_STRETCH = 0.05
+MAX_DISAGREEMENT = 0.03
+MAX_OFFSET_M = 1.5
+"""The plate must sit where this vehicle's measured end is."""
+MIN_SURVEY_POINTS = 6
+"""Four points fit any error, and of five a bad one cannot be told: neither may fine anybody."""
+
+
+def anchor_by_plate(
+    measurement: SpeedMeasurement, plates: Sequence[PlateSighting], ground: Ground
+) -> SpeedMeasurement | Refusal:
+    """The measurement with the plate as a second anchor: grade A where both agree.
+
+    Returns:
+        The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
+        the plate cannot tell, is not at this vehicle's measured end, or the survey has too few
+        points; a refusal where the anchors disagree, since then one of them is wrong.
+    """
+    seen = [plate for plate in plates if plate.white_edges_px is not None]
+    if len(seen) < MIN_LOOKS or len(ground.residual_m) < MIN_SURVEY_POINTS:
+        return measurement
+    time_s = np.array([plate.time_s for plate in seen])
+    left, right = (
+        ground.road(np.array([p.white_edges_px[end] for p in seen if p.white_edges_px]))
+        for end in (0, 1)
+    )
+    stretch = np.hypot(*(right - left).T) / WHITE_FIELD_M
+    alike = np.abs(stretch / np.median(stretch) - 1) < SAME_STRETCH
+    time_s, middle, stretch = time_s[alike], ((left + right) / 2)[alike], stretch[alike]
+    if len(time_s) < MIN_LOOKS or np.ptp(middle[:, 1]) < MIN_SPAN_M:
+        return measurement
+    if not _sits_on(measurement, time_s, middle, float(np.mean(stretch))):
+        return measurement
+    return _combine(measurement, _plate_anchor(time_s, middle[:, 1], stretch))
+
+
+def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
+    """Whether two measurements are of one vehicle: on one line through space and time.
+
+    Two vehicles one behind the other are at least a car's length apart.
+    """
+    if one.direction is not other.direction:
+        return False
+    middle = one.samples[len(one.samples) // 2]
+    x_m, y_m = _place_at(other, np.array([middle.time_s]))
+    return bool(abs(middle.y_m - y_m[0]) < 3.0 and abs(middle.x_m - x_m) < 1.5)
+
+
+def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Floats]:
+    """Where the measured end is across the road, and along it at ``time_s``, in metres."""
+    first = measurement.samples[0]
+    sign = 1 if measurement.direction is Direction.RECEDING else -1
+    travelled_m = sign * measurement.speed_kmh / KMH_PER_M_S * (time_s - first.time_s)
+    return float(np.median([s.x_m for s in measurement.samples])), first.y_m + travelled_m
+
+
+def _plate_anchor(time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
+    middle_s = time_s - time_s.mean()
+    slope, start = np.polyfit(middle_s, y_m, 1)
+    residual_m = y_m - (slope * middle_s + start)
+    place_m = max(PLATE_PLACE_M, float(np.sqrt(np.sum(residual_m**2) / (len(time_s) - 2))))
+    from_place = place_m / np.sqrt(np.sum(middle_s**2)) / abs(slope)
+    from_stretch = np.std(stretch) / np.mean(stretch) / np.sqrt(len(stretch))
+    relative = float(np.linalg.norm([PLATE_UNCERTAINTY, from_place, from_stretch]))
+    speed_kmh = abs(float(slope)) / float(np.mean(stretch)) * KMH_PER_M_S
+    return Anchor(name="plate", speed_kmh=speed_kmh, uncertainty_kmh=2 * relative * speed_kmh)
+
+
+def _sits_on(measurement: SpeedMeasurement, time_s: Floats, middle: Floats, stretch: float) -> bool:
+    """Whether the plate rides at the measured end of this very vehicle.
+
+    The plate's ground point lies ``stretch`` times as far from the point under the lens as the
+    plate does, and a site's origin is that point.
+    """
+    x_m, y_m = _place_at(measurement, time_s)
+    across = np.abs(middle[:, 0] / stretch - x_m)
+    along = np.abs(middle[:, 1] / stretch - y_m)
+    return bool(np.median(across) < MAX_OFFSET_M and np.median(along) < MAX_OFFSET_M)
+
+
+def _combine(measurement: SpeedMeasurement, plate: Anchor) -> SpeedMeasurement | Refusal:
+    (contact,) = measurement.anchors
+    if abs(plate.speed_kmh / contact.speed_kmh - 1) > MAX_DISAGREEMENT:
+        numbers = {
+            "contact_kmh": round(contact.speed_kmh, 1),
+            "plate_kmh": round(plate.speed_kmh, 1),
+        }
+        return Refusal(reason=Reason.ANCHORS_DISAGREE, numbers=numbers)
+    weight = np.array([anchor.uncertainty_kmh**-2 for anchor in (contact, plate)])
+    speeds = np.array([contact.speed_kmh, plate.speed_kmh])
+    # Survey, road and clock are common to both, so that two anchors are not surer than one; and
+    # how far they are apart stays in the doubt: agreement is not exactness.
+    apart_kmh = abs(contact.speed_kmh - plate.speed_kmh) / 2
+    uncertainty_kmh = float(np.hypot(weight.sum() ** -0.5, apart_kmh))
+    return replace(
+        measurement,
+        speed_kmh=float(np.average(speeds, weights=weight)),
+        uncertainty_kmh=max(contact.uncertainty_kmh, uncertainty_kmh),
+        grade=Grade.A,
+        anchors=(contact, plate),
+    )
