@@ -73,15 +73,15 @@ def demo_command(
 
 
 def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
-    jobs = [
-        (clip, load_site(clip.with_name(f"{clip.stem}.site.toml")))
-        for clip in sorted(samples.glob("*.mp4"))
-    ]
-    if any(clip.stem == OFFICE for clip, _ in jobs):
+    if (samples / f"{OFFICE}.mp4").exists():
         raise FootageError(
             f"{samples} has a clip named {OFFICE}, and its folder would be the office's own, "
             "pictures and all. Rename the clip and its site file."
         )
+    jobs = [
+        (clip, load_site(clip.with_name(f"{clip.stem}.site.toml")))
+        for clip in sorted(samples.glob("*.mp4"))
+    ]
     if not jobs:
         raise FootageError(
             f"there is no clip in {samples}. Run this in the project's folder, or make clips with "

@@ -21,6 +21,7 @@ from services.store.cases import known_case, open_case
 from services.store.instants import to_ms
 from services.store.schema import intakes
 from services.store.store import Store
+from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Passage
 from speedcam.record import read_passages
 
@@ -103,6 +104,7 @@ def _receive(
         key = store.keys.case_key(passage.id, SPEEDING)
         judged = judge(passage, edition, key)
         if isinstance(judged, NoViolation):
+            withdraw(store, key, f"received again: {judged.text}", clock.now())
             outcome = Outcome.LAWFUL if judged.lawful else Outcome.NOT_PROVEN
             return Received(passage_id=passage.id, outcome=outcome, reason=judged.text)
         return _open(store, judged, edition, beside, clock)
@@ -124,6 +126,9 @@ def _open(
         case_key, new = open_case(store, violation, edition, clock.now())
     else:
         case_key, new = known, False
+        if known == violation.key and measured_otherwise(store, violation):
+            told = "received again with another speed, limit or plate: nobody knows which holds"
+            withdraw(store, known, told, clock.now())
     return Received(
         passage_id=passage.id,
         outcome=Outcome.CASE if new else Outcome.KNOWN,

@@ -1,0 +1,63 @@
+"""What becomes of a case when its passage is received again and says something else.
+
+A site file with a wrong limit is mended and its footage processed again: the passage keeps its
+id, and the case that the wrong limit opened must never become a fine.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from services.errors import CaseError
+from services.model import Verdict, Violation
+from services.store.cases import OFFICE, CaseState, case_of
+from services.store.history import Event, add_event
+from services.store.instants import to_ms
+from services.store.schema import cases, decisions
+from services.store.store import Store
+from speedcam.model import PlateReading
+
+
+def measured_otherwise(store: Store, violation: Violation) -> bool:
+    """Whether the case of this key rests on another limit or plate, or on a speed beyond doubt."""
+    known = case_of(store, violation.key).violation
+    doubt_kmh = known.uncertainty_kmh + violation.uncertainty_kmh
+    return (
+        known.limit_kmh != violation.limit_kmh
+        or _plate(known) != _plate(violation)
+        or abs(known.measured_kmh - violation.measured_kmh) > doubt_kmh
+    )
+
+
+def _plate(violation: Violation) -> str | None:
+    plate = violation.passage.plate
+    return plate.text if isinstance(plate, PlateReading) else None
+
+
+def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
+    """Reject the case ``key``, confirmed or not, if there is one.
+
+    Raises:
+        CaseError: It is a fine already, which no program takes back.
+    """
+    with store.writing() as connection:
+        state = connection.execute(select(cases.c.state).where(cases.c.key == key)).scalar()
+        if state is None or state == CaseState.REJECTED:
+            return
+        if state == CaseState.FINED:
+            raise CaseError(f"case {key} is fined, and was {why}. A person must look at it now.")
+        connection.execute(update(cases).where(cases.c.key == key).values(state=CaseState.REJECTED))
+        connection.execute(delete(decisions).where(decisions.c.case_key == key))
+        row = {
+            "case_key": key,
+            "verdict": Verdict.REJECT,
+            "by": OFFICE,
+            "is_policy": True,
+            "at_ms": to_ms(at),
+            "why": store.keys.seal(why.encode(), table=decisions.name, row=key, column="why"),
+        }
+        connection.execute(insert(decisions), [row])
+        told = Event(at=at, who=OFFICE, what=CaseState.REJECTED, subject=key, reason=why)
+        add_event(store, connection, told)
