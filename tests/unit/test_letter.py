@@ -95,7 +95,7 @@ def numbers(text: str) -> set[str]:
         "Until 13 November 2026 you can object",
         "Penalty points: 3.",
         "suspended for 1–3 months",
-        "erase them on 12 January 2027",
+        "due for erasure on 12 January 2027",
         "we never send payment links",
         "it is paid only once",
     ],
