@@ -74,6 +74,9 @@ def run(arguments: Sequence[str]) -> int:
     except SpeedcamError as error:
         complain(error)
         return BAD_INPUT
+    except OSError as error:
+        complain(SpeedcamError(f"{error.filename or 'output'}: {error.strerror or error}."))
+        return BAD_INPUT
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             talk.print("speedcam: interrupted. What is finished is kept; run it again to go on.")

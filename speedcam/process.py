@@ -7,10 +7,12 @@ that is already done with the same footage, site and software is not done again.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from speedcam.software import software
 
 PASSAGES = "passages.jsonl"
 RUN = "run.json"
+LOCK = ".lock"
 EXHIBITS = "exhibits"
 
 
@@ -45,9 +48,11 @@ class ClipResult:
 
 
 def require_distinct_names(clips: Sequence[Path]) -> None:
-    """Raises FootageError where two clips would write into one folder."""
+    """Raises FootageError where two clips would write into one folder, or one beside it."""
     by_stem: dict[str, Path] = {}
     for clip in clips:
+        if clip.stem in {"", ".", ".."}:
+            raise FootageError(f"{clip}: rename it: its name is no name for a folder of results.")
         other = by_stem.setdefault(clip.stem, clip)
         if other != clip:
             raise FootageError(
@@ -59,52 +64,77 @@ def require_distinct_names(clips: Sequence[Path]) -> None:
 def process_clip(
     camera: Camera, footage: Footage, out: Path, watch: Callable[[Frame], None]
 ) -> ClipResult:
-    """Measure one clip into ``out``, unless that is done already."""
-    run = _run_record(camera, footage)
-    finished = out / PASSAGES
-    resumed = _read(out / RUN) == run and _is_whole(finished)
-    if not resumed:
-        _start_afresh(out)
-        lines = [record.dumps(passage) for passage in passages(camera, footage, watch)]
-        write_durably(out / RUN, run.encode())
-        write_durably(finished, "".join(f"{line}\n" for line in lines).encode())
-    return ClipResult(
-        clip=footage.path,
-        passages_path=finished,
-        passages=tuple(record.read_passages(finished)),
-        resumed=resumed,
-    )
-
-
-def _prepare_folder(folder: Path) -> None:
-    """Make ``folder`` for its owner alone.
+    """Measure one clip into ``out``, unless that is done already.
 
     Raises:
-        SpeedcamError: It cannot be made or written to.
+        SpeedcamError: ``out`` cannot be written to, is somebody else's, or is being written.
+    """
+    run = _run_record(camera, footage)
+    finished = out / PASSAGES
+    _require_ours(out)
+    with _alone_in(out):
+        resumed = _read(out / RUN) == run and _is_whole(finished)
+        if not resumed:
+            _start_afresh(out, run)
+            lines = [record.dumps(passage) for passage in passages(camera, footage, watch)]
+            write_durably(finished, "".join(f"{line}\n" for line in lines).encode())
+        return ClipResult(
+            clip=footage.path,
+            passages_path=finished,
+            passages=tuple(record.read_passages(finished)),
+            resumed=resumed,
+        )
+
+
+def _require_ours(folder: Path) -> None:
+    """Make ``folder`` for its owner alone, or see that it is one of ours: it will be cleared.
+
+    Raises:
+        SpeedcamError: It holds something else, or cannot be made.
     """
     try:
         make_folder(folder)
+        strange = [path for path in folder.iterdir() if path.name != LOCK]
     except OSError as error:
         raise SpeedcamError(
             f"cannot write to {folder} ({error.strerror}). Choose another --out folder."
         ) from None
+    if strange and not (folder / RUN).exists():
+        raise SpeedcamError(
+            f"{folder} holds something else ({strange[0].name}), which would be lost. Choose "
+            "another --out folder, or rename the clip."
+        )
 
 
-def _run_record(camera: Camera, footage: Footage) -> str:
-    return json.dumps(
-        {
-            "clip_sha256": footage.sha256,
-            "site_sha256": camera.site.sha256,
-            "starts_at": camera.site.clip_starts_at.isoformat(),
-            "software": software(),
-        }
-    )
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes out of ``folder``; the kernel lets go when a process dies."""
+    with (folder / LOCK).open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SpeedcamError(
+                f"{folder} is being written by another process. Let it finish, or choose another "
+                "--out folder."
+            ) from None
+        yield
 
 
-def _start_afresh(out: Path) -> None:
-    _prepare_folder(out)
+def _run_record(camera: Camera, footage: Footage) -> bytes:
+    described = {
+        "clip_sha256": footage.sha256,
+        "site_sha256": camera.site.sha256,
+        "starts_at": camera.site.clip_starts_at.isoformat(),
+        "software": software(),
+    }
+    return json.dumps(described).encode()
+
+
+def _start_afresh(out: Path, run: bytes) -> None:
+    """Clear what an earlier run left; the run's record comes first, so that ``out`` is ours."""
     for leftover in (out / PASSAGES, *out.glob(".*.part")):
         leftover.unlink(missing_ok=True)
+    write_durably(out / RUN, run)
     shutil.rmtree(out / EXHIBITS, ignore_errors=True)
 
 
@@ -115,11 +145,11 @@ def _is_whole(finished: Path) -> bool:
     try:
         exhibits = [e for passage in record.read_passages(finished) for e in passage.exhibits]
         pictures = [(finished.parent / exhibit.path).read_bytes() for exhibit in exhibits]
-    except (SpeedcamError, OSError):
+    except (SpeedcamError, OSError, ValueError):
         return False
     hashes = [hashlib.sha256(picture).hexdigest() for picture in pictures]
     return hashes == [exhibit.sha256 for exhibit in exhibits]
 
 
-def _read(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +165,42 @@ def test_damaged_results_are_made_again(clip, undisturbed, tmp_path, harm):
     hurt.write_bytes(hurt.read_bytes()[:-20])
     assert process(clip, tmp_path / "out").returncode == 0
     assert files(tmp_path / "out") == files(undisturbed)
+
+
+def test_a_folder_that_holds_something_else_is_not_cleared(clip, tmp_path):
+    theirs = tmp_path / clip.video.stem / "exhibits" / "precious.jpg"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"theirs")
+    result = process(clip, tmp_path)
+    assert result.returncode == 2
+    assert "holds something else" in result.stderr
+    assert theirs.read_bytes() == b"theirs"
+
+
+def test_a_clip_whose_name_climbs_out_of_the_folder_is_refused(clip, tmp_path):
+    odd = tmp_path / "...mp4"
+    shutil.copy(clip.video, odd)
+    result = speedcam("process", odd, "--site", clip.site, "--out", tmp_path / "o" / "p")
+    assert result.returncode == 2
+    assert "rename it" in result.stderr
+
+
+def test_a_garbled_run_record_means_not_done(clip, undisturbed, tmp_path):
+    shutil.copytree(undisturbed, tmp_path / "out")
+    (tmp_path / "out" / clip.video.stem / "run.json").write_bytes(b"\xff\xfe")
+    assert process(clip, tmp_path / "out").returncode == 0
+    assert files(tmp_path / "out") == files(undisturbed)
+
+
+def test_a_full_output_is_told_in_words(clip, undisturbed):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "speedcam", "process", str(clip.video)]
+        command += ["--site", str(clip.site), "--out", str(undisturbed)]
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert "Traceback" not in result.stderr
+    assert "No space left" in result.stderr
 
 
 def test_two_clips_of_one_name_are_refused_before_anything_is_measured(clip, tmp_path):
