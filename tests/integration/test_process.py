@@ -193,7 +193,7 @@ def test_a_garbled_run_record_means_not_done(clip, undisturbed, tmp_path):
 
 
 def test_a_full_output_is_told_in_words(clip, undisturbed):
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "speedcam", "process", str(clip.video)]
         command += ["--site", str(clip.site), "--out", str(undisturbed)]
         result = subprocess.run(
