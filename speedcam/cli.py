@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from speedcam import __version__
 from speedcam.adapters.exhibits import FolderExhibits
+from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.video import open_footage
@@ -193,7 +194,9 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
         folder_name=EXHIBITS,
         redactor=MosaicRedactor(),
     )
-    camera = Camera(site=site, ground=ground, reader=reader, witness=witness)
+    camera = Camera(
+        site=site, ground=ground, make_detector=MotionDetector, reader=reader, witness=witness
+    )
     with frame_progress(talk) as progress:
         task = progress.add_task(clip.name, total=footage.frame_count or None)
 

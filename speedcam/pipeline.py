@@ -14,8 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from speedcam.adapters.motion import MotionDetector
-from speedcam.adapters.video import Footage
 from speedcam.anchors import anchor_by_plate, same_vehicle
 from speedcam.contact import ContactFinder
 from speedcam.ground import Ground
@@ -36,7 +34,7 @@ from speedcam.model import (
     Track,
 )
 from speedcam.plate import vote, width_px
-from speedcam.ports import PlateReader, Witness
+from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, Witness
 from speedcam.site import Site
 from speedcam.software import software
 from speedcam.speed import measure
@@ -68,12 +66,14 @@ class Camera:
     Attributes:
         site: Where it stands.
         ground: The road plane there.
+        make_detector: Makes what finds motion.
         reader: Reads plates.
         witness: Makes exhibits.
     """
 
     site: Site
     ground: Ground
+    make_detector: MakeDetector
     reader: PlateReader
     witness: Witness
 
@@ -83,14 +83,14 @@ class _Road:
     """The road as the tracker asks for it: the surveyed plane and the empty scene."""
 
     finder: ContactFinder
-    detector: MotionDetector
+    detector: Detector
 
     def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
         return self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
 
 
 def passages(
-    camera: Camera, footage: Footage, watch: Callable[[Frame], None] = lambda _: None
+    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None] = lambda _: None
 ) -> Iterator[Passage]:
     """Every vehicle that passed, in the order in which they left.
 
@@ -109,13 +109,15 @@ def passages(
             measured = [*measured[-20:], speed]
 
 
-def _follow(camera: Camera, footage: Footage, watch: Callable[[Frame], None]) -> Iterator[Track]:
+def _follow(
+    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None]
+) -> Iterator[Track]:
     finder = ContactFinder(ground=camera.ground)
 
     def is_wide(box: Box) -> bool:
         return finder.width_m(box) > ONE_VEHICLE_M
 
-    detector = MotionDetector(footage.glimpses(GLIMPSES), is_wide)
+    detector = camera.make_detector(footage.glimpses(GLIMPSES), is_wide)
     tracker = Tracker(_Road(finder=finder, detector=detector))
     for frame in footage.frames():
         watch(frame)
@@ -166,7 +168,7 @@ def _once(
 
 
 def _observe(
-    camera: Camera, footage: Footage, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
 ) -> Passage:
     site = camera.site
     passage = _passage(camera, footage, track, speed)
@@ -177,7 +179,7 @@ def _observe(
 
 
 def _passage(
-    camera: Camera, footage: Footage, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
 ) -> Passage:
     site, first, last = camera.site, track.sightings[0], track.sightings[-1]
     feet = _feet(camera, track.sightings)
@@ -222,7 +224,7 @@ def _triggers(site: Site, passage: Passage) -> bool:
     return speed.speed_kmh - speed.uncertainty_kmh > lane.trigger_kmh
 
 
-def _prove(camera: Camera, footage: Footage, track: Track, passage: Passage) -> Passage:
+def _prove(camera: Camera, footage: FrameSource, track: Track, passage: Passage) -> Passage:
     """Read the plate, let it confirm the speed, and keep the pictures."""
     speed = passage.speed
     if isinstance(speed, Refusal):
@@ -280,7 +282,7 @@ def _heading(y_m: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Direction | N
     return Direction.RECEDING if moved_m > 0 else Direction.APPROACHING
 
 
-def _identity(footage: Footage, site: Site, track: Track) -> str:
+def _identity(footage: FrameSource, site: Site, track: Track) -> str:
     """The same for the same footage, camera and track, whenever and wherever it is run."""
     text = f"passage/1|{footage.sha256}|{site.camera_id}|{track.ordinal}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

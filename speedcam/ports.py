@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,24 +21,54 @@ from speedcam.model import (
 class FrameSource(Protocol):
     """Footage of one fixed camera."""
 
-    size: tuple[int, int]
-    """Width and height in pixels, the same for every frame."""
+    @property
+    def path(self) -> Path:
+        """The file, whose name passages bear."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the footage's bytes."""
+        ...
 
     def frames(self) -> Iterator[Frame]:
         """Every frame in order of time."""
         ...
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
-        """The frames with exactly these times (and ordinals), decoded again."""
+        """The frames with exactly these times (and ordinals), decoded again.
+
+        Raises:
+            FootageError: One of them does not come back.
+        """
+        ...
+
+    def glimpses(self, count: int) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the footage."""
         ...
 
 
 class Detector(Protocol):
-    """Finds what moves."""
+    """Finds what moves, and knows what the scene is like when nothing does."""
+
+    @property
+    def still(self) -> Image:
+        """Luma of the empty scene at full resolution, as far as it is known."""
+        ...
+
+    @property
+    def gain(self) -> float:
+        """Brightness of the last frame relative to ``still``."""
+        ...
 
     def detect(self, frame: Frame) -> Sequence[Detection]:
         """Everything that moves in this frame; frames must come in order."""
         ...
+
+
+MakeDetector = Callable[[Sequence[Image], Callable[[Box], bool]], Detector]
+"""Makes a detector from glimpses of the scene, and from whether an outline is too wide on the
+road for one vehicle."""
 
 
 class PlateReader(Protocol):

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speedcam import record
-from speedcam.adapters.video import Footage
 from speedcam.disk import make_folder, write_durably
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Frame, Passage
 from speedcam.pipeline import Camera, passages
+from speedcam.ports import FrameSource
 from speedcam.software import software
 
 PASSAGES = "passages.jsonl"
@@ -62,7 +62,7 @@ def require_distinct_names(clips: Sequence[Path]) -> None:
 
 
 def process_clip(
-    camera: Camera, footage: Footage, out: Path, watch: Callable[[Frame], None]
+    camera: Camera, footage: FrameSource, out: Path, watch: Callable[[Frame], None]
 ) -> ClipResult:
     """Measure one clip into ``out``, unless that is done already.
 
@@ -120,7 +120,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _run_record(camera: Camera, footage: Footage) -> bytes:
+def _run_record(camera: Camera, footage: FrameSource) -> bytes:
     described = {
         "clip_sha256": footage.sha256,
         "site_sha256": camera.site.sha256,

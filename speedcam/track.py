@@ -1,10 +1,8 @@
 """Vehicles as bundles of KLT features, followed from frame to frame.
 
-A vehicle is a set of corner features (Shi and Tomasi, 1994) that move as one. The pyramidal
-Lucas-Kanade step (Bouguet, 2000) follows them with a predicted start, a forward-backward check
-(Kalal et al., 2010) and a common motion; the blobs of the detector are then claimed by the
-vehicles whose features lie in them. A blob with two owners is nobody's outline: both vehicles
-are marked as merged there, so that neither is measured on the other.
+A vehicle is a set of corner features that move as one (:mod:`speedcam.klt`). The blobs of the
+detector are claimed by the vehicles whose features lie in them. A blob with two owners is nobody's
+outline: both vehicles are marked as merged there, so that neither is measured on the other.
 """
 
 from __future__ import annotations
@@ -18,19 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from speedcam.klt import MIN_MOTION_PX, Step, corners, lucas_kanade
 from speedcam.model import Box, Detection, FeatureTrack, Frame, Image, Sighting, Track
 
 MAX_FEATURES = 60
 TOP_UP_BELOW = 40
 PATIENCE_FRAMES = 6
 """Frames without a blob after which a vehicle is gone."""
-
-MARGIN_PX = 48
-WINDOW_PX = 15
-LEVELS = 3
-MAX_ROUND_TRIP_PX = 0.7
-MIN_MOTION_PX = 0.4
-"""A feature that moves less while its vehicle moves more is road seen past the vehicle."""
 
 MIN_SHARE = 0.2
 """Share of a vehicle's features that a blob must hold to be its outline."""
@@ -211,7 +203,7 @@ class Tracker:
         merged = bool(vehicle.sightings) and vehicle.sightings[-1].merged
         if len(vehicle.points) >= TOP_UP_BELOW or vehicle.missing or merged:
             return
-        fresh = _corners(luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
+        fresh = corners(luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
         step = np.median(vehicle.steps, axis=0) if len(vehicle.steps) else np.zeros(2)
         keys = np.arange(self._next_key, self._next_key + len(fresh))
         self._next_key += len(fresh)
@@ -229,9 +221,9 @@ class Tracker:
 
 def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[Detection]) -> None:
     """Move a vehicle's features into the new frame, dropping those that do not go along."""
-    best: _Step | None = None
+    best: Step | None = None
     for guess in _guesses(vehicle, detections):
-        step = _lucas_kanade(vehicle, before, now, guess)
+        step = lucas_kanade(vehicle.points, before, now, guess)
         if best is None or step.agreeing > best.agreeing:
             best = step
     if best is None or best.agreeing < 3 or _turns_back(vehicle, best):
@@ -248,23 +240,12 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
     )
 
 
-def _turns_back(vehicle: _Vehicle, step: _Step) -> bool:
+def _turns_back(vehicle: _Vehicle, step: Step) -> bool:
     """Whether the features now go the other way: they are another vehicle's."""
     if not (vehicle.moved and len(vehicle.steps)):
         return False
     before, now = np.median(vehicle.steps[:, 1]), np.median(step.steps[step.kept, 1])
     return bool(before * now < 0 and min(abs(before), abs(now)) > MIN_MOTION_PX)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    points: NDArray[np.float32]
-    steps: NDArray[np.float32]
-    kept: NDArray[np.bool_]
-
-    @property
-    def agreeing(self) -> int:
-        return int(self.kept.sum())
 
 
 def _guesses(vehicle: _Vehicle, detections: Sequence[Detection]) -> Iterator[NDArray[np.float32]]:
@@ -286,86 +267,6 @@ def _guesses(vehicle: _Vehicle, detections: Sequence[Detection]) -> Iterator[NDA
         )
         if np.hypot(*step) < reach:
             yield np.tile(step, (len(vehicle.points), 1))
-
-
-def _lucas_kanade(
-    vehicle: _Vehicle, before: Image, now: Image, guess: NDArray[np.float32]
-) -> _Step:
-    points = vehicle.points
-    window = _window(np.concatenate([points, points + guess]), now.shape)
-    if window is None:
-        return _Step(points, guess, np.zeros(len(points), bool))
-    (left, top), rows, columns = window
-    origin = np.array([left, top], dtype=np.float32)
-    old, new = before[rows, columns], now[rows, columns]
-    start = points - origin
-    end, found = _flow(old, new, start, start + guess)
-    back, returned = _flow(new, old, end, start)
-    round_trip = np.hypot(*(back - start).T)
-    steps = end - start
-    kept = found & returned & (round_trip < MAX_ROUND_TRIP_PX) & _moving_together(start, end)
-    return _Step(end + origin, steps, kept)
-
-
-def _flow(
-    old: Image, new: Image, start: NDArray[np.float32], guess: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    end, status, _ = cv2.calcOpticalFlowPyrLK(
-        old,
-        new,
-        start.reshape(-1, 1, 2),
-        guess.reshape(-1, 1, 2).astype(np.float32).copy(),
-        winSize=(WINDOW_PX, WINDOW_PX),
-        maxLevel=LEVELS,
-        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-    )
-    return np.asarray(end.reshape(-1, 2), np.float32), status.ravel().astype(bool)
-
-
-def _moving_together(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which features share the commonest similarity motion and are not standing road."""
-    steps = end - start
-    lengths = np.hypot(*steps.T)
-    moving = lengths > MIN_MOTION_PX
-    if moving.sum() < 4:
-        return np.zeros(len(start), bool)
-    # Parallax within a body grows with the step: a roof moves farther than a bumper.
-    tolerance = max(1.5, 0.06 * float(np.median(lengths[moving])))
-    _, inliers = cv2.estimateAffinePartial2D(
-        start[moving], end[moving], ransacReprojThreshold=tolerance, maxIters=200
-    )
-    kept = moving.copy()
-    kept[moving] = inliers.ravel().astype(bool) if inliers is not None else False
-    return np.asarray(kept)
-
-
-def _window(
-    points: NDArray[np.float32], shape: tuple[int, ...]
-) -> tuple[tuple[int, int], slice, slice] | None:
-    height, width = shape
-    left, top = np.floor(points.min(axis=0)).astype(int) - MARGIN_PX
-    right, bottom = np.ceil(points.max(axis=0)).astype(int) + MARGIN_PX
-    left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
-    if right - left < 2 * WINDOW_PX or bottom - top < 2 * WINDOW_PX:
-        return None
-    return (left, top), slice(top, bottom), slice(left, right)
-
-
-def _corners(luma: Image, box: Box, known: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    height, width = luma.shape
-    left, top = max(0, int(box.left)), max(0, int(box.top))
-    right, bottom = min(width, int(box.right)), min(height, int(box.bottom))
-    if right - left < 8 or bottom - top < 8:
-        return np.empty((0, 2), np.float32)
-    free = np.full((bottom - top, right - left), 255, np.uint8)
-    for u, v in known:
-        cv2.circle(free, (int(u - left), int(v - top)), 5, 0, -1)
-    corners = cv2.goodFeaturesToTrack(
-        luma[top:bottom, left:right], count, qualityLevel=0.02, minDistance=5, mask=free
-    )
-    # OpenCV gives None, against its own types, where there is no corner at all.
-    found = np.empty((0, 2), np.float32) if corners is None else corners.reshape(-1, 2)
-    return np.asarray(found + np.array([left, top], np.float32), np.float32)
 
 
 def _is_gone(vehicle: _Vehicle) -> bool:
