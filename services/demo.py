@@ -116,7 +116,8 @@ def _through_the_office(store: Store, results: Sequence[ClipResult]) -> tuple[li
 def _table(vehicles: Sequence[_Vehicle], office: Path) -> Table:
     table = Table(title="Every vehicle, and what became of it", title_justify="left")
     for column in ("vehicle", "measured km/h", "limit", "verdict", "plate", "amount", "notice"):
-        table.add_column(column, justify="right" if column == "limit" else "left")
+        # Folded, never cut: a number that cannot be read whole cannot be typed.
+        table.add_column(column, justify="right" if column == "limit" else "left", overflow="fold")
     for vehicle in vehicles:
         table.add_row(*(escape(cell) for cell in _cells(vehicle, office)))
     return table
@@ -140,7 +141,7 @@ def _measured(passage: Passage) -> str:
     speed = passage.speed
     if isinstance(speed, Refusal):
         return f"no reading: {speed.reason.replace('_', ' ')}"
-    return f"{speed.speed_kmh:.1f} ± {speed.uncertainty_kmh:.1f}"
+    return speed.text()
 
 
 def _verdict(vehicle: _Vehicle) -> str:
@@ -166,14 +167,19 @@ def _plate(passage: Passage) -> str:
 
 def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
     fined = [vehicle for vehicle in vehicles if vehicle.row.fine_number]
-    talk.print(f"\n{len(fined)} notices in {office / 'sent'}", highlight=False)
-    if not fined:
-        return
-    first = fined[0]
+    refused = sum(isinstance(vehicle.passage.speed, Refusal) for vehicle in vehicles)
     talk.print(
-        f"Open one:    {office / (first.row.sent or 'sent')}\n"
-        f"Owner's page: make serve, then http://127.0.0.1:8080/ with number "
-        f"[bold]{first.row.fine_number}[/] and plate [bold]{_plate(first.passage)}[/]",
+        f"\n{len(vehicles)} tracks, {refused} without a reading (a track may be a part of a "
+        f"vehicle); {len(fined)} notices in {office / 'sent'}",
         highlight=False,
         soft_wrap=True,
     )
+    for vehicle in fined:
+        talk.print(
+            f"  number [bold]{vehicle.row.fine_number}[/]  plate [bold]{_plate(vehicle.passage)}[/]"
+            f"  {office / (vehicle.row.sent or 'sent')}/notice.html",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if fined:
+        talk.print("Owner's page: make serve, then type a number and its plate.", highlight=False)

@@ -253,7 +253,10 @@ def _row(
             passage_id=received.passage_id, outcome=received.outcome, reason=received.reason
         )
     decision, fine = decision_of(store, key), store.fine_of_case(key)
+    lacking = missing_proof(case_of(store, key).violation)
     reason = f"waits for an officer: {waits.get(key) or received.reason}"
+    if lacking:
+        reason = f"nobody may confirm it: {'; '.join(lacking)}"
     if decision is not None:
         reason = f"{decision.verdict} by {decision.by}: {decision.why}"
     return PassageRow(

@@ -1,5 +1,17 @@
-"""``python -m speedcam``."""
+"""``speedcam`` and ``python -m speedcam``."""
 
-from speedcam.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line; loading it may be interrupted as well."""
+    try:
+        from speedcam.cli import main as run  # noqa: PLC0415 - loading takes half a second
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

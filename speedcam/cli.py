@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.ground import fit_ground
-from speedcam.model import Frame
+from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
 from speedcam.pipeline import Camera
 from speedcam.plugins import add_commands
 from speedcam.process import EXHIBITS, ClipResult, process_clip, require_distinct_names
@@ -205,5 +206,17 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
 
         result = process_clip(camera, footage, out, watch)
     said = "was done already" if result.resumed else "done"
-    talk.print(f"{clip.name}: {said}, {len(result.passages)} passages", highlight=False)
+    talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
     return result
+
+
+def summary(passages: Sequence[Passage]) -> str:
+    """What became of all passages, in one line."""
+    graded = Counter(p.speed.grade for p in passages if isinstance(p.speed, SpeedMeasurement))
+    reasons = Counter(p.speed.reason for p in passages if isinstance(p.speed, Refusal))
+    why = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in reasons.most_common())
+    return (
+        f"{len(passages)} passages: {graded[Grade.A]} with two anchors (grade A: may be fined), "
+        f"{graded[Grade.B]} with one (grade B: statistics), {reasons.total()} refused"
+        + (f" ({why})" if why else "")
+    )

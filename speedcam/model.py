@@ -268,6 +268,12 @@ class SpeedMeasurement:
         if not (math.isfinite(self.uncertainty_kmh) and self.uncertainty_kmh > 0):
             raise ValueError(f"an uncertainty is positive and finite, not {self.uncertainty_kmh!r}")
 
+    def text(self) -> str:
+        """Speed ± uncertainty to 0.1 km/h, the one rounded down and the other up."""
+        speed = math.floor(10 * self.speed_kmh + 1e-9) / 10
+        doubt = math.ceil(10 * self.uncertainty_kmh - 1e-9) / 10
+        return f"{speed:.1f} ± {doubt:.1f}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateSighting:

@@ -356,7 +356,7 @@ def _measured(facts: Facts) -> Fact:
 
 
 def _speed(facts: Facts) -> Fact:
-    value = f"{facts.speed.speed_kmh:.1f} ± {facts.speed.uncertainty_kmh:.1f} km/h"
+    value = f"{facts.speed.text()} km/h"
     return Fact(label="SHPEJTËSIA · SPEED", value=value, note="k = 2, 95 %", loud=True)
 
 

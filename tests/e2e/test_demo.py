@@ -117,6 +117,8 @@ def test_the_table_names_every_vehicle_once(demo):
     rows = [line for line in result.stdout.splitlines() if re.search(r"│ \w+ +[\d.]+ s ", line)]
     assert len(rows) == len(passages)
     assert "make serve" in result.stderr
+    for fine in fines(out).values():
+        assert fine.number in result.stderr
 
 
 def test_running_it_twice_makes_nothing_twice(demo):

@@ -129,7 +129,7 @@ def test_albanian_comes_first_and_each_language_has_one_heading():
 
 
 def test_the_order_is_event_message_amount_payment_objection_evidence_data():
-    text = letter().text.partition("English")[2]
+    text = " ".join(letter().text.partition("English")[2].split())
     marks = [
         "The limit there is",
         "lift your foot",
