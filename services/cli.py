@@ -25,6 +25,7 @@ from services.notifier.senders.folder import FolderSender
 from services.policy import POLICIES, missing_proof, policy_named
 from services.store.cases import Case
 from services.store.store import open_store
+from speedcam.record import read_passages
 
 SOME_FAILED = 1
 
@@ -63,6 +64,8 @@ def receive(
     Makes the office folder where there is none. Of lawful passages only a count is kept. A
     passage whose pictures are not what it says is set aside; the others go on.
     """
+    for path in passages:
+        next(read_passages(path), None)  # a mistyped name must not leave an empty office behind
     with open_store(office, create=True) as store:
         reports = [desk.receive(store, path, SystemClock()) for path in passages]
     rows = [each for report in reports for each in report.passages]

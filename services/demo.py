@@ -182,4 +182,8 @@ def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
             soft_wrap=True,
         )
     if fined:
-        talk.print("Owner's page: make serve, then type a number and its plate.", highlight=False)
+        talk.print(
+            "Owner's page: make serve, then http://127.0.0.1:8080/ with a number and its plate.",
+            highlight=False,
+            soft_wrap=True,
+        )

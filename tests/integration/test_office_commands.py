@@ -141,3 +141,9 @@ def test_a_clip_may_not_be_named_as_the_office(tmp_path):
     (tmp_path / "office.mp4").touch()
     with pytest.raises(FootageError, match="Rename the clip"):
         demo_command(out=tmp_path / "out", samples=tmp_path)
+
+
+def test_a_mistyped_name_leaves_no_empty_office_behind(tmp_path):
+    mistyped = run("receive", tmp_path / "nowhere.jsonl", "--office", tmp_path / "office")
+    assert isinstance(mistyped.exception, PassageError)
+    assert not (tmp_path / "office").exists()
