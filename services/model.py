@@ -1,4 +1,4 @@
-"""The office's values, one richer type per stage: Violation, Decision, Fine, Notice.
+"""The office's values, one richer type per stage: Violation, Decision, Fine, Letter.
 
 All are frozen. Money is integer minor units. Days are local dates of the site; instants are
 aware ``datetime`` values in UTC.
@@ -176,27 +176,6 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A fine on its way to the owner.
-
-    Attributes:
-        key: Idempotency key: fine, template and channel. The same key is sent once.
-        fine: What it tells.
-        channel: How it travels.
-        language: Language codes in the order of the letter.
-        state: Where it stands.
-        attempts: How often it was tried.
-    """
-
-    key: str
-    fine: Fine
-    channel: Channel
-    language: tuple[str, ...]
-    state: NoticeState
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

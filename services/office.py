@@ -253,7 +253,8 @@ def _row(
             passage_id=received.passage_id, outcome=received.outcome, reason=received.reason
         )
     decision, fine = decision_of(store, key), store.fine_of_case(key)
-    lacking = missing_proof(case_of(store, key).violation)
+    case = case_of(store, key)
+    lacking = missing_proof(case.violation)
     reason = f"waits for an officer: {waits.get(key) or received.reason}"
     if lacking:
         reason = f"nobody may confirm it: {'; '.join(lacking)}"
@@ -264,7 +265,7 @@ def _row(
         outcome=received.outcome,
         reason=reason,
         case_key=key,
-        state=case_of(store, key).state,
+        state=case.state,
         fine_number=fine.number if fine else None,
         amount=fine.amount if fine else None,
         sent=sent.get(fine.number) if fine else None,

@@ -91,7 +91,7 @@ def _sample(image: Image, px: Floats) -> Floats:
 
 
 def _rise(along: Floats, difference: Floats) -> float | None:
-    """Where ``difference`` first stays above the road's own by ``RISE``."""
+    """Where ``difference`` first rises above the road's own by ``RISE``."""
     smooth = np.convolve(difference, np.full(SMOOTH, 1 / SMOOTH), mode="same")
     floor = float(np.median(smooth[: len(smooth) // 4]))
     level = floor + RISE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -27,6 +28,21 @@ def write_durably(path: Path, content: bytes) -> None:
         # On a full disk half a picture would take the room and stay for ever.
         part.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def create_once(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` unless something is there, even if only just."""
+    make_folder(path.parent)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    write_synced(part, content)
+    try:
+        # A link, unlike a rename, never replaces what another process has just put there.
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
     sync_folder(path.parent)
 
 

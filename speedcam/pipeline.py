@@ -21,6 +21,7 @@ from speedcam.model import (
     Box,
     Detection,
     Direction,
+    Floats,
     Frame,
     Grade,
     Passage,
@@ -262,19 +263,17 @@ def _read_plates(
     reader: PlateReader, frames: dict[float, Frame], looks: Sequence[Sighting]
 ) -> list[PlateSighting]:
     """The plate wherever it was found, the widest last."""
-    found = (reader.read(frames[s.time_s], s.box) for s in looks if s.time_s in frames)
+    found = (reader.read(frames[look.time_s], look.box) for look in looks)
     return sorted((plate for plate in found if plate is not None), key=width_px)
 
 
-def _feet(
-    camera: Camera, sightings: Sequence[Sighting]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _feet(camera: Camera, sightings: Sequence[Sighting]) -> Floats:
     """``(n, 2)`` metres on the road under the middle of each box's lower edge."""
     px = [sighting.contact_px or _foot(sighting.box) for sighting in sightings]
     return camera.ground.road(np.array(px, dtype=np.float64))
 
 
-def _heading(y_m: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Direction | None:
+def _heading(y_m: Floats) -> Direction | None:
     third = max(1, len(y_m) // 3)
     moved_m = float(np.median(y_m[-third:]) - np.median(y_m[:third]))
     if abs(moved_m) < 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.errors import StoreError
-from speedcam.disk import make_folder, sync_folder, write_synced
+from speedcam.disk import create_once
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -81,7 +80,7 @@ def load_keys(folder: Path, *, create: bool) -> Keys:
     """
     path = folder / "office.key"
     if create and not path.exists():
-        _create_once(path)
+        create_once(path, secrets.token_bytes(KEY_BYTES))
     try:
         secret = path.read_bytes()
     except OSError as error:
@@ -95,21 +94,6 @@ def load_keys(folder: Path, *, create: bool) -> Keys:
             "its backup."
         )
     return _derive(secret)
-
-
-def _create_once(path: Path) -> None:
-    """A new random key at ``path``, unless another process was first."""
-    make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    write_synced(part, secrets.token_bytes(KEY_BYTES))
-    try:
-        # A link, unlike a rename, never replaces the key of another process.
-        path.hardlink_to(part)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
-    sync_folder(path.parent)
 
 
 def _derive(secret: bytes) -> Keys:

@@ -86,9 +86,10 @@ class MotionDetector:
         quiet = (~cv2.dilate(moving.view(np.uint8), _kernel(9, 9)).astype(bool)).view(np.uint8)
         # MAD to sigma of the difference of two noisy values; the floor is one quantum.
         self._noise = max(0.5, 1.48 * float(np.median(difference[::4, ::4])))
-        cv2.accumulateWeighted(small.astype(np.float32), self._small_still, LEARNING_RATE, quiet)
+        seen = small.astype(np.float32)
+        cv2.accumulateWeighted(seen, self._small_still, LEARNING_RATE, quiet)
         # What stopped, or was parked at the start and left, becomes road within a minute.
-        cv2.accumulateWeighted(small.astype(np.float32), self._small_still, LEARNING_RATE / 30)
+        cv2.accumulateWeighted(seen, self._small_still, LEARNING_RATE / 30)
         if frame.index % REFRESH_FRAMES == 0 and not frame.corrupt:
             height, width = self.still.shape
             mask = cv2.resize(quiet, (width, height), interpolation=cv2.INTER_NEAREST)
