@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 KMH_PER_M_S = 3.6
 
-PASSAGE_SCHEMA: Literal[1] = 1
+PASSAGE_SCHEMA: Literal[2] = 2
 """The version of the JSON form of a :class:`Passage`."""
 
 
@@ -58,10 +58,12 @@ class Reason(StrEnum):
     STANDING = "standing"
     IMPLAUSIBLE_SPEED = "implausible_speed"
     CORRUPT_FRAMES = "corrupt_frames"
+    CAMERA_MOVED = "camera_moved"
     TIME_GAP = "time_gap"
     OUTSIDE_LANES = "outside_lanes"
     FEATURES_DISAGREE = "features_disagree"
     ANCHORS_DISAGREE = "anchors_disagree"
+    LINES_DISAGREE = "lines_disagree"
     PLATE_NOT_FOUND = "plate_not_found"
     PLATE_TOO_SMALL = "plate_too_small"
     PLATE_NOT_SURE = "plate_not_sure"
@@ -96,6 +98,9 @@ class Frame:
         luma: ``(height, width)`` uint8, the decoder's own plane, without conversion. Read only.
         corrupt: The decoder marked the picture as damaged: nobody may be fined on it.
         colour: Makes the blue-green-red picture when somebody wants it.
+        shake_px: ``(du, dv)`` by which the picture lies off the surveyed one: a surveyed pixel
+            plus this is the picture's pixel.
+        adrift: The camera no longer stands as surveyed: nobody may be measured on it.
     """
 
     index: int
@@ -103,6 +108,8 @@ class Frame:
     luma: Image
     corrupt: bool
     colour: Callable[[], Image]
+    shake_px: tuple[float, float] = (0.0, 0.0)
+    adrift: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,21 +173,26 @@ class Sighting:
     Attributes:
         frame_index: Ordinal of the frame.
         time_s: Container time of the frame.
-        box: Bounds of the vehicle in pixels.
-        contact_px: ``(u, v)`` where it meets the road at the end that faces the camera,
-            or None when that edge could not be located in this frame.
+        box: Bounds of the vehicle in pixels of the picture.
+        contact_px: ``(u, v)`` where it meets the road at the end that faces the camera, as the
+            surveyed camera would see it (without shake), or None when that edge could not be
+            located in this frame.
+        contact_s: The instant at which that row was exposed.
         merged: Its outline was shared with another vehicle, so the box is not its own.
         touches_border: The box is cut by the lower edge of the picture or by a side.
         corrupt: The decoder marked the frame as damaged.
+        adrift: The camera had moved away from where it was surveyed.
     """
 
     frame_index: int
     time_s: float
     box: Box
     contact_px: tuple[float, float] | None
+    contact_s: float
     merged: bool = False
     touches_border: bool = False
     corrupt: bool = False
+    adrift: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +200,8 @@ class FeatureTrack:
     """One KLT feature on a vehicle.
 
     Attributes:
-        time_s: ``(n,)`` seconds, rising.
-        px: ``(n, 2)`` pixels.
+        time_s: ``(n,)`` seconds, rising: the instants at which its rows were exposed.
+        px: ``(n, 2)`` pixels, as the surveyed camera would see them (without shake).
     """
 
     time_s: Floats
@@ -228,7 +240,10 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One position that entered the measurement: when, where in the image, where on the road."""
+    """One position that entered the measurement: when, where in the image, where on the road.
+
+    ``time_s`` is the instant of its row, and ``u_px, v_px`` are the surveyed camera's pixels.
+    """
 
     frame_index: int
     time_s: float
@@ -236,6 +251,38 @@ class Sample:
     v_px: float
     x_m: float
     y_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One component of the uncertainty budget.
+
+    Attributes:
+        name: What it comes from.
+        standard_kmh: Its standard uncertainty, which enters the root of the sum of squares.
+    """
+
+    name: str
+    standard_kmh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """The secondary check: how long the vehicle took from one line across the road to another.
+
+    Attributes:
+        from_m: Where the line crossed first lies along the road.
+        to_m: Where the other one lies.
+        seconds: Between the two crossings.
+        speed_kmh: Their distance over that time.
+        uncertainty_kmh: Expanded uncertainty of that, k = 2.
+    """
+
+    from_m: float
+    to_m: float
+    seconds: float
+    speed_kmh: float
+    uncertainty_kmh: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +295,8 @@ class SpeedMeasurement:
         grade: What it may be used for.
         direction: Which way the vehicle drove.
         anchors: The independent results behind it.
+        budget: The components of the uncertainty.
+        crossing: The secondary check, or None where the vehicle did not cross two lines.
         over_m: Length of the measured stretch along the road.
         over_s: Duration of the measured stretch.
         samples: Every position used, in order of time, so that an expert can redo the fit.
@@ -261,6 +310,8 @@ class SpeedMeasurement:
     over_m: float
     over_s: float
     samples: tuple[Sample, ...]
+    budget: tuple[Doubt, ...] = ()
+    crossing: Crossing | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.speed_kmh) and self.speed_kmh > 0):
@@ -441,4 +492,4 @@ class Passage:
     plate: PlateReading | Refusal | None
     exhibits: tuple[Exhibit, ...]
     provenance: Provenance
-    schema: Literal[1] = PASSAGE_SCHEMA
+    schema: Literal[2] = PASSAGE_SCHEMA

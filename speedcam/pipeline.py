@@ -87,7 +87,8 @@ class _Road:
     detector: Detector
 
     def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
-        return self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
+        found = self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
+        return (found[0] - frame.shake_px[0], found[1] - frame.shake_px[1]) if found else None
 
 
 def passages(
@@ -231,9 +232,9 @@ def _prove(camera: Camera, footage: FrameSource, track: Track, passage: Passage)
     if isinstance(speed, Refusal):
         return passage
     looks = _plate_looks(track.sightings)
-    ends = (speed.samples[0], speed.samples[-1])
-    wanted = {end.time_s: end.frame_index for end in ends}
-    frames = footage.recall(wanted | {look.time_s: look.frame_index for look in looks})
+    ends = {speed.samples[0].frame_index, speed.samples[-1].frame_index}
+    shown = [*looks, *(s for s in track.sightings if s.frame_index in ends)]
+    frames = footage.recall({sighting.time_s: sighting.frame_index for sighting in shown})
     plates = _read_plates(camera.reader, frames, looks)
     reading = vote(plates)
     if isinstance(reading, PlateReading):

@@ -111,16 +111,14 @@ def measure(
 
 
 def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[Sample]:
-    usable = [
-        s for s in sightings if s.contact_px and not (s.merged or s.corrupt or s.touches_border)
-    ]
+    usable = [s for s in sightings if s.contact_px and _is_clean(s)]
     if not usable:
         return []
     road = ground.road(np.array([s.contact_px for s in usable], dtype=np.float64))
     return [
         Sample(
             frame_index=s.frame_index,
-            time_s=s.time_s,
+            time_s=s.contact_s,
             u_px=s.contact_px[0],
             v_px=s.contact_px[1],
             x_m=float(x),
@@ -131,11 +129,21 @@ def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[
     ]
 
 
+def _is_clean(sighting: Sighting) -> bool:
+    spoilt = sighting.merged or sighting.corrupt or sighting.touches_border or sighting.adrift
+    return not spoilt
+
+
 def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal | None:
     if len(samples) < MIN_SIGHTINGS:
         merged = sum(s.merged for s in track.sightings)
         corrupt = sum(s.corrupt for s in track.sightings)
-        lost = {Reason.MERGED: merged, Reason.CORRUPT_FRAMES: corrupt}
+        adrift = sum(s.adrift for s in track.sightings)
+        lost = {
+            Reason.CAMERA_MOVED: adrift,
+            Reason.MERGED: merged,
+            Reason.CORRUPT_FRAMES: corrupt,
+        }
         reason = next((r for r, n in lost.items() if n > len(samples)), Reason.TOO_FEW_SIGHTINGS)
         return Refusal(
             reason=reason,

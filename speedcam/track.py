@@ -78,9 +78,10 @@ class _Vehicle:
             self.sightings = [replace(sighting, merged=True) for sighting in self.sightings]
         self.box = box
 
-    def remember(self, time_s: float) -> None:
-        for key, (u, v) in zip(self.keys, self.points, strict=True):
-            self.history[int(key)].append((time_s, float(u), float(v)))
+    def remember(self, frame: Frame, row_s: float) -> None:
+        """Keep where the features are, as the surveyed camera would see them."""
+        for key, (u, v) in zip(self.keys, self.points - np.array(frame.shake_px), strict=True):
+            self.history[int(key)].append((frame.time_s + v * row_s, float(u), float(v)))
 
     def track(self) -> Track:
         features = (np.array(history) for history in self.history.values() if len(history) > 2)
@@ -94,9 +95,10 @@ class _Vehicle:
 class Tracker:
     """Follows vehicles; give it every frame in order, then :meth:`finish`."""
 
-    def __init__(self, road: Road) -> None:
-        """Follow vehicles on ``road``."""
+    def __init__(self, road: Road, row_s: float = 0.0) -> None:
+        """Follow vehicles on ``road``; each row is exposed ``row_s`` after the one above it."""
         self._road = road
+        self._row_s = row_s
         self._vehicles: list[_Vehicle] = []
         self._previous: Image | None = None
         self._next_ordinal = 0
@@ -115,7 +117,7 @@ class Tracker:
         self._spawn(frame, whole, owners)
         for vehicle in self._vehicles:
             self._top_up(vehicle, frame.luma)
-            vehicle.remember(frame.time_s)
+            vehicle.remember(frame, self._row_s)
         self._previous = frame.luma
         return self._leave(_is_gone)
 
@@ -163,15 +165,18 @@ class Tracker:
             vehicle.outline(_union([detection.box for detection, _ in mine]))
         border = any(detection.touches_border for detection, _ in mine)
         contact = None if merged else self._road.contact(frame, vehicle.box)
+        row = contact[1] if contact else vehicle.box.bottom
         vehicle.sightings.append(
             Sighting(
                 frame_index=frame.index,
                 time_s=frame.time_s,
                 box=vehicle.box,
                 contact_px=contact,
+                contact_s=frame.time_s + row * self._row_s,
                 merged=merged,
                 touches_border=border,
                 corrupt=frame.corrupt,
+                adrift=frame.adrift,
             )
         )
 

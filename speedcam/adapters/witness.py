@@ -69,8 +69,8 @@ class PictureWitness:
         if not isinstance(passage.speed, SpeedMeasurement):
             return ()
         case = _Case(passage=passage, speed=passage.speed, frames=frames)
-        seen = {sighting.time_s: sighting for sighting in track.sightings}
-        first, last = (seen[case.speed.samples[end].time_s] for end in (0, -1))
+        seen = {sighting.frame_index: sighting for sighting in track.sightings}
+        first, last = (seen[case.speed.samples[end].frame_index] for end in (0, -1))
         stills = (
             self._still(
                 ExhibitKind.STILL_FIRST, "Matja: fillimi / Measurement: start", case, first
@@ -81,7 +81,7 @@ class PictureWitness:
             nearer = max(first, last, key=lambda sighting: sighting.box.area)
             return (*stills, self._photo(case, nearer, None))
         best = plates[-1]
-        shown = seen[best.time_s]
+        shown = seen[best.frame_index]
         return (*stills, self._plate(case, shown, best), self._photo(case, shown, best))
 
     def _still(self, kind: ExhibitKind, title: str, case: _Case, sighting: Sighting) -> Exhibit:

@@ -70,7 +70,7 @@ def test_uneven_time_stamps_do_not_change_the_speed(seed):
 def test_a_clock_that_runs_faster_shows_a_slower_vehicle():
     times_s = np.arange(0, 1.5, 0.04)
     track = a_track(60, times_s=times_s)
-    slowed = tuple(replace(s, time_s=s.time_s * 1.25) for s in track.sightings)
+    slowed = tuple(replace(s, contact_s=s.contact_s * 1.25) for s in track.sightings)
     assert measured(
         replace(track, sightings=slowed, features=stretched(track, 1.25))
     ).speed_kmh == (pytest.approx(48, rel=1e-4))
