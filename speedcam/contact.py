@@ -6,10 +6,16 @@ strip in the vehicle's lane, the difference to the empty road rises from noise t
 beneath the vehicle, which lies on the road as well, and on to the vehicle. The edge is where it
 passes a fixed level. A share of the rise would suit a hard edge better, but under a dull sky the
 shadow fades out over a metre, and then such a share jumps between the shadow and the bumper.
+
+A fixed level moves out with blur: the lens and the coding smear every edge by about a pixel, which
+is a centimetre of road nearby and ten far away, so that a vehicle seemed 0.15 to 0.2 % slow. So
+near profiles are smeared until all are as blurred, on the road, as those at the far end of the
+zone: the level then meets the same place on the vehicle everywhere, whatever the profile's shape.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -25,19 +31,29 @@ NEARER_M, FARTHER_M = 1.6, 1.2
 """How far before and behind the blob's lower edge the strip reaches."""
 
 STEP_M = 0.02
-SMOOTH = 5
-"""Steps over which the difference is averaged: 10 cm."""
+
+BLUR_PX = 1.0
+"""Standard deviation by which lens, pixels and coding smear an edge in the image. Chosen on one
+rendered street; another, and another's renderer, agree (docs/accuracy.md)."""
+LEAST_BLUR_M = 0.03
+"""Even far profiles are smoothed by this much, against noise."""
 
 RISE = 16.0
-"""Grey levels above the road's own difference. Lower, and the blur of far pixels draws the edge
-out by a tenth of a metre (speeds 0.3 % low); higher, and a pale car has no edge."""
+"""Grey levels above the road's own difference: lower, and noise passes; higher, and a pale car has
+no edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFinder:
-    """Finds the road-contact edge of vehicles on one road plane."""
+    """Finds the road-contact edge of vehicles on one road plane.
+
+    Attributes:
+        ground: The road plane.
+        blur_m: Blur on the road that all profiles are brought to; see :func:`far_blur_m`.
+    """
 
     ground: Ground
+    blur_m: float = 0.0
 
     def find(self, luma: Image, still: Image, gain: float, box: Box) -> tuple[float, float] | None:
         """Pixel ``(u, v)`` of the contact edge, or None where it does not stand out.
@@ -50,7 +66,8 @@ class ContactFinder:
         """
         foot = np.array([[(box.left + box.right) / 2, box.bottom]])
         x_m, y_m = self.ground.road(foot)[0]
-        along = np.arange(y_m - NEARER_M, y_m + FARTHER_M, STEP_M)
+        nearer_m = NEARER_M + 2 * self.blur_m
+        along = np.arange(y_m - nearer_m, y_m + FARTHER_M, STEP_M)
         edge_m = self._edge(luma, still, gain, x_m, along)
         if edge_m is None:
             return None
@@ -72,7 +89,20 @@ class ContactFinder:
         if not _inside(px, luma.shape):
             return None
         difference = np.abs(_sample(luma, px) - gain * _sample(still, px)).mean(axis=1)
-        return _rise(along, difference)
+        return _rise(along, _smeared(difference, self._missing_blur_m(px)))
+
+    def _missing_blur_m(self, px: Floats) -> float:
+        """How much the profile must still be smeared to be as blurred as the far ones."""
+        rows, columns = px.shape[:2]
+        middle = px[rows // 2, columns // 2][None]
+        own_m = BLUR_PX * float(self.ground.along_m_per_px(middle)[0])
+        return float(np.sqrt(max(0.0, self.blur_m**2 - own_m**2) + LEAST_BLUR_M**2))
+
+
+def far_blur_m(ground: Ground, x_m: float, far_m: float) -> float:
+    """Blur of an edge on the road at the place ``(x_m, far_m)``, in metres."""
+    px = ground.image(np.array([[x_m, far_m]]))
+    return BLUR_PX * float(ground.along_m_per_px(px)[0])
 
 
 def _inside(px: Floats, shape: tuple[int, ...]) -> bool:
@@ -90,15 +120,17 @@ def _sample(image: Image, px: Floats) -> Floats:
     return np.asarray(sampled, dtype=np.float64)
 
 
-def _rise(along: Floats, difference: Floats) -> float | None:
-    """Where ``difference`` first rises above the road's own by ``RISE``."""
-    smooth = np.convolve(difference, np.full(SMOOTH, 1 / SMOOTH), mode="same")
-    floor = float(np.median(smooth[: len(smooth) // 4]))
-    level = floor + RISE
-    inner = smooth[SMOOTH:-SMOOTH]
-    above = np.flatnonzero(inner > level)
-    if len(above) == 0 or above[0] == 0:
+def _smeared(profile: Floats, blur_m: float) -> Floats:
+    kernel = cv2.getGaussianKernel(2 * math.ceil(3 * blur_m / STEP_M) + 1, blur_m / STEP_M)
+    return np.asarray(cv2.sepFilter2D(profile, -1, np.ones(1), kernel).ravel())
+
+
+def _rise(along: Floats, smooth: Floats) -> float | None:
+    """Where the difference first rises above the road's own by ``RISE``."""
+    level = float(np.median(smooth[: len(smooth) // 4])) + RISE
+    above = np.flatnonzero(smooth > level)
+    if len(above) == 0 or above[0] < 2:
         return None
-    crossing = SMOOTH + int(above[0])
+    crossing = int(above[0])
     before, after = smooth[crossing - 1], smooth[crossing]
     return float(along[crossing] - STEP_M * (after - level) / (after - before))

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from speedcam.anchors import anchor_by_plate, same_vehicle
-from speedcam.contact import ContactFinder
+from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
 from speedcam.model import (
     Box,
@@ -114,7 +114,8 @@ def passages(
 def _follow(
     camera: Camera, footage: FrameSource, watch: Callable[[Frame], None]
 ) -> Iterator[Track]:
-    finder = ContactFinder(ground=camera.ground)
+    blur_m = far_blur_m(camera.ground, sum(_across(camera.site)) / 2, camera.site.zone.far_m)
+    finder = ContactFinder(ground=camera.ground, blur_m=blur_m)
 
     def is_wide(box: Box) -> bool:
         return finder.width_m(box) > ONE_VEHICLE_M

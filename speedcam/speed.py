@@ -57,8 +57,8 @@ CONTACT_HEIGHT_M = 0.03 / np.sqrt(3)
 """The edge may lie up to 3 cm above the road (rectangular)."""
 ROAD_SAG = 0.0023
 """Relative: 2 cm of sag over the zone, rectangular."""
-EDGE_BIAS = 0.002
-"""Relative: far edges are drawn out by blur more than near ones, which reads a little low."""
+EDGE_BIAS = 0.001
+"""Relative: half of what remains if blur is half as strong or as strong again as assumed."""
 CLOCK = 0.0005
 """Relative: container clock of a camera without a reference."""
 

@@ -1,0 +1,67 @@
+"""The road-contact edge: at the same place on the vehicle, near and far."""
+
+import cv2
+import numpy as np
+import pytest
+
+from speedcam.contact import ContactFinder, far_blur_m
+from speedcam.model import Box
+from tests.builders_camera import ZONE, a_ground
+
+GROUND = a_ground()
+X_M = 0.5
+ROAD, SHADE = 130.0, 60.0
+SHAPE = (1080, 1920)
+
+
+def a_picture(edge_m, *, blur_px=1.0, fading_m=0.0):
+    """A road in the shade beyond ``edge_m``, blurred by the lens, and nothing else."""
+    v, u = np.mgrid[0:1080:1.0, 800:1200:1.0]
+    y_m = GROUND.road(np.column_stack([u.ravel(), v.ravel()]))[:, 1].reshape(u.shape)
+    y_m[y_m <= 0] = np.inf
+    depth = np.clip((y_m - edge_m) / fading_m, 0, 1) if fading_m else y_m > edge_m
+    picture = np.full(SHAPE, ROAD)
+    picture[:, 800:1200] -= (ROAD - SHADE) * depth
+    return np.round(cv2.GaussianBlur(picture, (0, 0), blur_px)).astype(np.uint8)
+
+
+def offset_m(finder, edge_m, **picture):
+    """How far before the true edge the finder puts it."""
+    u, v = GROUND.image(np.array([[X_M, edge_m]]))[0]
+    box = Box(left=u - 40, top=v - 60, right=u + 40, bottom=v)
+    still = np.full(SHAPE, round(ROAD), np.uint8)
+    found = finder.find(a_picture(edge_m, **picture), still, 1.0, box)
+    assert found is not None
+    return edge_m - GROUND.road(np.array([found]))[0, 1]
+
+
+def finder(*, matched=True):
+    far_m = far_blur_m(GROUND, X_M, ZONE.far_m) if matched else 0.0
+    return ContactFinder(ground=GROUND, blur_m=far_m)
+
+
+@pytest.mark.parametrize("fading_m", [0.0, 0.8], ids=["hard shadow", "shadow that fades out"])
+@pytest.mark.parametrize(("blur_px", "within_m"), [(0.7, 0.03), (1.0, 0.015), (1.3, 0.03)])
+def test_the_edge_is_at_the_same_place_near_and_far(blur_px, within_m, fading_m):
+    near, far = (
+        offset_m(finder(), y_m, blur_px=blur_px, fading_m=fading_m) for y_m in (16.0, 38.0)
+    )
+    assert near == pytest.approx(far, abs=within_m)
+
+
+def test_without_matched_blur_far_edges_are_drawn_out():
+    near, far = (offset_m(finder(matched=False), y_m) for y_m in (16.0, 38.0))
+    assert far - near > 0.04
+
+
+def test_an_empty_road_has_no_edge():
+    noise = np.random.default_rng(0).normal(ROAD, 3, SHAPE).astype(np.uint8)
+    still = np.full(SHAPE, round(ROAD), np.uint8)
+    box = Box(left=900, top=500, right=1000, bottom=600)
+    assert finder().find(noise, still, 1.0, box) is None
+
+
+def test_a_strip_that_leaves_the_picture_has_no_edge():
+    still = np.full(SHAPE, round(ROAD), np.uint8)
+    box = Box(left=900, top=900, right=1000, bottom=1079)
+    assert finder().find(a_picture(9.0), still, 1.0, box) is None
