@@ -14,11 +14,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from speedcam.budget import COVERAGE_FACTOR, expanded_kmh, own_kmh, shared
 from speedcam.ground import Ground
 from speedcam.model import (
     KMH_PER_M_S,
     Anchor,
     Direction,
+    Doubt,
     Floats,
     Grade,
     PlateSighting,
@@ -123,16 +125,21 @@ def _combine(measurement: SpeedMeasurement, plate: Anchor) -> SpeedMeasurement |
             "plate_kmh": round(plate.speed_kmh, 1),
         }
         return Refusal(reason=Reason.ANCHORS_DISAGREE, numbers=numbers)
-    weight = np.array([anchor.uncertainty_kmh**-2 for anchor in (contact, plate)])
-    speeds = np.array([contact.speed_kmh, plate.speed_kmh])
-    # Survey, road and clock are common to both, so that two anchors are not surer than one; and
-    # how far they are apart stays in the doubt: agreement is not exactness.
-    apart_kmh = abs(contact.speed_kmh - plate.speed_kmh) / 2
-    uncertainty_kmh = float(np.hypot(weight.sum() ** -0.5, apart_kmh))
+    # Survey, road and clock are common to both: only what is an anchor's own is averaged away.
+    common = shared(measurement.budget)
+    alone_kmh = np.array([own_kmh(measurement.budget), plate.uncertainty_kmh / COVERAGE_FACTOR])
+    weight = alone_kmh**-2.0
+    budget = (
+        *common,
+        Doubt(name="contact and plate", standard_kmh=float(weight.sum() ** -0.5)),
+        # How far they are apart stays in the doubt: agreement is not exactness.
+        Doubt(name="anchors apart", standard_kmh=abs(contact.speed_kmh - plate.speed_kmh) / 4),
+    )
     return replace(
         measurement,
-        speed_kmh=float(np.average(speeds, weights=weight)),
-        uncertainty_kmh=max(contact.uncertainty_kmh, uncertainty_kmh),
+        speed_kmh=float(np.average([contact.speed_kmh, plate.speed_kmh], weights=weight)),
+        uncertainty_kmh=expanded_kmh(budget),
         grade=Grade.A,
         anchors=(contact, plate),
+        budget=budget,
     )

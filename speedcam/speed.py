@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from speedcam.budget import contact_budget, expanded_kmh
+from speedcam.crossing import against, cross
 from speedcam.ground import Ground
 from speedcam.line import Line, fit_line
 from speedcam.model import (
@@ -51,17 +53,6 @@ MAX_SPEED_CHANGE = 0.40
 """Beyond it a mean says little about how fast the vehicle was at any one place."""
 SPEED_RANGE_KMH = (5.0, 250.0)
 
-LENS_HEIGHT_M = 5.0
-"""Assumed where the site does not state it: low, so that the doubt comes out larger."""
-CONTACT_HEIGHT_M = 0.03 / np.sqrt(3)
-"""The edge may lie up to 3 cm above the road (rectangular)."""
-ROAD_SAG = 0.0023
-"""Relative: 2 cm of sag over the zone, rectangular."""
-EDGE_BIAS = 0.001
-"""Relative: half of what remains if blur is half as strong or as strong again as assumed."""
-CLOCK = 0.0005
-"""Relative: container clock of a camera without a reference."""
-
 MIN_FEATURE_POINTS = 6
 MIN_FEATURES = 5
 OWN_FEATURES = (0.7, 3.0)
@@ -94,11 +85,10 @@ def measure(
     if refusal:
         return refusal
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
-    relative = _scale_uncertainty(used, ground, weight[line.kept], lens_height_m)
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
-    fit_kmh = line.standard_error_m_s * KMH_PER_M_S
-    uncertainty_kmh = 2 * float(np.hypot(fit_kmh, relative * speed_kmh))
-    return SpeedMeasurement(
+    budget = contact_budget(line, used, weight[line.kept], ground, lens_height_m)
+    uncertainty_kmh = expanded_kmh(budget)
+    measurement = SpeedMeasurement(
         speed_kmh=speed_kmh,
         uncertainty_kmh=uncertainty_kmh,
         grade=Grade.B,
@@ -107,7 +97,10 @@ def measure(
         over_m=abs(used[-1].y_m - used[0].y_m),
         over_s=used[-1].time_s - used[0].time_s,
         samples=tuple(used),
+        budget=budget,
+        crossing=cross(samples, weight**-0.5),
     )
+    return against(measurement) or measurement
 
 
 def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[Sample]:
@@ -201,20 +194,6 @@ def _feature_speed(time_s: Floats, y_m: Floats) -> float | None:
     slope, start = np.polyfit(time_s, y_m, 1)
     rms_m = float(np.std(y_m - (slope * time_s + start)))
     return float(slope) if rms_m < 0.02 * max(1.0, float(np.ptp(y_m))) else None
-
-
-def _scale_uncertainty(
-    used: Sequence[Sample], ground: Ground, weight: Floats, lens_height_m: float | None
-) -> float:
-    """Relative standard uncertainty of the scale: survey, contact height, road, edge, clock."""
-    pixels = np.array([[sample.u_px, sample.v_px, 1.0] for sample in used])
-    time_s = np.array([sample.time_s for sample in used])
-    lever = weight * (time_s - np.average(time_s, weights=weight))
-    mapped = np.einsum("eij,nj->eni", ground.ensemble, pixels)
-    speeds = (mapped[:, :, 1] / mapped[:, :, 2]) @ lever
-    survey = abs(float(np.std(speeds) / np.mean(speeds)))
-    height = CONTACT_HEIGHT_M / (lens_height_m or LENS_HEIGHT_M)
-    return float(np.linalg.norm([survey, height, ROAD_SAG, EDGE_BIAS, CLOCK]))
 
 
 def _edge_variance(samples: Sequence[Sample], ground: Ground) -> Floats:
