@@ -33,6 +33,7 @@ _WANTED = {
     ExhibitKind.STILL_LAST: "the still where it ends",
     ExhibitKind.PLATE: "the picture of the plate",
     ExhibitKind.PHOTO: "the redacted photo",
+    ExhibitKind.RAW: "the raw data of the measurement",
 }
 
 
@@ -130,7 +131,7 @@ def _exhibits(passage: Passage) -> list[str]:
     faults = [f"{words} is missing" for kind, words in _WANTED.items() if not present[kind]]
     # With two of a kind, or one picture under two names, nobody knows which one proves what.
     if len({exhibit.sha256 for exhibit in passage.exhibits}) < len(passage.exhibits):
-        faults.append("one picture stands for two")
+        faults.append("one exhibit stands for two")
     faults += [f"{words} is there twice" for kind, words in _WANTED.items() if present[kind] > 1]
     return faults
 

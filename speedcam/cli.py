@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from speedcam import __version__
-from speedcam.adapters.exhibits import FolderExhibits
+from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
@@ -27,7 +27,7 @@ from speedcam.ground import fit_ground
 from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
 from speedcam.pipeline import Camera
 from speedcam.plugins import add_commands
-from speedcam.process import EXHIBITS, ClipResult, process_clip, require_distinct_names
+from speedcam.process import EXHIBITS, RAW, ClipResult, process_clip, require_distinct_names
 from speedcam.progress import frame_progress
 from speedcam.simulate.cli import simulate_command
 from speedcam.site import Site, load_site
@@ -121,9 +121,9 @@ def process_command(
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
-    Each clip gets the folder OUT/CLIP with `passages.jsonl` and, for vehicles above the limit
-    only, their pictures in `exhibits/`. The path of each passages file goes to stdout, for
-    `speedcam office receive`.
+    Each clip gets the folder OUT/CLIP with `passages.jsonl`, the raw data of each measurement in
+    `raw/` (`speedcam explain` draws them) and, for vehicles above the limit only, their pictures
+    in `exhibits/`. The path of each passages file goes to stdout, for `speedcam office receive`.
 
     An interrupted or killed run is simply started again: finished clips are not measured twice,
     and the results are those of an undisturbed run.
@@ -196,7 +196,12 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
         redactor=MosaicRedactor(),
     )
     camera = Camera(
-        site=site, ground=ground, make_detector=MotionDetector, reader=reader, witness=witness
+        site=site,
+        ground=ground,
+        make_detector=MotionDetector,
+        reader=reader,
+        witness=witness,
+        keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
     )
     with frame_progress(talk) as progress:
         task = progress.add_task(clip.name, total=footage.frame_count or None)

@@ -5,6 +5,7 @@
     ├── SiteError         a site file with faults (all of them at once)
     ├── SurveyError       surveyed points from which no ground plane follows
     ├── PassageError      a passage record that is not one
+    ├── RawDataError      raw data of a passage that are missing, changed or not its own
     └── TruthError        a truth or reference file that cannot be compared with
 
 Each message says what happened, to which thing, and what to do. "No reading" is
@@ -30,6 +31,10 @@ class SurveyError(SpeedcamError):
 
 class PassageError(SpeedcamError):
     """A passage record that is damaged, of another schema, or not a passage."""
+
+
+class RawDataError(SpeedcamError):
+    """Raw data of a passage that are missing, changed, or of another passage, clip or site."""
 
 
 class TruthError(SpeedcamError):

@@ -370,7 +370,7 @@ class PlateReading:
 
 
 class ExhibitKind(StrEnum):
-    """What a picture proves."""
+    """What an exhibit proves."""
 
     STILL_FIRST = "still_first"
     """The vehicle where the measured stretch begins."""
@@ -380,17 +380,19 @@ class ExhibitKind(StrEnum):
     """The plate, enlarged."""
     PHOTO = "photo"
     """The redacted picture for the notice: the only one that may leave the sealed store."""
+    RAW = "raw"
+    """No picture: the raw data of the measurement (:mod:`speedcam.raw`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """A picture on disk, named by its content.
+    """A picture, or the raw data, on disk, named by its content.
 
     Attributes:
         kind: What it proves.
         path: Relative to the folder of the passages file, with forward slashes.
         sha256: Of the file's bytes, 64 hexadecimal digits.
-        time_s: Container time of the frame it shows.
+        time_s: Container time of the frame it shows, or with which it begins.
         frame_index: Ordinal of that frame.
     """
 
@@ -475,7 +477,7 @@ class Passage:
         speed: The measurement, or why there is none.
         plate: The reading, or why there is none; None where nobody may be fined on the
             measurement, so that the plate is nobody's business.
-        exhibits: The pictures; empty for the same reason.
+        exhibits: The raw data of the measurement, and the pictures where anybody may be fined.
         provenance: What made this.
     """
 

@@ -1,7 +1,7 @@
 """The whole camera on one page: footage in, passages out, as generators.
 
 A vehicle that was not measured above the limit of its lane leaves a passage without a plate and
-without a picture: nobody looks for them.
+without a picture: nobody looks for them. Every vehicle leaves the raw data of its measurement.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ from speedcam.model import (
     Track,
 )
 from speedcam.plate import vote, width_px
-from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, Witness
+from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, RawKeeper, Witness
+from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
 from speedcam.software import software
 from speedcam.speed import measure
 from speedcam.track import Tracker
+from speedcam.workings import workings
 
 GLIMPSES = 25
 """Frames whose median is taken as the empty road: a lane is free in most of them."""
@@ -70,6 +72,7 @@ class Camera:
         make_detector: Makes what finds motion.
         reader: Reads plates.
         witness: Makes exhibits.
+        keep_raw: Keeps the raw data.
     """
 
     site: Site
@@ -77,6 +80,7 @@ class Camera:
     make_detector: MakeDetector
     reader: PlateReader
     witness: Witness
+    keep_raw: RawKeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def passages(
         watch: Called with each frame, for progress.
     """
     measured: list[SpeedMeasurement] = []
-    for track in _follow(camera, footage, watch):
+    for track in map(as_kept, _follow(camera, footage, watch)):
         if not _concerns(camera, track):
             continue
         speed = measure(track, camera.ground, camera.site.zone, camera.site.camera_height_m)
@@ -173,12 +177,32 @@ def _once(
 def _observe(
     camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
 ) -> Passage:
-    site = camera.site
-    passage = _passage(camera, footage, track, speed)
-    if isinstance(speed, SpeedMeasurement) and passage.lane is None:
-        x_m = round(passage.position_m[0], 2)
-        return replace(passage, speed=Refusal(reason=Reason.OUTSIDE_LANES, numbers={"x_m": x_m}))
-    return _prove(camera, footage, track, passage) if _triggers(site, passage) else passage
+    passage = _within_lanes(_passage(camera, footage, track, speed))
+    plates: tuple[PlateSighting, ...] = ()
+    if _triggers(camera.site, passage):
+        passage, plates = _prove(camera, footage, track, passage)
+    raw = RawData(
+        passage_id=passage.id,
+        provenance=passage.provenance,
+        picture_px=footage.size,
+        track=track,
+        plates=plates,
+        speed=_without_samples(passage.speed),
+        workings=workings(track, camera.ground, camera.site.zone, passage.speed),
+    )
+    return replace(passage, exhibits=(*passage.exhibits, camera.keep_raw(raw)))
+
+
+def _without_samples(speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
+    return replace(speed, samples=()) if isinstance(speed, SpeedMeasurement) else speed
+
+
+def _within_lanes(passage: Passage) -> Passage:
+    """The passage, refused where it was measured beside every lane."""
+    if isinstance(passage.speed, Refusal) or passage.lane is not None:
+        return passage
+    x_m = round(passage.position_m[0], 2)
+    return replace(passage, speed=Refusal(reason=Reason.OUTSIDE_LANES, numbers={"x_m": x_m}))
 
 
 def _passage(
@@ -227,11 +251,13 @@ def _triggers(site: Site, passage: Passage) -> bool:
     return speed.speed_kmh - speed.uncertainty_kmh > lane.trigger_kmh
 
 
-def _prove(camera: Camera, footage: FrameSource, track: Track, passage: Passage) -> Passage:
-    """Read the plate, let it confirm the speed, and keep the pictures."""
+def _prove(
+    camera: Camera, footage: FrameSource, track: Track, passage: Passage
+) -> tuple[Passage, tuple[PlateSighting, ...]]:
+    """Read the plate, let it confirm the speed, and keep the pictures; where the plate was."""
     speed = passage.speed
     if isinstance(speed, Refusal):
-        return passage
+        return passage, ()
     looks = _plate_looks(track.sightings)
     ends = {speed.samples[0].frame_index, speed.samples[-1].frame_index}
     shown = [*looks, *(s for s in track.sightings if s.frame_index in ends)]
@@ -243,8 +269,9 @@ def _prove(camera: Camera, footage: FrameSource, track: Track, passage: Passage)
         plates = [plate for plate in plates if plate.text == reading.text]
     confirmed = replace(passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading)
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
-        return replace(confirmed, plate=None)
-    return replace(confirmed, exhibits=camera.witness(confirmed, frames, track, plates))
+        return replace(confirmed, plate=None), ()
+    exhibits = camera.witness(confirmed, frames, track, plates)
+    return replace(confirmed, exhibits=exhibits), tuple(plates)
 
 
 def _is_evidence(speed: SpeedMeasurement | Refusal) -> bool:

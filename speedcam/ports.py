@@ -16,6 +16,7 @@ from speedcam.model import (
     PlateSighting,
     Track,
 )
+from speedcam.raw import RawData
 
 
 class FrameSource(Protocol):
@@ -29,6 +30,11 @@ class FrameSource(Protocol):
     @property
     def sha256(self) -> str:
         """Of the footage's bytes."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         ...
 
     def frames(self) -> Iterator[Frame]:
@@ -100,11 +106,19 @@ class Witness(Protocol):
         ...
 
 
-class ExhibitStore(Protocol):
-    """Keeps pictures durably before anything names them."""
+class RawKeeper(Protocol):
+    """Keeps the raw data of every passage, measured or refused."""
 
-    def keep(self, name: str, jpeg: bytes) -> tuple[Path, str]:
-        """Write ``jpeg`` under ``name`` durably; return its path and its SHA-256."""
+    def __call__(self, raw: RawData) -> Exhibit:
+        """Keep ``raw`` durably; what the passage says of it."""
+        ...
+
+
+class ExhibitStore(Protocol):
+    """Keeps exhibits durably before anything names them."""
+
+    def keep(self, name: str, content: bytes) -> tuple[Path, str]:
+        """Write ``content`` under ``name`` durably; return its path and its SHA-256."""
         ...
 
 

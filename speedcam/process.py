@@ -28,6 +28,7 @@ PASSAGES = "passages.jsonl"
 RUN = "run.json"
 LOCK = ".lock"
 EXHIBITS = "exhibits"
+RAW = "raw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +136,20 @@ def _start_afresh(out: Path, run: bytes) -> None:
     for leftover in (out / PASSAGES, *out.glob(".*.part")):
         leftover.unlink(missing_ok=True)
     write_durably(out / RUN, run)
-    shutil.rmtree(out / EXHIBITS, ignore_errors=True)
+    for folder in (EXHIBITS, RAW):
+        shutil.rmtree(out / folder, ignore_errors=True)
 
 
 def _is_whole(finished: Path) -> bool:
-    """Whether the passages can be read and every picture they name is there as it was."""
+    """Whether the passages can be read and every exhibit they name is there as it was."""
     if not finished.exists():
         return False
     try:
         exhibits = [e for passage in record.read_passages(finished) for e in passage.exhibits]
-        pictures = [(finished.parent / exhibit.path).read_bytes() for exhibit in exhibits]
+        contents = [(finished.parent / exhibit.path).read_bytes() for exhibit in exhibits]
     except (SpeedcamError, OSError, ValueError):
         return False
-    hashes = [hashlib.sha256(picture).hexdigest() for picture in pictures]
+    hashes = [hashlib.sha256(content).hexdigest() for content in contents]
     return hashes == [exhibit.sha256 for exhibit in exhibits]
 
 

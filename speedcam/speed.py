@@ -79,7 +79,8 @@ def measure(
     if refusal:
         return refusal
     time_s, x_m, y_m = _columns(samples)
-    weight = 1 / _edge_variance(samples, ground)
+    px = np.array([[sample.u_px, sample.v_px] for sample in samples])
+    weight = 1 / edge_variance_m2(px, ground)
     line = fit_line(time_s, y_m, weight)
     refusal = _unfit(line, x_m, y_m) or _features_against(track, ground, line)
     if refusal:
@@ -196,9 +197,8 @@ def _feature_speed(time_s: Floats, y_m: Floats) -> float | None:
     return float(slope) if rms_m < 0.02 * max(1.0, float(np.ptp(y_m))) else None
 
 
-def _edge_variance(samples: Sequence[Sample], ground: Ground) -> Floats:
-    """Variance (m²) of each located edge: pixels far away are metres, near ones centimetres."""
-    px = np.array([[sample.u_px, sample.v_px] for sample in samples])
+def edge_variance_m2(px: Floats, ground: Ground) -> Floats:
+    """``(n,)`` variance of edges at ``(n, 2)`` px: far away a pixel is metres, near centimetres."""
     return np.asarray((EDGE_PX * ground.along_m_per_px(px)) ** 2 + EDGE_M**2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -63,6 +64,13 @@ def a_picture(name: str) -> bytes:
     return bytes(cv2.imencode(".jpg", noise)[1])
 
 
+def an_exhibit(name: str) -> bytes:
+    """What stands in the exhibit of this name: raw data where it ends so, else a picture."""
+    if name.endswith(f"-{ExhibitKind.RAW}"):
+        return gzip.compress(name.encode(), mtime=0)
+    return a_picture(name)
+
+
 def a_place(**changes) -> Place:
     known = {
         "site_id": "AL-DEMO-01",
@@ -107,8 +115,8 @@ def exhibits_of(passage_id: str) -> tuple[Exhibit, ...]:
     return tuple(
         Exhibit(
             kind=kind,
-            path=f"exhibits/{passage_id}-{kind}.jpg",
-            sha256=hashlib.sha256(a_picture(f"{passage_id}-{kind}")).hexdigest(),
+            path=f"exhibits/{passage_id}-{kind}.{'json.gz' if kind is ExhibitKind.RAW else 'jpg'}",
+            sha256=hashlib.sha256(an_exhibit(f"{passage_id}-{kind}")).hexdigest(),
             time_s=12.0,
             frame_index=300,
         )
@@ -158,7 +166,7 @@ def on_disk(folder: Path, *passages: Passage) -> Path:
         for exhibit in passage.exhibits:
             path = folder / exhibit.path
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(a_picture(path.stem))
+            path.write_bytes(an_exhibit(path.name.split(".")[0]))
     written = folder / "passages.jsonl"
     written.write_text("".join(f"{dumps(passage)}\n" for passage in passages))
     return written

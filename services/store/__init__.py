@@ -2,7 +2,7 @@
 
     <office>/office.sqlite   cases, decisions, fines, outbox, history
     <office>/keys/           the office key; without it the database says nothing
-    <office>/exhibits/       pictures of violations, named by their SHA-256
+    <office>/exhibits/       pictures and raw data of violations, named by their SHA-256
     <office>/sent/           notices of the folder sender
 
 Folders are 0700 and files 0600.

@@ -1,4 +1,4 @@
-"""Pictures named by their content, checked whenever they come in or go out."""
+"""Exhibits named by their content, checked whenever they come in or go out."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from pathlib import Path, PurePosixPath
 
 from services.errors import EvidenceError
 from speedcam.disk import write_durably
-from speedcam.model import Exhibit
+from speedcam.model import Exhibit, ExhibitKind
 
 _JPEG = b"\xff\xd8\xff"
+_GZIP = b"\x1f\x8b\x08"
+
+PICTURE_SUFFIX = ".jpg"
+RAW_SUFFIX = ".json.gz"
 
 MOST_BYTES = 32 * 1024 * 1024
 """No exhibit is larger; reading one must not fill the memory."""
 
 
 def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
-    """Copy one exhibit into ``folder`` durably, as ``<sha256>.jpg``.
+    """Copy one exhibit into ``folder`` durably, as ``<sha256>.jpg``, raw data as ``.json.gz``.
 
     Args:
         folder: ``<office>/exhibits``.
@@ -27,22 +31,24 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
     Raises:
         EvidenceError: It is missing, outside ``beside``, or not what the passage says.
     """
-    kept = folder / _name(exhibit.sha256)
+    is_raw = exhibit.kind is ExhibitKind.RAW
+    kept = folder / _name(exhibit.sha256, RAW_SUFFIX if is_raw else PICTURE_SUFFIX)
     if kept.is_file() and _digest(kept.read_bytes()) == exhibit.sha256:
         return
-    picture = _read(_inside(beside, exhibit.path))
-    if _digest(picture) != exhibit.sha256:
+    content = _read(_inside(beside, exhibit.path))
+    if _digest(content) != exhibit.sha256:
         raise EvidenceError(
-            f"exhibit {exhibit.path} is not the picture that the passage names: its SHA-256 "
+            f"exhibit {exhibit.path} is not the one that the passage names: its SHA-256 "
             "differs. The passage was set aside; process the footage again."
         )
-    if not picture.startswith(_JPEG):
+    if not content.startswith(_GZIP if is_raw else _JPEG):
+        expected = "packed raw data" if is_raw else "JPEG picture"
         raise EvidenceError(
-            f"exhibit {exhibit.path} is no JPEG picture, so it shows and proves nothing. The "
+            f"exhibit {exhibit.path} is no {expected}, so it shows and proves nothing. The "
             "passage was set aside; process the footage again."
         )
     try:
-        write_durably(kept, picture)
+        write_durably(kept, content)
     except OSError as error:
         raise EvidenceError(
             f"exhibit {exhibit.path} cannot be kept in {folder}: {error.strerror}. Check the "
@@ -51,24 +57,25 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
 
 
 def read_exhibit(folder: Path, sha256: str) -> bytes:
-    """The picture with this SHA-256, checked again.
+    """The exhibit with this SHA-256, checked again.
 
     Raises:
         EvidenceError: It is missing, or was changed since it was kept.
     """
-    picture = _read(folder / _name(sha256))
-    if _digest(picture) != sha256:
+    raw = folder / _name(sha256, RAW_SUFFIX)
+    content = _read(raw if raw.is_file() else folder / _name(sha256, PICTURE_SUFFIX))
+    if _digest(content) != sha256:
         raise EvidenceError(
             f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "
             "rests on it; restore it from the last verified backup."
         )
-    return picture
+    return content
 
 
-def _name(sha256: str) -> str:
+def _name(sha256: str, suffix: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise EvidenceError(f"{sha256!r} is no SHA-256: 64 hexadecimal digits in lower case.")
-    return f"{sha256}.jpg"
+    return f"{sha256}{suffix}"
 
 
 def _inside(beside: Path, relative: str) -> Path:

@@ -119,11 +119,11 @@ class Store:
             raise StoreUnavailable(fault_of(self.folder / DATABASE, error)) from None
 
     def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
-        """Copy a picture into the office durably; see :func:`services.store.exhibits`."""
+        """Copy an exhibit into the office durably; see :func:`services.store.exhibits`."""
         keep_exhibit(self.folder / "exhibits", exhibit, beside)
 
     def exhibit_bytes(self, sha256: str) -> bytes:
-        """The picture with this SHA-256, checked again.
+        """The exhibit with this SHA-256, checked again.
 
         Raises:
             EvidenceError: It is missing or was changed.

@@ -1,5 +1,6 @@
 """Processing a clip: whole results or none, the same ones however often it was killed."""
 
+import gzip
 import os
 import shutil
 import signal
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from speedcam.model import PlateReading
 from speedcam.process import PASSAGES
+from speedcam.raw import unpack
 from speedcam.record import read_passages
+from speedcam.redo import agrees, remeasure
 from speedcam.site import load_site
 from tests.builders_footage import write_video
 from tests.builders_simulate import a_clip
@@ -64,13 +68,39 @@ def test_every_vehicle_of_the_clip_leaves_a_passage(clip, undisturbed):
 def test_only_vehicles_above_the_trigger_leave_a_plate_or_a_picture(clip, undisturbed):
     folder = undisturbed / clip.video.stem
     passages = list(read_passages(folder / PASSAGES))
-    kept = {path.name for path in (folder / "exhibits").glob("*")}
-    assert kept == {exhibit.path.split("/")[1] for p in passages for exhibit in p.exhibits}
+    kept = {str(path.relative_to(folder)) for path in folder.glob("*/*")}
+    assert kept == {exhibit.path for passage in passages for exhibit in passage.exhibits}
     for passage in passages:
         speed = getattr(passage.speed, "speed_kmh", 0.0)
         if speed <= load_site(clip.site).lanes[0].trigger_kmh:
             assert passage.plate is None
-            assert passage.exhibits == ()
+            assert [exhibit.kind for exhibit in passage.exhibits] == ["raw"]
+
+
+def raw_of(folder):
+    """Every passage with its raw data."""
+    for passage in read_passages(folder / PASSAGES):
+        (exhibit,) = (e for e in passage.exhibits if e.kind == "raw")
+        yield passage, (folder / exhibit.path).read_bytes()
+
+
+def test_every_passage_can_be_measured_again_from_its_raw_data_and_the_site_file(clip, undisturbed):
+    site = load_site(clip.site)
+    for passage, content in raw_of(undisturbed / clip.video.stem):
+        raw = unpack(content)
+        assert raw.passage_id == passage.id
+        assert raw.provenance == passage.provenance
+        again = remeasure(raw, site)
+        assert agrees(again, passage.speed)
+        assert type(again) is type(passage.speed)
+
+
+def test_raw_data_are_compact_and_hold_no_plate(undisturbed, clip):
+    for passage, content in raw_of(undisturbed / clip.video.stem):
+        assert len(content) < 40_000
+        assert unpack(content).plates == () or passage.plate is not None
+        if isinstance(passage.plate, PlateReading):
+            assert passage.plate.text.encode() not in gzip.decompress(content)
 
 
 def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(clip, undisturbed, tmp_path):
@@ -99,7 +129,8 @@ def test_another_site_file_measures_the_clip_again(clip, tmp_path):
     result = speedcam("process", clip.video, "--site", site, "--out", out)
     assert "was done already" not in result.stderr
     passages = list(read_passages(out / clip.video.stem / PASSAGES))
-    assert all(passage.plate is None and not passage.exhibits for passage in passages)
+    assert all(passage.plate is None for passage in passages)
+    assert {e.kind for passage in passages for e in passage.exhibits} == {"raw"}
     assert not list((out / clip.video.stem).glob("exhibits/*"))
 
 
@@ -157,7 +188,7 @@ def test_a_clip_is_dated_by_its_own_start(clip, undisturbed, tmp_path):
     assert {p.at.date().isoformat() for p in moved} == {"2026-12-24"}
 
 
-@pytest.mark.parametrize("harm", ["passages.jsonl", "exhibits"])
+@pytest.mark.parametrize("harm", ["passages.jsonl", "exhibits", "raw"])
 def test_damaged_results_are_made_again(clip, undisturbed, tmp_path, harm):
     shutil.copytree(undisturbed, tmp_path / "out")
     folder = tmp_path / "out" / clip.video.stem

@@ -140,6 +140,24 @@ def test_a_changed_or_lost_exhibit_is_not_shown(issued):
         issued.exhibit_bytes(second)
 
 
+def test_raw_data_are_kept_as_such_and_never_as_a_picture(issued):
+    (raw,) = (exhibit for exhibit in exhibits_of("p-1") if exhibit.kind is ExhibitKind.RAW)
+    assert (issued.folder / "exhibits" / f"{raw.sha256}.json.gz").is_file()
+    assert not (issued.folder / "exhibits" / f"{raw.sha256}.jpg").exists()
+    assert hashlib.sha256(issued.exhibit_bytes(raw.sha256)).hexdigest() == raw.sha256
+
+
+@pytest.mark.parametrize("kind", [ExhibitKind.RAW, ExhibitKind.PHOTO])
+def test_raw_data_and_pictures_do_not_pass_for_one_another(tmp_path, kind):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    other = next(e for e in exhibits_of("p-1") if (e.kind is ExhibitKind.RAW) != (kind == "raw"))
+    with (
+        open_store(tmp_path / "office", create=True) as store,
+        pytest.raises(EvidenceError, match="is no"),
+    ):
+        store.keep_exhibit(replace(other, kind=kind), passages.parent)
+
+
 @pytest.mark.parametrize("sha256", ["../keys/office.key", "", "G" * 64, "a" * 63])
 def test_what_is_no_hash_names_no_file(issued, sha256):
     with pytest.raises(EvidenceError, match="no SHA-256"):

@@ -82,7 +82,7 @@ LACKING = [
     pytest.param({"exhibits": (*exhibits_of("p-1"), exhibits_of("p-2")[3])}, "twice", id="photos"),
     pytest.param(
         {"exhibits": tuple(replace(e, sha256="0" * 64) for e in exhibits_of("p-1"))},
-        "one picture stands for two",
+        "one exhibit stands for two",
         id="one picture",
     ),
     pytest.param({"plate": NO_PLATE}, "plate not sure", id="plate refused"),
@@ -134,7 +134,7 @@ def test_what_a_person_must_see_is_left_with_the_reason_and_an_officer_may_confi
 def test_every_reason_is_listed():
     reasons = demo_auto_1(violation(kmh=66.0, plate=NO_PLATE, exhibits=()), ISSUED)
     assert isinstance(reasons, tuple)
-    assert len(reasons) == 6
+    assert len(reasons) == 7
 
 
 def test_a_violation_that_is_none_is_never_confirmed():
