@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from services.store import open_store
-from speedcam.model import Passage, PlateReading, Refusal
+from speedcam.model import ExhibitKind, Passage, PlateReading, Refusal
+from speedcam.raw import unpack
 from speedcam.record import read_passages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,5 +137,14 @@ def test_a_lawful_drivers_plate_and_picture_are_nowhere(demo):
     for clip in CLIPS:
         for passage in read_passages(out / clip / "passages.jsonl"):
             if isinstance(passage.speed, Refusal) or passage.plate is None:
-                assert passage.exhibits == ()
+                assert {exhibit.kind for exhibit in passage.exhibits} <= {ExhibitKind.RAW}
                 assert not list(out.rglob(f"{passage.id}-*"))
+
+
+def test_the_raw_data_of_a_lawful_driver_hold_no_plate(demo):
+    out, _ = demo
+    for clip in CLIPS:
+        for passage in read_passages(out / clip / "passages.jsonl"):
+            if passage.plate is None:
+                (raw,) = passage.exhibits
+                assert unpack((out / clip / raw.path).read_bytes()).plates == ()
