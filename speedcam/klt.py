@@ -48,7 +48,7 @@ class Step:
 
 def lucas_kanade(points: Points, before: Image, now: Image, guess: Points) -> Step:
     """Follow ``points`` from one luma plane to the next, starting at ``points + guess``."""
-    window = _window(np.concatenate([points, points + guess]), now.shape)
+    window = _window(np.concatenate([points, points + guess]), now.shape) if len(points) else None
     if window is None:
         return Step(points, guess, np.zeros(len(points), bool))
     (left, top), rows, columns = window

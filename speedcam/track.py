@@ -21,8 +21,8 @@ from speedcam.model import Box, Detection, FeatureTrack, Frame, Image, Sighting,
 
 MAX_FEATURES = 60
 TOP_UP_BELOW = 40
-PATIENCE_FRAMES = 6
-"""Frames without a blob after which a vehicle is gone."""
+PATIENCE_S = 0.25
+"""Time without a blob after which a vehicle is gone."""
 
 MIN_SHARE = 0.2
 """Share of a vehicle's features that a blob must hold to be its outline."""
@@ -30,13 +30,16 @@ MIN_SHARE = 0.2
 FRAGMENT = 0.08
 """A blob this much smaller than the one around it is no vehicle of its own."""
 
+PIECE = 0.1
+"""A blob belongs to a vehicle that fills its expected place by this much better with it."""
+
 GROWTH = 2.0
 """No outline doubles its area from one frame to the next."""
 
-YOUNG = 12
-"""Sightings by itself up to which a vehicle may turn out to be a part of another one."""
-TOGETHER_FRAMES = 3
-"""Frames in one outline and in one motion that prove it."""
+YOUNG_S = 0.5
+"""Time by itself up to which a vehicle may turn out to be a part of another one."""
+TOGETHER_S = 0.1
+"""Time in one outline and in one motion that proves it."""
 
 MIN_SIGHTINGS = 6
 """A thing seen more briefly is noise and leaves no track."""
@@ -59,22 +62,19 @@ class _Vehicle:
     points: NDArray[np.float32]
     keys: NDArray[np.int64]
     steps: NDArray[np.float32]
+    step: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     moved: bool = False
-    missing: int = 0
-    together: int = 0
+    turned: bool = False
+    alone_s: float = 0.0
+    together_s: float = 0.0
     sightings: list[Sighting] = field(default_factory=list)
     history: dict[int, list[tuple[float, float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
-    @property
-    def alone(self) -> int:
-        """How often its outline was its own."""
-        return sum(not sighting.merged for sighting in self.sightings)
-
     def outline(self, box: Box) -> None:
         """Take ``box``; where it is far larger, what little was seen before was a part."""
-        if box.area > GROWTH * self.box.area and self.alone <= YOUNG:
+        if box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
             self.sightings = [replace(sighting, merged=True) for sighting in self.sightings]
         self.box = box
 
@@ -100,7 +100,7 @@ class Tracker:
         self._road = road
         self._row_s = row_s
         self._vehicles: list[_Vehicle] = []
-        self._previous: Image | None = None
+        self._previous: Frame | None = None
         self._next_ordinal = 0
         self._next_key = 0
 
@@ -109,34 +109,71 @@ class Tracker:
         whole = _absorb_fragments(detections)
         if self._previous is not None:
             for vehicle in self._vehicles:
-                _follow(vehicle, self._previous, frame.luma, whole)
-        owners = self._claim(whole)
-        self._reunite(owners)
+                _follow(vehicle, self._previous.luma, frame.luma, whole)
+        turned = self._leave(lambda vehicle: vehicle.turned)
+        owners = self._claim(whole, frame.luma)
+        self._reunite(owners, self._since_previous(frame))
         for vehicle in self._vehicles:
             self._sight(vehicle, frame, whole, owners)
         self._spawn(frame, whole, owners)
         for vehicle in self._vehicles:
-            self._top_up(vehicle, frame.luma)
+            self._top_up(vehicle, frame)
             vehicle.remember(frame, self._row_s)
-        self._previous = frame.luma
-        return self._leave(_is_gone)
+        self._previous = frame
+        return turned + self._leave(lambda vehicle: _is_gone(vehicle, frame.time_s))
 
     def finish(self) -> list[Track]:
         """The tracks of vehicles still in view when the footage ends."""
         return self._leave(lambda _: True)
 
-    def _claim(self, detections: Sequence[Detection]) -> list[list[_Vehicle]]:
+    def _claim(self, detections: Sequence[Detection], luma: Image) -> list[list[_Vehicle]]:
         """The vehicles that own each blob."""
-        return [
+        owners = [
             [vehicle for vehicle in self._vehicles if _share(vehicle, detection) >= MIN_SHARE]
             for detection in detections
         ]
+        outlines = self._outlines(detections, owners)
+        return [
+            owner or [v for v, box in outlines if self._is_torn_off(detection, v, box, luma)]
+            for detection, owner in zip(detections, owners, strict=True)
+        ]
 
-    def _reunite(self, owners: Sequence[list[_Vehicle]]) -> None:
+    def _is_torn_off(self, piece: Detection, vehicle: _Vehicle, outline: Box, luma: Image) -> bool:
+        """Whether a blob without features has come off ``vehicle`` and still goes along."""
+        place = vehicle.box
+        gain = _alike(_union([outline, piece.box]), place) - _alike(outline, place)
+        if gain < PIECE or self._previous is None:
+            return False
+        back = -vehicle.step
+        points = corners(luma, piece.box, np.empty((0, 2), np.float32), MAX_FEATURES)
+        step = lucas_kanade(points, luma, self._previous.luma, np.tile(back, (len(points), 1)))
+        return step.agreeing > 0 and _alike_steps(np.median(step.steps[step.kept], axis=0), back)
+
+    def _outlines(
+        self, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]
+    ) -> list[tuple[_Vehicle, Box]]:
+        """The outlines of the vehicles that are seen for certain: with features, and alone."""
+        outlines = []
+        for vehicle in (v for v in self._vehicles if v.moved and len(v.points)):
+            blobs = [
+                d.box
+                for d, owner in zip(detections, owners, strict=True)
+                if any(o is vehicle for o in owner)
+            ]
+            if blobs and all(
+                len(owner) < 2 for owner in owners if any(o is vehicle for o in owner)
+            ):
+                outlines.append((vehicle, _union(blobs)))
+        return outlines
+
+    def _since_previous(self, frame: Frame) -> float:
+        return frame.time_s - self._previous.time_s if self._previous else 0.0
+
+    def _reunite(self, owners: Sequence[list[_Vehicle]], elapsed_s: float) -> None:
         """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
         for sharing in owners:
             if len(sharing) > 1:
-                for part in _parts(sharing):
+                for part in _parts(sharing, elapsed_s):
                     self._drop(part, owners)
 
     def _drop(self, part: _Vehicle, owners: Sequence[list[_Vehicle]]) -> None:
@@ -157,11 +194,10 @@ class Tracker:
             if any(o is vehicle for o in owner)
         ]
         if not mine:
-            vehicle.missing += 1
             return
-        vehicle.missing = 0
         merged = any(count > 1 for _, count in mine)
         if not merged:
+            vehicle.alone_s += self._since_previous(frame)
             vehicle.outline(_union([detection.box for detection, _ in mine]))
         border = any(detection.touches_border for detection, _ in mine)
         contact = None if merged else self._road.contact(frame, vehicle.box)
@@ -200,23 +236,21 @@ class Tracker:
 
     def _is_part_of_known(self, detection: Detection) -> bool:
         return any(
-            vehicle.moved and vehicle.box.overlap(detection.box) > 0.5 * detection.box.area
+            vehicle.moved and _inside(detection.box, vehicle.box) > 0.5
             for vehicle in self._vehicles
         )
 
-    def _top_up(self, vehicle: _Vehicle, luma: Image) -> None:
-        merged = bool(vehicle.sightings) and vehicle.sightings[-1].merged
-        if len(vehicle.points) >= TOP_UP_BELOW or vehicle.missing or merged:
+    def _top_up(self, vehicle: _Vehicle, frame: Frame) -> None:
+        last = vehicle.sightings[-1]
+        unseen = last.frame_index != frame.index
+        if len(vehicle.points) >= TOP_UP_BELOW or unseen or last.merged:
             return
-        fresh = corners(luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
-        step = np.median(vehicle.steps, axis=0) if len(vehicle.steps) else np.zeros(2)
+        fresh = corners(frame.luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
         keys = np.arange(self._next_key, self._next_key + len(fresh))
         self._next_key += len(fresh)
         vehicle.points = np.concatenate([vehicle.points, fresh])
         vehicle.keys = np.concatenate([vehicle.keys, keys])
-        vehicle.steps = np.concatenate(
-            [vehicle.steps, np.tile(step, (len(fresh), 1)).astype(np.float32)]
-        )
+        vehicle.steps = np.concatenate([vehicle.steps, np.tile(vehicle.step, (len(fresh), 1))])
 
     def _leave(self, gone: Callable[[_Vehicle], bool]) -> list[Track]:
         leaving = [vehicle for vehicle in self._vehicles if gone(vehicle)]
@@ -231,14 +265,16 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
         step = lucas_kanade(vehicle.points, before, now, guess)
         if best is None or step.agreeing > best.agreeing:
             best = step
-    if best is None or best.agreeing < 3 or _turns_back(vehicle, best):
+    vehicle.turned = best is not None and best.agreeing >= 3 and _turns_back(vehicle, best)
+    if best is None or best.agreeing < 3 or vehicle.turned:
         vehicle.points, vehicle.keys = vehicle.points[:0], vehicle.keys[:0]
         vehicle.steps = vehicle.steps[:0]
         return
     vehicle.points, vehicle.steps = best.points[best.kept], best.steps[best.kept]
     vehicle.keys = vehicle.keys[best.kept]
     vehicle.moved = True
-    du, dv = np.median(vehicle.steps, axis=0)
+    vehicle.step = np.median(vehicle.steps, axis=0).astype(np.float32)
+    du, dv = vehicle.step
     box = vehicle.box
     vehicle.box = Box(
         left=box.left + du, top=box.top + dv, right=box.right + du, bottom=box.bottom + dv
@@ -247,9 +283,7 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
 
 def _turns_back(vehicle: _Vehicle, step: Step) -> bool:
     """Whether the features now go the other way: they are another vehicle's."""
-    if not (vehicle.moved and len(vehicle.steps)):
-        return False
-    before, now = np.median(vehicle.steps[:, 1]), np.median(step.steps[step.kept, 1])
+    before, now = vehicle.step[1], np.median(step.steps[step.kept, 1])
     return bool(before * now < 0 and min(abs(before), abs(now)) > MIN_MOTION_PX)
 
 
@@ -274,31 +308,40 @@ def _guesses(vehicle: _Vehicle, detections: Sequence[Detection]) -> Iterator[NDA
             yield np.tile(step, (len(vehicle.points), 1))
 
 
-def _is_gone(vehicle: _Vehicle) -> bool:
+def _is_gone(vehicle: _Vehicle, now_s: float) -> bool:
     lost_hold = vehicle.moved and len(vehicle.points) == 0
+    last = vehicle.sightings[-1]
     # What was last seen on the edge of the picture has left it, and what comes next is another.
-    patience = 0 if vehicle.sightings[-1].touches_border else PATIENCE_FRAMES
-    return lost_hold or vehicle.missing > patience
+    return lost_hold or now_s - last.time_s > (0.0 if last.touches_border else PATIENCE_S)
 
 
-def _parts(sharing: Sequence[_Vehicle]) -> list[_Vehicle]:
+def _parts(sharing: Sequence[_Vehicle], elapsed_s: float) -> list[_Vehicle]:
     """Those among the owners of one blob that are parts of the largest of them."""
     whole = max(sharing, key=lambda vehicle: (vehicle.box.area, -vehicle.ordinal))
-    parts = []
-    for vehicle in (vehicle for vehicle in sharing if vehicle is not whole):
-        vehicle.together = vehicle.together + 1 if _goes_along(vehicle, whole) else 0
-        # Whoever was seen by itself for longer is a vehicle, however closely it follows now.
-        proven = vehicle.together >= (1 if len(vehicle.sightings) <= YOUNG else TOGETHER_FRAMES)
-        if proven and vehicle.alone <= YOUNG:
-            parts.append(vehicle)
-    return parts
+    others = [vehicle for vehicle in sharing if vehicle is not whole]
+    for vehicle in others:
+        along = _goes_along(vehicle, whole)
+        vehicle.together_s = vehicle.together_s + elapsed_s if along else 0.0
+    return [vehicle for vehicle in others if _is_part(vehicle)]
+
+
+def _is_part(vehicle: _Vehicle) -> bool:
+    """Whether what goes along with a larger thing was never seen long enough by itself."""
+    age_s = vehicle.sightings[-1].time_s - vehicle.sightings[0].time_s
+    # Whoever was seen by itself for longer is a vehicle, however closely it follows now.
+    needed_s = TOGETHER_S if age_s > YOUNG_S else 0.0
+    return vehicle.together_s > needed_s and vehicle.alone_s <= YOUNG_S
 
 
 def _goes_along(part: _Vehicle, whole: _Vehicle) -> bool:
     """Whether ``part`` moves as ``whole`` does, or does not show a motion of its own."""
     if not (len(part.steps) and len(whole.steps)):
         return True
-    mine, its = np.median(part.steps, axis=0), np.median(whole.steps, axis=0)
+    return _alike_steps(part.step, whole.step)
+
+
+def _alike_steps(mine: NDArray[np.floating], its: NDArray[np.floating]) -> bool:
+    """Whether two steps in the picture are those of one body, parallax within it included."""
     return bool(np.hypot(*(mine - its)) < max(2.0, 0.3 * np.hypot(*its)))
 
 
@@ -332,8 +375,18 @@ def _absorb_fragments(detections: Sequence[Detection]) -> list[Detection]:
 
 
 def _is_fragment(small: Detection, large: Detection) -> bool:
-    inside = large.box.overlap(small.box) > 0.7 * small.box.area
-    return inside and small.area_px < FRAGMENT * large.area_px
+    return _inside(small.box, large.box) > 0.7 and small.area_px < FRAGMENT * large.area_px
+
+
+def _inside(small: Box, large: Box) -> float:
+    """Share of ``small`` that lies in ``large``."""
+    return large.overlap(small) / max(1.0, small.area)
+
+
+def _alike(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    both = one.overlap(other)
+    return both / max(1.0, one.area + other.area - both)
 
 
 def _union(boxes: Sequence[Box]) -> Box:

@@ -1,0 +1,248 @@
+"""Following vehicles from frame to frame: one vehicle is one track, and two never become one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+
+from speedcam.model import Box, Detection, Frame
+from speedcam.track import Tracker
+
+WIDTH, HEIGHT = 480, 360
+FPS = 25.0
+
+
+@dataclass(frozen=True)
+class Body:
+    """A textured rectangle that moves at constant speed, seen from ``enters_s`` to ``leaves_s``."""
+
+    left: float
+    bottom: float
+    width: int = 80
+    height: int = 60
+    du_s: float = 0.0
+    dv_s: float = 120.0
+    texture: int = 1
+    enters_s: float = 0.0
+    leaves_s: float = 9.0
+
+    def box(self, time_s):
+        left, bottom = self.left + self.du_s * time_s, self.bottom + self.dv_s * time_s
+        return Box(left=left, top=bottom - self.height, right=left + self.width, bottom=bottom)
+
+
+class LowerEdge:
+    """A road whose contact edge is the outline's lower edge."""
+
+    def contact(self, frame, box):  # noqa: ARG002 - the port has it
+        return (box.left + box.right) / 2, box.bottom
+
+
+def noise(seed, height, width, contrast=70):
+    rough = np.random.default_rng(seed).normal(128, contrast, (height // 4 + 2, width // 4 + 2))
+    smooth = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(smooth, 0, 255).astype(np.uint8)
+
+
+def picture(bodies: Iterable[Body], time_s):
+    luma = noise(0, HEIGHT, WIDTH, 8)
+    for body in bodies:
+        box = body.box(time_s)
+        shift = np.array([[1, 0, box.left], [0, 1, box.top]])
+        texture = noise(body.texture, body.height, body.width)
+        there = cv2.warpAffine(np.full_like(texture, 255), shift, (WIDTH, HEIGHT)) > 127
+        luma[there] = cv2.warpAffine(texture, shift, (WIDTH, HEIGHT))[there]
+    return luma
+
+
+def frame(index, luma, fps=FPS):
+    return Frame(
+        index=index, time_s=index / fps, luma=luma, corrupt=False, colour=lambda: luma[..., None]
+    )
+
+
+def blob(box, *, border=False):
+    mask = np.ones((max(1, round(box.height / 4)), max(1, round(box.width / 4))), bool)
+    return Detection(box=box, area_px=box.area, mask=mask, touches_border=border)
+
+
+def follow(bodies, outlines, seconds=1.6, fps=FPS, shown=None):
+    """The tracks of ``bodies`` when the detector gives ``outlines(time_s)`` as boxes."""
+    tracker, tracks = Tracker(LowerEdge()), []
+    for index in range(round(seconds * fps)):
+        time_s = index / fps
+        seen = [
+            b for b in (shown(time_s) if shown else bodies) if b.enters_s <= time_s < b.leaves_s
+        ]
+        detections = [blob(box) for box in outlines(time_s)]
+        tracks += tracker.step(frame(index, picture(seen, time_s), fps), detections)
+    return tracks + tracker.finish()
+
+
+def bottoms(track):
+    return np.array([s.contact_px[1] for s in track.sightings if s.contact_px])
+
+
+def upper_half(box):
+    return replace(box, bottom=(box.top + box.bottom) / 2)
+
+
+def lower_half(box):
+    return replace(box, top=(box.top + box.bottom) / 2)
+
+
+@pytest.mark.parametrize("fps", [12.5, 25.0, 60.0])
+def test_one_vehicle_is_one_track_at_any_frame_rate(fps):
+    car = Body(left=180, bottom=90)
+    (track,) = follow([car], lambda t: [car.box(t)], fps=fps)
+    assert len(track.sightings) == round(1.6 * fps)
+    assert not any(s.merged for s in track.sightings)
+    assert len([f for f in track.features if len(f.time_s) > 10]) >= 5
+
+
+def test_features_move_as_the_vehicle_does():
+    car = Body(left=180, bottom=90, du_s=30)
+    (track,) = follow([car], lambda t: [car.box(t)])
+    for feature in track.features:
+        du, dv = np.polyfit(feature.time_s, feature.px, 1)[0]
+        assert (du, dv) == (pytest.approx(30, abs=1.5), pytest.approx(120, abs=3))
+
+
+@pytest.mark.parametrize("torn", [(0.6, 1.0), (0.8, 2.0)])
+def test_an_outline_torn_in_two_is_still_one_vehicle(torn):
+    car = Body(left=180, bottom=90)
+
+    def outlines(t):
+        whole = car.box(t)
+        return [upper_half(whole), lower_half(whole)] if torn[0] < t < torn[1] else [whole]
+
+    (track,) = follow([car], outlines)
+    contact = bottoms(track)
+    assert np.abs(np.diff(contact) - 120 / FPS).max() < 1
+
+
+def test_what_comes_out_from_behind_and_drives_the_other_way_is_no_piece_of_it():
+    lorry = Body(left=150, bottom=320, width=120, height=140, dv_s=-60, texture=1)
+    car = Body(left=100, bottom=170, width=50, height=40, dv_s=70, texture=2)
+
+    def outlines(t):
+        big, small = lorry.box(t), car.box(t)
+        if t < 0.6:
+            both = [big, small]
+            return [
+                Box(
+                    left=min(b.left for b in both), top=min(b.top for b in both),
+                    right=max(b.right for b in both), bottom=max(b.bottom for b in both),
+                )
+            ]  # fmt: skip
+        return [big, small]
+
+    tracks = follow([car, lorry], outlines)
+    directions = sorted(np.sign(np.polyfit(range(len(b)), b, 1)[0]) for b in map(bottoms, tracks))
+    assert directions == [-1, 1]
+
+
+def test_two_vehicles_in_one_blob_are_two_tracks_and_measured_nowhere_in_it():
+    one = Body(left=100, bottom=90, dv_s=120, texture=1)
+    other = Body(left=230, bottom=90, dv_s=110, texture=2)
+
+    def outlines(t):
+        a, b = one.box(t), other.box(t)
+        if 0.7 < t < 1.1:
+            return [
+                Box(
+                    left=a.left,
+                    top=min(a.top, b.top),
+                    right=b.right,
+                    bottom=max(a.bottom, b.bottom),
+                )
+            ]
+        return [a, b]
+
+    tracks = follow([one, other], outlines)
+    assert len(tracks) == 2
+    for track in tracks:
+        within = [s for s in track.sightings if 0.72 < s.time_s < 1.08]
+        assert within
+        assert all(s.merged and s.contact_px is None for s in within)
+        assert not any(s.merged for s in track.sightings if s.time_s < 0.65)
+
+
+def test_a_part_that_was_seen_first_becomes_one_with_its_vehicle():
+    car = Body(left=180, bottom=90, height=90)
+
+    def outlines(t):
+        whole = car.box(t)
+        return [upper_half(whole), lower_half(whole)] if t < 0.3 else [whole]
+
+    tracks = follow([car], outlines)
+    assert len([t for t in tracks if len(t.sightings) > 10]) == 1
+
+
+def test_a_track_does_not_go_on_with_a_vehicle_that_drives_the_other_way():
+    gone = Body(left=180, bottom=90, dv_s=120, leaves_s=0.8)
+    comes = Body(left=180, bottom=186, dv_s=-120, texture=2, enters_s=0.8)
+
+    def seen(t):
+        return [gone] if t < 0.8 else [replace(comes, bottom=186 + 96)]
+
+    tracks = follow([], lambda t: [b.box(t) for b in seen(t)], shown=seen)
+    for track in tracks:
+        steps = np.sign(np.diff(bottoms(track)))
+        assert len(set(steps)) == 1
+
+
+def test_a_vehicle_missed_for_a_moment_stays_one_and_missed_for_long_does_not():
+    car = Body(left=180, bottom=90)
+    short = follow([car], lambda t: [] if 0.7 < t < 0.85 else [car.box(t)])
+    assert len(short) == 1
+    long = follow([car], lambda t: [] if 0.5 < t < 1.0 else [car.box(t)])
+    assert len(long) == 2
+
+
+def test_what_does_not_move_leaves_no_track():
+    standing = Body(left=180, bottom=90, dv_s=0.0)
+    assert follow([standing], lambda t: [standing.box(t)]) == []
+
+
+def test_noise_leaves_no_track():
+    rng = np.random.default_rng(5)
+
+    def outlines(_):
+        left, top = rng.uniform(0, WIDTH - 40), rng.uniform(0, HEIGHT - 40)
+        return [Box(left=left, top=top, right=left + 40, bottom=top + 40)]
+
+    assert follow([], outlines) == []
+
+
+def test_rows_are_told_the_instant_at_which_they_were_exposed():
+    car = Body(left=180, bottom=90)
+    tracker = Tracker(LowerEdge(), row_s=1e-5)
+    for index in range(20):
+        time_s = index / FPS
+        tracker.step(frame(index, picture([car], time_s)), [blob(car.box(time_s))])
+    (track,) = tracker.finish()
+    for sighting in track.sightings:
+        assert sighting.contact_s == pytest.approx(sighting.time_s + 1e-5 * sighting.contact_px[1])
+    feature = track.features[0]
+    assert feature.time_s[1] - feature.time_s[0] == pytest.approx(
+        1 / FPS + 1e-5 * (feature.px[1, 1] - feature.px[0, 1])
+    )
+
+
+def test_shake_is_taken_out_of_features():
+    car = Body(left=180, bottom=90)
+    rng = np.random.default_rng(3)
+    tracker = Tracker(LowerEdge())
+    for index in range(25):
+        time_s = index / FPS
+        du, dv = rng.normal(0, 2, 2)
+        shaken = replace(car, left=car.left + du, bottom=car.bottom + dv)
+        shown = frame(index, picture([shaken], time_s))
+        tracker.step(replace(shown, shake_px=(du, dv)), [blob(shaken.box(time_s))])
+    (track,) = tracker.finish()
+    longest = max(track.features, key=lambda f: len(f.time_s))
+    line = np.polyval(np.polyfit(longest.time_s, longest.px[:, 1], 1), longest.time_s)
+    assert np.std(longest.px[:, 1] - line) < 0.4
