@@ -52,6 +52,53 @@ def test_missed_frames_never_make_a_vehicle_faster(kmh, drop):
         assert result.speed_kmh == pytest.approx(kmh, rel=1e-4)
 
 
+@given(
+    kmh=st.floats(30, 150),
+    seed=st.integers(0, 10**6),
+    drop=st.sets(st.integers(0, 40), max_size=12),
+)
+@settings(max_examples=60)
+def test_frames_lost_at_random_change_no_speed_by_more_than_its_uncertainty(kmh, seed, drop):
+    whole = a_track(kmh, noise_px=0.4, seed=seed)
+    kept = tuple(s for i, s in enumerate(whole.sightings) if i not in drop)
+    result = measure(replace(whole, sightings=kept), GROUND, ZONE, LENS_HEIGHT_M)
+    if isinstance(result, SpeedMeasurement):
+        full = measured(whole)
+        assert abs(result.speed_kmh - full.speed_kmh) < result.uncertainty_kmh
+
+
+@given(kmh=st.floats(30, 150), faster=st.floats(0.001, 0.5), seed=st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_a_faster_vehicle_on_the_same_way_never_reads_slower(kmh, faster, seed):
+    whole = a_track(kmh, noise_px=0.4, seed=seed)
+    sooner = tuple(replace(s, contact_s=s.contact_s / (1 + faster)) for s in whole.sightings)
+    features = stretched(whole, 1 / (1 + faster))
+    result = measure(
+        replace(whole, sightings=sooner, features=features), GROUND, ZONE, LENS_HEIGHT_M
+    )
+    if isinstance(result, SpeedMeasurement):
+        assert result.speed_kmh > measured(whole).speed_kmh
+
+
+@given(kmh=st.floats(30, 150), seed=st.integers(0, 10**6))
+@settings(max_examples=40)
+def test_the_ntsc_rate_for_thirty_changes_a_speed_by_a_thousandth(kmh, seed):
+    frames = np.arange(0, 1.1 * 31 * 3.6 / kmh * 30)
+    ntsc = measured(a_track(kmh, times_s=frames * 1001 / 30000, noise_px=0.3, seed=seed))
+    sighted_at_30 = a_track(kmh, times_s=frames * 1001 / 30000, noise_px=0.3, seed=seed)
+    thirty = measured(
+        replace(
+            sighted_at_30,
+            sightings=tuple(
+                replace(s, contact_s=s.contact_s / 1.001) for s in sighted_at_30.sightings
+            ),
+            features=stretched(sighted_at_30, 1 / 1.001),
+        )
+    )
+    assert thirty.speed_kmh / ntsc.speed_kmh == pytest.approx(1.001, rel=1e-5)
+    assert abs(thirty.speed_kmh - ntsc.speed_kmh) < ntsc.uncertainty_kmh
+
+
 @given(shift_s=st.floats(-1e4, 1e6))
 def test_the_start_of_the_clock_does_not_matter(shift_s):
     times_s = np.arange(0, 1.5, 0.04)
