@@ -82,9 +82,8 @@ def own_kmh(budget: Sequence[Doubt]) -> float:
 
 def _survey(used: Sequence[Sample], weight: Floats, ground: Ground) -> float:
     """Relative spread of this very speed over the roads that the survey allows."""
-    pixels = np.array([[sample.u_px, sample.v_px, 1.0] for sample in used])
+    px = np.array([[sample.u_px, sample.v_px] for sample in used])
     time_s = np.array([sample.time_s for sample in used])
     lever = weight * (time_s - np.average(time_s, weights=weight))
-    mapped = np.einsum("eij,nj->eni", ground.ensemble, pixels)
-    speeds = (mapped[:, :, 1] / mapped[:, :, 2]) @ lever
+    speeds = ground.roads(px)[:, :, 1] @ lever
     return abs(float(np.std(speeds) / np.mean(speeds)))

@@ -1,9 +1,10 @@
 """Pixels to metres on the road and back, with the uncertainty that the survey leaves.
 
-The road is taken as a plane, so that a homography maps the image to it. It is fitted to the
-surveyed points by the normalised direct linear transform (Hartley and Zisserman, *Multiple View
-Geometry*, 2nd ed., algorithm 4.2). An ensemble of fits to points moved at random within their
-stated uncertainty carries the survey's doubt to every speed (Monte Carlo, GUM supplement 1).
+The road is a plane, seen by a pin-hole camera with radial distortion (:mod:`speedcam.pose`). The
+fit weighs each surveyed point by its stated uncertainties, those on the ground carried into the
+picture, and what is known of cameras beforehand (focal length, distortion, centre) as further
+observations. An ensemble of fits, each to data moved at random within the same uncertainties,
+carries the doubt to every speed (Monte Carlo, GUM supplement 1).
 
 Pure: no files, no clock, no OpenCV.
 """
@@ -16,13 +17,16 @@ import numpy as np
 
 from speedcam.errors import SurveyError
 from speedcam.model import Floats
-from speedcam.site import Survey
+from speedcam.pose import Pose, pose_of
+from speedcam.pose_fit import Fit, cameras_that_fit_as_well, fit_camera, fits_without_each
+from speedcam.site import Survey, TapeCheck
 
-MAX_OFF = 4.0
-"""A residual this many times the expected one is a blunder, not an uncertainty."""
+BLUNDER = 20.0
+"""A point without which chi-square falls by so much is a blunder, not an uncertainty: by chance
+one point in 20 000 does that (chi-square with two degrees of freedom)."""
 
-ENSEMBLE_SIZE = 40
-"""Random surveys tried: the standard error of a standard deviation from 40 is 11 %."""
+TAPE_OFF = 3.0
+"""A taped distance this many standard uncertainties off contradicts the survey."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +34,34 @@ class Ground:
     """The road plane as one camera sees it; made by :func:`fit_ground`.
 
     Attributes:
-        to_road: ``(3, 3)`` homography from pixels to metres.
-        to_image: Its inverse.
-        ensemble: ``(n, 3, 3)`` homographies to the road that the survey allows as well.
+        pose: The camera that fits the survey best.
+        members: An ensemble of cameras that the survey allows as well.
         residual_m: ``(points,)`` distance on the road between each surveyed point and its fit.
     """
 
-    to_road: Floats
-    to_image: Floats
-    ensemble: Floats
+    pose: Pose
+    members: Pose
     residual_m: Floats
 
     def road(self, px: Floats) -> Floats:
         """``(n, 2)`` metres on the road under ``(n, 2)`` pixels."""
-        return _apply(self.to_road, px)
+        return self.pose.plane(px)
+
+    def roads(self, px: Floats) -> Floats:
+        """``(members, n, 2)`` metres on the road under ``(n, 2)`` pixels, one per member.
+
+        The spread of whatever is computed from each member is what the survey leaves in doubt.
+        """
+        return self.members.plane(px)
 
     def image(self, m: Floats) -> Floats:
         """``(n, 2)`` pixels over ``(n, 2)`` metres on the road."""
-        return _apply(self.to_image, m)
+        return self.image_at(m, 0.0)
+
+    def image_at(self, m: Floats, height_m: Floats | float) -> Floats:
+        """``(n, 2)`` pixels of points ``height_m`` above ``(n, 2)`` metres on the road."""
+        height = np.broadcast_to(np.asarray(height_m, dtype=np.float64), m.shape[:1])
+        return self.pose.image(np.column_stack([m, height]))
 
     def along_m_per_px(self, px: Floats) -> Floats:
         """``(n,)`` metres along the road per pixel of image height at ``(n, 2)`` pixels."""
@@ -55,99 +69,139 @@ class Ground:
         return np.abs(self.road(px + step)[:, 1] - self.road(px - step)[:, 1])
 
     @property
+    def lens_m(self) -> tuple[float, float, float]:
+        """Where the lens is: x, y, and its height above the road."""
+        x, y, z = self.pose.lens_m.tolist()
+        return x, y, z
+
+    @property
+    def lens_uncertainty_m(self) -> tuple[float, float, float]:
+        """Standard uncertainty of :attr:`lens_m`."""
+        x, y, z = np.std(self.members.lens_m, axis=0, ddof=1).tolist()
+        return x, y, z
+
+    @property
     def rms_m(self) -> float:
         """Root mean square of the survey's residuals."""
         return float(np.sqrt(np.mean(self.residual_m**2)))
 
 
-def fit_ground(survey: Survey) -> Ground:
+def fit_ground(survey: Survey, size_px: tuple[int, int] | None = None) -> Ground:
     """The road plane that fits the survey best.
 
+    Args:
+        survey: The surveyed points; their checks are not used for the fit, only held against it.
+        size_px: Width and height of the footage. Without it the survey's own is taken, or else
+            the smallest usual size that holds all points.
+
     Raises:
-        SurveyError: Fewer than four points, points on one line, or points that contradict one
-            another by far more than their stated uncertainty.
+        SurveyError: Fewer than four points, points on one line, points that contradict one
+            another or a tape check by far more than their stated uncertainty, a mirrored road,
+            or footage of another size than the survey's picture.
     """
     px = np.array([point.px for point in survey.points], dtype=np.float64).reshape(-1, 2)
     m = np.array([point.m for point in survey.points], dtype=np.float64).reshape(-1, 2)
     _require_spread(px, m)
-    to_road = fit_homography(px, m)
+    _require_size(survey, px, size_px)
+    fit = fit_camera(survey, px, m, size_px)
+    pose = pose_of(fit.theta)
+    _require_above(pose)
     ground = Ground(
-        to_road=to_road,
-        to_image=np.asarray(np.linalg.inv(to_road), dtype=np.float64),
-        ensemble=_ensemble(px, m, survey),
-        residual_m=np.hypot(*(_apply(to_road, px) - m).T),
+        pose=pose,
+        members=pose_of(cameras_that_fit_as_well(fit)),
+        residual_m=np.hypot(*(pose.plane(px) - m).T),
     )
-    _require_agreement(ground, px, m, survey)
+    _require_agreement(fit, survey)
+    for check in survey.checks:
+        _require_tape(ground, check, survey)
     return ground
 
 
-def fit_homography(source: Floats, target: Floats) -> Floats:
-    """``(3, 3)`` homography that maps ``(n, 2)`` points to ``(n, 2)`` points, n of 4 or more."""
-    from_source, from_target = _normaliser(source), _normaliser(target)
-    x, y = _apply(from_source, source).T
-    u, v = _apply(from_target, target).T
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    rows = np.concatenate(
-        [
-            np.column_stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u]),
-            np.column_stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v]),
-        ]
-    )
-    normalised = np.linalg.svd(rows)[2][-1].reshape(3, 3)
-    homography = np.linalg.inv(from_target) @ normalised @ from_source
-    return np.asarray(homography / homography[2, 2])
+def left_out_m(fit: Fit) -> Floats:
+    """``(n, 2)`` metres by which the fit to all other points misses each point."""
+    thetas, _ = fits_without_each(fit)
+    own = np.diagonal(pose_of(thetas).plane(fit.sightings.px), axis1=0, axis2=1)
+    return np.asarray(own.T - fit.sightings.m)
 
 
-def _apply(homography: Floats, points: Floats) -> Floats:
-    mapped = points @ homography[:, :2].T + homography[:, 2]
-    return np.asarray(mapped[:, :2] / mapped[:, 2:])
+def tape_error_m(ground: Ground, check: TapeCheck, survey: Survey) -> tuple[float, float]:
+    """By how much the ground reads a taped distance too long, and its standard uncertainty."""
+    ends = np.array([check.from_px, check.to_px], dtype=np.float64)
+    reading_m = float(np.hypot(*np.diff(ground.road(ends), axis=0)[0]))
+    members = ground.roads(ends)
+    doubts = [
+        float(np.std(np.hypot(*(members[:, 1] - members[:, 0]).T), ddof=1)),
+        _from_pixels(ground, ends) * survey.uncertainty_px,
+        check.uncertainty_m,
+    ]
+    return reading_m - check.distance_m, float(np.linalg.norm(doubts))
 
 
-def _normaliser(points: Floats) -> Floats:
-    """Moves the centroid to 0 and the mean distance from it to sqrt(2)."""
-    centre = points.mean(axis=0)
-    scale = np.sqrt(2) / np.hypot(*(points - centre).T).mean()
-    return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
+def _from_pixels(ground: Ground, ends: Floats) -> float:
+    """Change of the distance between two pixels per pixel of independent noise in all four."""
+    steps = np.concatenate([np.eye(4), -np.eye(4)]).reshape(-1, 2) / 2
+    moved = ground.road(np.tile(ends, (8, 1)) + steps).reshape(8, 2, 2)
+    lengths = np.hypot(*(moved[:, 1] - moved[:, 0]).T)
+    return float(np.linalg.norm(lengths[:4] - lengths[4:]))
 
 
-def _ensemble(px: Floats, m: Floats, survey: Survey) -> Floats:
-    # The seed is fixed so that the same survey always states the same uncertainty.
-    random = np.random.default_rng(1)
-    return np.array(
-        [
-            fit_homography(
-                px + random.normal(0, survey.uncertainty_px, px.shape),
-                m + random.normal(0, survey.uncertainty_m, m.shape),
-            )
-            for _ in range(ENSEMBLE_SIZE)
-        ]
-    )
-
-
-def _require_agreement(ground: Ground, px: Floats, m: Floats, survey: Survey) -> None:
-    """Raises SurveyError where one point lies elsewhere than the others put it."""
-    if len(px) == 4:
-        return  # four points fit any error, and therefore never reach grade A
-    right, down = (ground.road(px + step) - ground.road(px) for step in np.eye(2))
-    per_px_m2 = np.sum(right**2 + down**2, axis=1)
-    expected_m = np.sqrt(2 * survey.uncertainty_m**2 + per_px_m2 * survey.uncertainty_px**2)
-    if np.max(ground.residual_m / expected_m) <= MAX_OFF:
+def _require_tape(ground: Ground, check: TapeCheck, survey: Survey) -> None:
+    error_m, uncertainty_m = tape_error_m(ground, check, survey)
+    if abs(error_m) <= TAPE_OFF * uncertainty_m:
         return
-    left_out = [_left_out_error_m(px, m, point) for point in range(len(px))]
-    worst = int(np.argmax(left_out / expected_m))
     raise SurveyError(
-        f"survey point {worst} (px {px[worst].tolist()}) lies {left_out[worst]:.2f} m from where "
+        f"{check.name} was taped as {check.distance_m:g} m, and by the surveyed points it is "
+        f"{check.distance_m + error_m:.3f} m: {abs(error_m) / uncertainty_m:.1f} times the "
+        "standard uncertainty of that difference. Tape it again; if it stays so, the survey is "
+        "wrong."
+    )
+
+
+def _require_agreement(fit: Fit, survey: Survey) -> None:
+    """Raises SurveyError where one point lies elsewhere than the others put it."""
+    if len(survey.points) == 4:
+        return  # four points fit nearly any error, and therefore never reach grade A
+    if fit.chi2 < BLUNDER:
+        return
+    gained = fit.chi2 - fits_without_each(fit)[1]
+    worst = int(np.argmax(gained))
+    if gained[worst] < BLUNDER:
+        return
+    off_m = np.hypot(*left_out_m(fit)[worst])
+    raise SurveyError(
+        f"survey point {worst} (px {list(survey.points[worst].px)}) lies {off_m:.2f} m from where "
         f"the others put it, and so much is not explained by the stated uncertainties "
         f"({survey.uncertainty_m:g} m, {survey.uncertainty_px:g} px). Measure it again, or "
         "state honestly how uncertain the survey is."
     )
 
 
-def _left_out_error_m(px: Floats, m: Floats, point: int) -> float:
-    """How far the fit to all other points misses this one."""
-    others = np.arange(len(px)) != point
-    fitted = _apply(fit_homography(px[others], m[others]), px[point : point + 1])
-    return float(np.hypot(*(fitted - m[point])[0]))
+def _require_above(pose: Pose) -> None:
+    if pose.lens_m[2] <= 0:
+        raise SurveyError(
+            "the surveyed points show the road mirrored, as if from below. Give m as [metres to "
+            "the right, metres along the road away from the camera]."
+        )
+
+
+def _require_size(survey: Survey, px: Floats, size_px: tuple[int, int] | None) -> None:
+    """Raises SurveyError where points were not found in a picture of the footage's size."""
+    if size_px is None:
+        return
+    width, height = size_px
+    if survey.size_px and survey.size_px != size_px:
+        raise SurveyError(
+            f"the footage is {width}x{height} pixels and the survey was made in a picture of "
+            f"{survey.size_px[0]}x{survey.size_px[1]}. Use footage of that size, or "
+            "survey the points in this one."
+        )
+    outside = np.flatnonzero(((px < -0.5) | (px > np.array(size_px) - 0.5)).any(axis=1))
+    if len(outside):
+        raise SurveyError(
+            f"survey point {outside[0]} (px {px[outside[0]].tolist()}) lies outside the footage, "
+            f"which is {width}x{height} pixels. Find the points in a frame of this footage, or "
+            "use footage of the size that was surveyed."
+        )
 
 
 def _require_spread(px: Floats, m: Floats) -> None:

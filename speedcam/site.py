@@ -9,9 +9,18 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
+from speedcam.drive import ReferenceDrive, Run, reference_drive
+from speedcam.errors import SiteError
 from speedcam.model import Certificate, Direction, Place
 from speedcam.site_file import parse_site, read_site_bytes
-from speedcam.site_schema import CertificateTable, LaneTable, SiteFile, SurveyTable
+from speedcam.site_schema import (
+    CertificateTable,
+    LaneTable,
+    ReferenceDriveTable,
+    SiteFile,
+    SurveyTable,
+    TapeTable,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +32,43 @@ class SurveyPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TapeCheck:
+    """A distance taped on the road, which the fit does not use and must agree with.
+
+    Attributes:
+        name: Which check, in words, for messages.
+        from_px: One end in the picture.
+        to_px: The other end.
+        distance_m: As taped.
+        uncertainty_m: Standard.
+    """
+
+    name: str
+    from_px: tuple[float, float]
+    to_px: tuple[float, float]
+    distance_m: float
+    uncertainty_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Surveyed points with their standard uncertainties."""
+    """Surveyed points with their standard uncertainties, and what else bears on their fit.
+
+    Attributes:
+        points: Found in the picture and measured on the ground.
+        uncertainty_px: Of each image point.
+        uncertainty_m: Of each ground point.
+        checks: Taped distances that the fit must agree with.
+        size_px: Width and height of the surveyed picture, or None when nobody stated it.
+        focal_px: Focal length by the data sheet, or None.
+    """
 
     points: tuple[SurveyPoint, ...]
     uncertainty_px: float
     uncertainty_m: float
+    checks: tuple[TapeCheck, ...] = ()
+    size_px: tuple[int, int] | None = None
+    focal_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +117,9 @@ class Site:
         zone: Where speeds are measured.
         lanes: In the order of the file.
         sha256: Of the site file's bytes.
+        readout_s: From the picture's first row to its last; 0 where all are taken at once.
+        reference_frame: The picture that was surveyed, or None.
+        drive: The reference drive, or None where none was made.
     """
 
     camera_id: str
@@ -95,6 +138,9 @@ class Site:
     zone: Zone
     lanes: tuple[Lane, ...]
     sha256: str
+    readout_s: float = 0.0
+    reference_frame: Path | None = None
+    drive: ReferenceDrive | None = None
 
     def place(self, direction: Direction | None) -> Place:
         """What a passage in ``direction`` must say of this site."""
@@ -126,10 +172,27 @@ def load_site(path: Path) -> Site:
         SiteError: Every fault of the file at once, each with its line and its remedy.
     """
     content = read_site_bytes(path)
-    return _site(parse_site(content, str(path)), sha256=hashlib.sha256(content).hexdigest())
+    file = parse_site(content, str(path))
+    return _site(
+        file,
+        sha256=hashlib.sha256(content).hexdigest(),
+        reference_frame=_reference_frame(path, file.camera.reference_frame),
+    )
 
 
-def _site(file: SiteFile, *, sha256: str) -> Site:
+def _reference_frame(path: Path, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    picture = path.parent / name
+    if not picture.is_file():
+        raise SiteError(
+            f"{path}: camera.reference_frame names {name}, and there is no such file beside it. "
+            "Put the picture that was surveyed there, or leave the key out."
+        )
+    return picture
+
+
+def _site(file: SiteFile, *, sha256: str, reference_frame: Path | None) -> Site:
     return Site(
         camera_id=file.camera.id,
         camera_name=file.camera.name,
@@ -146,10 +209,13 @@ def _site(file: SiteFile, *, sha256: str) -> Site:
         signs_checked_on=file.place.signs_checked_on,
         certificate=_certificate(file.camera.certificate),
         clip_starts_at=file.clip.starts_at,
-        survey=_survey(file.survey),
+        survey=_survey(file),
         zone=Zone(near_m=file.zone.near_m, far_m=file.zone.far_m),
         lanes=tuple(_lane(lane) for lane in file.lanes),
         sha256=sha256,
+        readout_s=file.camera.readout_ms / 1000,
+        reference_frame=reference_frame,
+        drive=_drive(file.reference_drive),
     )
 
 
@@ -159,7 +225,8 @@ def _certificate(table: CertificateTable | None) -> Certificate | None:
     return Certificate(device=table.device, number=table.number, valid_until=table.valid_until)
 
 
-def _survey(table: SurveyTable) -> Survey:
+def _survey(file: SiteFile) -> Survey:
+    table, size_px = file.survey, file.camera.size_px
     return Survey(
         points=tuple(
             SurveyPoint(px=(point.px[0], point.px[1]), m=(point.m[0], point.m[1]))
@@ -167,7 +234,34 @@ def _survey(table: SurveyTable) -> Survey:
         ),
         uncertainty_px=table.uncertainty_px,
         uncertainty_m=table.uncertainty_m,
+        checks=tuple(_tape(n, check, table) for n, check in enumerate(table.checks)),
+        size_px=(size_px[0], size_px[1]) if size_px else None,
+        focal_px=file.camera.focal_px,
     )
+
+
+def _tape(ordinal: int, check: TapeTable, survey: SurveyTable) -> TapeCheck:
+    if check.points:
+        ends = [survey.points[point].px for point in check.points]
+        between = "points {} and {}".format(*check.points)
+    else:
+        ends = check.px or []
+        between = "{} and {} px".format(*ends)
+    (from_u, from_v), (to_u, to_v) = ends
+    return TapeCheck(
+        name=f"survey.checks[{ordinal}], between {between},",
+        from_px=(from_u, from_v),
+        to_px=(to_u, to_v),
+        distance_m=check.m,
+        uncertainty_m=check.uncertainty_m,
+    )
+
+
+def _drive(table: ReferenceDriveTable | None) -> ReferenceDrive | None:
+    if table is None:
+        return None
+    runs = [Run(**run.model_dump()) for run in table.runs]
+    return reference_drive(runs, table.date, correct=table.correct)
 
 
 def _lane(table: LaneTable) -> Lane:

@@ -15,8 +15,17 @@ from itertools import combinations
 
 import numpy as np
 
+from speedcam.drive import Run, drive_fault, reference_drive
 from speedcam.model import Floats
-from speedcam.site_schema import CertificateTable, ClipTable, LaneTable, PointTable, ZoneTable
+from speedcam.site_schema import (
+    CertificateTable,
+    ClipTable,
+    LaneTable,
+    PointTable,
+    ReferenceDriveTable,
+    TapeTable,
+    ZoneTable,
+)
 from speedcam.toml_lines import KeyPath, dotted
 
 NEARLY_A_LINE_PX = 3.0
@@ -53,6 +62,8 @@ class Parts:
     clip: ClipTable | None
     in_picture: Sequence[PointTable | None]
     on_road: Sequence[PointTable | None]
+    tapes: Sequence[TapeTable | None]
+    drive: ReferenceDriveTable | None
     zone: ZoneTable | None
     lane_edges: Sequence[LaneTable | None]
     lane_names: Sequence[LaneTable | None]
@@ -64,6 +75,8 @@ def check(parts: Parts) -> Iterator[Fault]:
     yield from _twice("px", [point.px if point else None for point in parts.in_picture])
     yield from _twice("m", [point.m if point else None for point in parts.on_road])
     yield from _shape_of_survey(parts.in_picture, parts.on_road)
+    yield from _tapes(parts.tapes, len(parts.on_road))
+    yield from _drive(parts.drive)
     yield from _zone(parts.zone, parts.on_road)
     yield from _lane_edges(parts.lane_edges)
     yield from _lane_names(parts.lane_names)
@@ -145,6 +158,35 @@ def _turn(points: Floats, triples: np.ndarray, least: float) -> Floats:
     a, b, c = (points[triples[:, corner]] for corner in range(3))
     area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
     return np.where(np.abs(area) < least, 0.0, area)
+
+
+def _tapes(tapes: Sequence[TapeTable | None], points: int) -> Iterator[Fault]:
+    for ordinal, tape in enumerate(tapes):
+        if tape is None:
+            continue
+        path: KeyPath = ("survey", "checks", ordinal)
+        if (tape.points is None) == (tape.px is None):
+            yield Fault(
+                path=path,
+                what="must say where its ends are, once",
+                remedy="Give `points = [0, 7]` for two surveyed points, or `px` for two other "
+                "marks, not both.",
+            )
+        elif tape.points and (max(tape.points) >= points or len(set(tape.points)) == 1):
+            yield Fault(
+                path=(*path, "points"),
+                what=f"is {tape.points}, which are not two of the {points} surveyed points",
+                remedy="Give two different numbers; points are counted from 0.",
+            )
+
+
+def _drive(table: ReferenceDriveTable | None) -> Iterator[Fault]:
+    if table is None:
+        return
+    runs = [Run(**run.model_dump()) for run in table.runs]
+    fault = drive_fault(reference_drive(runs, table.date, correct=table.correct))
+    if fault:
+        yield Fault(path=("reference_drive", "runs"), what=fault[0], remedy=fault[1])
 
 
 def _zone(zone: ZoneTable | None, points: Sequence[PointTable | None]) -> Iterator[Fault]:

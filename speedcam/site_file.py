@@ -21,8 +21,10 @@ from speedcam.site_schema import (
     ClipTable,
     LaneTable,
     PointTable,
+    ReferenceDriveTable,
     SiteFile,
     Table,
+    TapeTable,
     ZoneTable,
 )
 from speedcam.toml_lines import KeyPath, key_lines, line_of
@@ -32,6 +34,9 @@ MOST_BYTES = 1_000_000
 
 MOST_FAULTS = 50
 """So many faults are shown; the rest are counted."""
+
+EVERY_KEY = frozenset({"*"})
+"""As a need: of a table with tables in it, either the whole is right or it is not compared."""
 
 _T = TypeVar("_T", bound=Table)
 
@@ -205,6 +210,8 @@ def _parts(document: Mapping[str, Any]) -> Parts:
         clip=_part(ClipTable, document.get("clip"), needs={"starts_at"}),
         in_picture=_each(PointTable, points, needs={"px"}),
         on_road=_each(PointTable, points, needs={"m"}),
+        tapes=_each(TapeTable, survey.get("checks"), needs={"m"}),
+        drive=_part(ReferenceDriveTable, document.get("reference_drive"), needs=EVERY_KEY),
         zone=_part(ZoneTable, document.get("zone"), needs={"near_m", "far_m"}),
         lane_edges=_each(LaneTable, lanes, needs={"left_m", "right_m"}),
         lane_names=_each(LaneTable, lanes, needs={"name"}),

@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 MOST_POINTS = 100
 MOST_LANES = 12
+MOST_CHECKS = 50
+MOST_RUNS = 200
 
 Line = Annotated[
     str,
@@ -22,6 +24,11 @@ Line = Annotated[
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Metres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Pixels = Annotated[float, Field(ge=-20_000, le=20_000, allow_inf_nan=False)]
+Day = date
+Kmh = Annotated[float, Field(ge=5, le=300, allow_inf_nan=False)]
+PixelPair = Annotated[list[Pixels], Field(min_length=2, max_length=2)]
+Ordinal = Annotated[int, Field(ge=0, lt=MOST_POINTS)]
+PictureSide = Annotated[int, Field(ge=64, le=20_000)]
 
 
 class Table(BaseModel):
@@ -66,6 +73,36 @@ class CameraTable(Table):
         gt=0,
         le=100,
         allow_inf_nan=False,
+    )
+    size_px: Annotated[list[PictureSide], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="width and height in pixels of the picture that was surveyed, whole numbers",
+        examples=["size_px = [1920, 1080]"],
+    )
+    focal_px: float | None = Field(
+        default=None,
+        description="the focal length by the data sheet, from 100 to 100000 pixels",
+        examples=["focal_px = 2600"],
+        ge=100,
+        le=100_000,
+        allow_inf_nan=False,
+    )
+    readout_ms: float = Field(
+        default=0.0,
+        description="how long the sensor takes from the picture's first row to its last, from 0 "
+        "(all rows at once) to 100 milliseconds",
+        examples=["readout_ms = 16.5"],
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+    )
+    reference_frame: str | None = Field(
+        default=None,
+        description="the picture that was surveyed: a PNG or JPEG file, its path from this file's "
+        "folder, with forward slashes and without ..",
+        examples=['reference_frame = "camera-1.png"'],
+        pattern=r"^([^\p{Cc}\\/:.][^\p{Cc}\\/:]*/)*[^\p{Cc}\\/:.][^\p{Cc}\\/:]*\.(?i:png|jpe?g)$",
+        max_length=200,
     )
     certificate: CertificateTable | None = Field(
         default=None,
@@ -141,6 +178,36 @@ class PointTable(Table):
     )
 
 
+class TapeTable(Table):
+    """A distance taped between two marks, which the fit does not use and must agree with."""
+
+    points: Annotated[list[Ordinal], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="the numbers of two surveyed points, counted from 0",
+        examples=["points = [0, 7]"],
+    )
+    px: Annotated[list[PixelPair], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="two positions in the picture, each as pixels from the left and from the top",
+        examples=["px = [[556.3, 965.4], [1376.1, 242.8]]"],
+    )
+    m: float = Field(
+        description="the taped distance, above 0.5 and at most 300 metres",
+        examples=["m = 30.44"],
+        gt=0.5,
+        le=300,
+        allow_inf_nan=False,
+    )
+    uncertainty_m: float = Field(
+        default=0.02,
+        description="the standard uncertainty of the taped distance, above 0 and at most 2 metres",
+        examples=["uncertainty_m = 0.02"],
+        gt=0,
+        le=2,
+        allow_inf_nan=False,
+    )
+
+
 class SurveyTable(Table):
     """What the survey found."""
 
@@ -165,6 +232,12 @@ class SurveyTable(Table):
         examples=["points = [{ px = [556.34, 965.41], m = [-4.75, 13.0] }, …]"],
         min_length=4,
         max_length=MOST_POINTS,
+    )
+    checks: list[TapeTable] = Field(
+        default_factory=list,
+        description=f"at most {MOST_CHECKS} taped distances, each a table under a header",
+        examples=["[[survey.checks]]"],
+        max_length=MOST_CHECKS,
     )
 
 
@@ -215,6 +288,46 @@ class LaneTable(Table):
     )
 
 
+class RunTable(Table):
+    """One run of a vehicle of known speed through the site."""
+
+    reading_kmh: Kmh = Field(
+        description="what speedcam measured, from 5 to 300 km/h",
+        examples=["reading_kmh = 61.8"],
+    )
+    true_kmh: Kmh = Field(
+        description="how fast the vehicle was by its own reference, from 5 to 300 km/h",
+        examples=["true_kmh = 61.5"],
+    )
+    true_uncertainty_kmh: float = Field(
+        description="the standard uncertainty of true_kmh, above 0 and at most 10 km/h",
+        examples=["true_uncertainty_kmh = 0.15"],
+        gt=0,
+        le=10,
+        allow_inf_nan=False,
+    )
+
+
+class ReferenceDriveTable(Table):
+    """Runs of a vehicle of known speed: they verify the scale of the survey."""
+
+    date: Day = Field(
+        description="the day of the runs, without quotation marks",
+        examples=["date = 2026-10-02"],
+    )
+    correct: bool = Field(
+        default=False,
+        description="whether speeds are to be corrected by the runs' ratio: true or false",
+        examples=["correct = false"],
+    )
+    runs: list[RunTable] = Field(
+        description=f"from 1 to {MOST_RUNS} runs",
+        examples=["runs = [{ reading_kmh = 61.8, true_kmh = 61.5, true_uncertainty_kmh = 0.15 }]"],
+        min_length=1,
+        max_length=MOST_RUNS,
+    )
+
+
 class SiteFile(Table):
     """A whole site file."""
 
@@ -233,6 +346,11 @@ class SiteFile(Table):
     survey: SurveyTable = Field(
         description="the survey as a table",
         examples=["[survey]"],
+    )
+    reference_drive: ReferenceDriveTable | None = Field(
+        default=None,
+        description="runs of a vehicle of known speed, as a table",
+        examples=["[reference_drive]"],
     )
     zone: ZoneTable = Field(
         description="the measuring zone as a table",

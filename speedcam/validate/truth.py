@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from speedcam.errors import TruthError
-from speedcam.ground import fit_homography
+from speedcam.homography import fit_homography
 from speedcam.model import Direction
 
 MOST_BYTES = 50_000_000
