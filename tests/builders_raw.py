@@ -49,7 +49,7 @@ def some_raw(
     """The raw data of ``track``, measured at ``site``."""
     site = site or a_measured_site()
     kept = as_kept(a_track(noise_px=0.3) if track is None else track)
-    ground = fit_ground(site.survey)
+    ground = fit_ground(site.survey, (1920, 1080))
     speed = measure(kept, ground, site.zone, site.camera_height_m)
     if plates and isinstance(speed, SpeedMeasurement):
         speed = anchor_by_plate(speed, plates, ground)
