@@ -129,10 +129,10 @@ def pose_of(theta: Floats) -> Pose:
 
 def slopes(of: Callable[[Floats], Floats], theta: Floats) -> Floats:
     """``(..., values, 10)`` derivatives of ``of(theta)`` by central differences."""
-    moved = theta[..., None, :] + np.eye(PARAMETERS) * _STEPS
-    back = theta[..., None, :] - np.eye(PARAMETERS) * _STEPS
-    columns = [(of(moved[..., p, :]) - of(back[..., p, :])) for p in range(PARAMETERS)]
-    return np.asarray(np.stack(columns, axis=-1) / (2 * _STEPS))
+    step = (np.eye(PARAMETERS) * _STEPS).reshape(PARAMETERS, *[1] * (theta.ndim - 1), PARAMETERS)
+    values = of(np.concatenate([theta + step, theta - step]))
+    rise = np.moveaxis(values[:PARAMETERS] - values[PARAMETERS:], 0, -1)
+    return np.asarray(rise / (2 * _STEPS))
 
 
 def refine(sightings: Sightings, theta: Floats, rounds: int = _ROUNDS) -> tuple[Floats, Floats]:
