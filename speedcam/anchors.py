@@ -68,7 +68,9 @@ def anchor_by_plate(
     time_s, middle, stretch = time_s[alike], ((left + right) / 2)[alike], stretch[alike]
     if len(time_s) < MIN_LOOKS or np.ptp(middle[:, 1]) < MIN_SPAN_M:
         return measurement
-    if not _sits_on(measurement, time_s, middle, float(np.mean(stretch))):
+    # The plate's ground point lies so many times as far from the point under the lens as it does.
+    foot_m = np.array(ground.lens_m[:2])
+    if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
         return measurement
     return _combine(measurement, _plate_anchor(time_s, middle[:, 1], stretch))
 
@@ -105,15 +107,10 @@ def _plate_anchor(time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
     return Anchor(name="plate", speed_kmh=speed_kmh, uncertainty_kmh=2 * relative * speed_kmh)
 
 
-def _sits_on(measurement: SpeedMeasurement, time_s: Floats, middle: Floats, stretch: float) -> bool:
-    """Whether the plate rides at the measured end of this very vehicle.
-
-    The plate's ground point lies ``stretch`` times as far from the point under the lens as the
-    plate does, and a site's origin is that point.
-    """
+def _sits_on(measurement: SpeedMeasurement, time_s: Floats, plate_m: Floats) -> bool:
+    """Whether the plate, over ``(n, 2)`` metres, rides at the measured end of this very vehicle."""
     x_m, y_m = _place_at(measurement, time_s)
-    across = np.abs(middle[:, 0] / stretch - x_m)
-    along = np.abs(middle[:, 1] / stretch - y_m)
+    across, along = np.abs(plate_m[:, 0] - x_m), np.abs(plate_m[:, 1] - y_m)
     return bool(np.median(across) < MAX_OFFSET_M and np.median(along) < MAX_OFFSET_M)
 
 

@@ -14,8 +14,6 @@ from speedcam.ground import Ground
 from speedcam.line import Line
 from speedcam.model import KMH_PER_M_S, Doubt, Floats, Sample
 
-LENS_HEIGHT_M = 5.0
-"""Assumed where the site does not state it: low, so that the doubt comes out larger."""
 CONTACT_HEIGHT_M = 0.03 / np.sqrt(3)
 """The edge may lie up to 3 cm above the road (rectangular)."""
 ROAD_SAG = 0.0023
@@ -25,7 +23,7 @@ EDGE_BLUR = 0.001
 CLOCK = 0.0005
 """Relative: container clock of a camera without a reference."""
 
-COMMON = frozenset({"survey", "road flatness", "clock"})
+COMMON = frozenset({"survey", "road flatness", "clock", "reference drive"})
 """Components that the plate's anchor has from the same source."""
 
 COVERAGE_FACTOR = 2.0
@@ -37,7 +35,6 @@ def contact_budget(
     used: Sequence[Sample],
     weight: Floats,
     ground: Ground,
-    lens_height_m: float | None,
 ) -> tuple[Doubt, ...]:
     """What makes a speed by the road-contact edge doubtful.
 
@@ -46,16 +43,17 @@ def contact_budget(
         used: The positions that the line was fitted to.
         weight: ``(n,)`` their weights.
         ground: The road plane, with what the survey leaves open.
-        lens_height_m: Of the camera above the road, or None when nobody knows it.
     """
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
     relative = {
         "survey": _survey(used, weight, ground),
-        "contact height": CONTACT_HEIGHT_M / (lens_height_m or LENS_HEIGHT_M),
+        "contact height": CONTACT_HEIGHT_M / ground.lens_m[2],
         "road flatness": ROAD_SAG,
         "edge blur": EDGE_BLUR,
         "clock": CLOCK,
     }
+    if ground.drive:
+        relative["reference drive"] = ground.drive.relative_uncertainty
     scale = (Doubt(name=name, standard_kmh=r * speed_kmh) for name, r in relative.items())
     return (Doubt(name="fit", standard_kmh=line.standard_error_m_s * KMH_PER_M_S), *scale)
 

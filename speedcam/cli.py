@@ -187,7 +187,7 @@ def process_files(jobs: Sequence[Job], out: Path) -> Iterator[ClipResult | Speed
 
 def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -> ClipResult:
     footage = open_footage(clip)
-    ground = fit_ground(site.survey, footage.size)
+    ground = fit_ground(site.survey, footage.size, site.drive)
     witness = PictureWitness(
         site=site,
         ground=ground,

@@ -11,22 +11,32 @@ Pure: no files, no clock, no OpenCV.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from speedcam.drive import ReferenceDrive
 from speedcam.errors import SurveyError
 from speedcam.model import Floats
 from speedcam.pose import Pose, pose_of
-from speedcam.pose_fit import Fit, cameras_that_fit_as_well, fit_camera, fits_without_each
+from speedcam.pose_fit import (
+    STATED_FOCAL_SD,
+    Fit,
+    cameras_that_fit_as_well,
+    fit_camera,
+    fits_without_each,
+)
 from speedcam.site import Survey, TapeCheck
 
 BLUNDER = 20.0
 """A point without which chi-square falls by so much is a blunder, not an uncertainty: by chance
 one point in 20 000 does that (chi-square with two degrees of freedom)."""
 
-TAPE_OFF = 3.0
-"""A taped distance this many standard uncertainties off contradicts the survey."""
+OFF = 3.0
+"""A taped distance or height this many standard uncertainties off contradicts the survey."""
+
+STATED_HEIGHT_M = 0.05
+"""Standard uncertainty of the lens's measured height."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +47,25 @@ class Ground:
         pose: The camera that fits the survey best.
         members: An ensemble of cameras that the survey allows as well.
         residual_m: ``(points,)`` distance on the road between each surveyed point and its fit.
+        drive: The reference drive that this ground was held against, or None. Where it corrects
+            the scale, all metres along the road are corrected by it.
     """
 
     pose: Pose
     members: Pose
     residual_m: Floats
+    drive: ReferenceDrive | None = None
 
     def road(self, px: Floats) -> Floats:
         """``(n, 2)`` metres on the road under ``(n, 2)`` pixels."""
-        return self.pose.plane(px)
+        return self._corrected(self.pose.plane(px))
 
     def roads(self, px: Floats) -> Floats:
         """``(members, n, 2)`` metres on the road under ``(n, 2)`` pixels, one per member.
 
         The spread of whatever is computed from each member is what the survey leaves in doubt.
         """
-        return self.members.plane(px)
+        return self._corrected(self.members.plane(px))
 
     def image(self, m: Floats) -> Floats:
         """``(n, 2)`` pixels over ``(n, 2)`` metres on the road."""
@@ -61,12 +74,29 @@ class Ground:
     def image_at(self, m: Floats, height_m: Floats | float) -> Floats:
         """``(n, 2)`` pixels of points ``height_m`` above ``(n, 2)`` metres on the road."""
         height = np.broadcast_to(np.asarray(height_m, dtype=np.float64), m.shape[:1])
-        return self.pose.image(np.column_stack([m, height]))
+        along = self._foot_m + (m[:, 1] - self._foot_m) / self._scale
+        return self.pose.image(np.column_stack([m[:, 0], along, height]))
 
     def along_m_per_px(self, px: Floats) -> Floats:
         """``(n,)`` metres along the road per pixel of image height at ``(n, 2)`` pixels."""
         step = np.array([0.0, 0.5])
         return np.abs(self.road(px + step)[:, 1] - self.road(px - step)[:, 1])
+
+    @property
+    def _scale(self) -> float:
+        return self.drive.scale if self.drive else 1.0
+
+    @property
+    def _foot_m(self) -> float:
+        """Where along the road the lens is; from there the scale is corrected."""
+        return float(self.pose.lens_m[1])
+
+    def _corrected(self, m: Floats) -> Floats:
+        """``(..., 2)`` metres with the scale along the road that the reference drive found."""
+        if self._scale == 1.0:
+            return m
+        along = self._foot_m + self._scale * (m[..., 1:] - self._foot_m)
+        return np.concatenate([m[..., :1], along], axis=-1)
 
     @property
     def lens_m(self) -> tuple[float, float, float]:
@@ -86,18 +116,21 @@ class Ground:
         return float(np.sqrt(np.mean(self.residual_m**2)))
 
 
-def fit_ground(survey: Survey, size_px: tuple[int, int] | None = None) -> Ground:
+def fit_ground(
+    survey: Survey, size_px: tuple[int, int] | None = None, drive: ReferenceDrive | None = None
+) -> Ground:
     """The road plane that fits the survey best.
 
     Args:
         survey: The surveyed points; their checks are not used for the fit, only held against it.
         size_px: Width and height of the footage. Without it the survey's own is taken, or else
             the smallest usual size that holds all points.
+        drive: The reference drive, where one was made.
 
     Raises:
         SurveyError: Fewer than four points, points on one line, points that contradict one
-            another or a tape check by far more than their stated uncertainty, a mirrored road,
-            or footage of another size than the survey's picture.
+            another, a tape check or the stated height of the lens by far more than their
+            uncertainty, a mirrored road, or footage of another size than the survey's picture.
     """
     px = np.array([point.px for point in survey.points], dtype=np.float64).reshape(-1, 2)
     m = np.array([point.m for point in survey.points], dtype=np.float64).reshape(-1, 2)
@@ -112,9 +145,11 @@ def fit_ground(survey: Survey, size_px: tuple[int, int] | None = None) -> Ground
         residual_m=np.hypot(*(pose.plane(px) - m).T),
     )
     _require_agreement(fit, survey)
+    _require_height(ground, survey)
+    _require_focal(ground, survey)
     for check in survey.checks:
         _require_tape(ground, check, survey)
-    return ground
+    return replace(ground, drive=drive)
 
 
 def left_out_m(fit: Fit) -> Floats:
@@ -147,7 +182,7 @@ def _from_pixels(ground: Ground, ends: Floats) -> float:
 
 def _require_tape(ground: Ground, check: TapeCheck, survey: Survey) -> None:
     error_m, uncertainty_m = tape_error_m(ground, check, survey)
-    if abs(error_m) <= TAPE_OFF * uncertainty_m:
+    if abs(error_m) <= OFF * uncertainty_m:
         return
     raise SurveyError(
         f"{check.name} was taped as {check.distance_m:g} m, and by the surveyed points it is "
@@ -173,6 +208,42 @@ def _require_agreement(fit: Fit, survey: Survey) -> None:
         f"the others put it, and so much is not explained by the stated uncertainties "
         f"({survey.uncertainty_m:g} m, {survey.uncertainty_px:g} px). Measure it again, or "
         "state honestly how uncertain the survey is."
+    )
+
+
+def _require_height(ground: Ground, survey: Survey) -> None:
+    """Raises SurveyError where the points put the lens at another height than was measured.
+
+    Distances that are all too long by one factor fit as well as true ones, but from a higher lens.
+    """
+    if survey.lens_height_m is None:
+        return
+    height_m, uncertainty_m = ground.lens_m[2], ground.lens_uncertainty_m[2]
+    allowed_m = OFF * float(np.hypot(uncertainty_m, STATED_HEIGHT_M))
+    if abs(height_m - survey.lens_height_m) <= allowed_m:
+        return
+    raise SurveyError(
+        f"the lens is stated to be {survey.lens_height_m:g} m above the road, and by the surveyed "
+        f"points it is {height_m:.2f} m ± {2 * uncertainty_m:.2f} m. Measure its height again; if "
+        "it stays so, distances along or across the road are wrong."
+    )
+
+
+def _require_focal(ground: Ground, survey: Survey) -> None:
+    """Raises SurveyError where the points contradict the stated focal length.
+
+    Distances too long along the road alone fit as well as true ones, but through a longer lens.
+    """
+    if survey.focal_px is None:
+        return
+    focal_px = float(ground.pose.focal_px)
+    spread = float(np.std(np.log(ground.members.focal_px), ddof=1))
+    if abs(np.log(focal_px / survey.focal_px)) <= OFF * np.hypot(spread, STATED_FOCAL_SD):
+        return
+    raise SurveyError(
+        f"the focal length is stated to be {survey.focal_px:g} px, and by the surveyed points it "
+        f"is {focal_px:.0f} px. Look it up again; if it stays so, distances along the road or "
+        "across it are wrong."
     )
 
 

@@ -109,7 +109,7 @@ def passages(
     for track in map(as_kept, _follow(camera, footage, watch)):
         if not _concerns(camera, track):
             continue
-        speed = measure(track, camera.ground, camera.site.zone, camera.site.camera_height_m)
+        speed = measure(track, camera.ground, camera.site.zone)
         yield _observe(camera, footage, track, _once(speed, measured))
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]

@@ -21,8 +21,8 @@ def remeasure(raw: RawData, site: Site) -> SpeedMeasurement | Refusal:
     Where the passage keeps no plate, neither do the raw data, and this is what the contact edge
     says alone: the passage's anchor of that name.
     """
-    ground = fit_ground(site.survey, raw.picture_px)
-    speed = measure(raw.track, ground, site.zone, site.camera_height_m)
+    ground = fit_ground(site.survey, raw.picture_px, site.drive)
+    speed = measure(raw.track, ground, site.zone)
     if isinstance(speed, Refusal) or not raw.plates:
         return speed
     return anchor_by_plate(speed, raw.plates, ground)

@@ -61,6 +61,7 @@ class Survey:
         checks: Taped distances that the fit must agree with.
         size_px: Width and height of the surveyed picture, or None when nobody stated it.
         focal_px: Focal length by the data sheet, or None.
+        lens_height_m: Of the lens above the road, or None when nobody measured it.
     """
 
     points: tuple[SurveyPoint, ...]
@@ -69,6 +70,7 @@ class Survey:
     checks: tuple[TapeCheck, ...] = ()
     size_px: tuple[int, int] | None = None
     focal_px: float | None = None
+    lens_height_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,6 @@ class Site:
     Attributes:
         camera_id: Identifier of the camera at this site.
         camera_name: In words.
-        camera_height_m: Of the lens above the road, or None when nobody measured it.
         place_name: In words, for the notice.
         road: Name or number of the road.
         road_kind: For the law's tables.
@@ -124,7 +125,6 @@ class Site:
 
     camera_id: str
     camera_name: str
-    camera_height_m: float | None
     place_name: str
     road: str
     road_kind: Literal["urban", "rural", "main", "motorway"]
@@ -196,7 +196,6 @@ def _site(file: SiteFile, *, sha256: str, reference_frame: Path | None) -> Site:
     return Site(
         camera_id=file.camera.id,
         camera_name=file.camera.name,
-        camera_height_m=file.camera.height_m,
         place_name=file.place.name,
         road=file.place.road,
         road_kind=file.place.road_kind,
@@ -237,6 +236,7 @@ def _survey(file: SiteFile) -> Survey:
         checks=tuple(_tape(n, check, table) for n, check in enumerate(table.checks)),
         size_px=(size_px[0], size_px[1]) if size_px else None,
         focal_px=file.camera.focal_px,
+        lens_height_m=file.camera.height_m,
     )
 
 

@@ -63,16 +63,13 @@ FEATURE_ENVELOPE = 0.96
 edge: under this ratio the edge was not on the road, or was not this vehicle's."""
 
 
-def measure(
-    track: Track, ground: Ground, zone: Zone, lens_height_m: float | None = None
-) -> SpeedMeasurement | Refusal:
+def measure(track: Track, ground: Ground, zone: Zone) -> SpeedMeasurement | Refusal:
     """The speed of ``track`` within ``zone``: grade B, since only one anchor is known yet.
 
     Args:
         track: A vehicle with its road-contact edge in pixels.
         ground: The road plane.
         zone: Where positions count.
-        lens_height_m: Of the camera above the road, or None when nobody measured it.
     """
     samples = _samples(track.sightings, ground, zone)
     refusal = _too_little(track, samples, zone)
@@ -87,7 +84,7 @@ def measure(
         return refusal
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
-    budget = contact_budget(line, used, weight[line.kept], ground, lens_height_m)
+    budget = contact_budget(line, used, weight[line.kept], ground)
     uncertainty_kmh = expanded_kmh(budget)
     measurement = SpeedMeasurement(
         speed_kmh=speed_kmh,

@@ -20,7 +20,7 @@ from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
 from speedcam.speed import measure
 from speedcam.workings import workings
-from tests.builders_camera import LENS_HEIGHT_M, ZONE, a_survey, a_track, camera_px
+from tests.builders_camera import ZONE, a_survey, a_track, camera_px
 from tests.builders_site import a_lane, a_site
 
 
@@ -30,7 +30,6 @@ def a_measured_site(**overrides: Any) -> Site:
     known = {
         "survey": a_survey(camera_px(m[:, 0], m[:, 1]), m),
         "zone": ZONE,
-        "camera_height_m": LENS_HEIGHT_M,
         "lanes": (
             a_lane(left_m=-4.0, right_m=0.0),
             a_lane(name="2", direction="receding", left_m=0.0, right_m=4.0, limit_kmh=50),
@@ -50,7 +49,7 @@ def some_raw(
     site = site or a_measured_site()
     kept = as_kept(a_track(noise_px=0.3) if track is None else track)
     ground = fit_ground(site.survey, (1920, 1080))
-    speed = measure(kept, ground, site.zone, site.camera_height_m)
+    speed = measure(kept, ground, site.zone)
     if plates and isinstance(speed, SpeedMeasurement):
         speed = anchor_by_plate(speed, plates, ground)
     return RawData(

@@ -103,7 +103,6 @@ def a_site(**overrides: Any) -> Site:
     site = Site(
         camera_id="AL-DEMO-01",
         camera_name="Demo camera 1",
-        camera_height_m=6.2,
         place_name="Rruga e Kombit, km 4+200",
         road="SH2",
         road_kind="urban",
@@ -129,7 +128,9 @@ def a_site(**overrides: Any) -> Site:
     return replace(site, **overrides)
 
 
-def a_survey(*, uncertainty_px: float = 0.5, uncertainty_m: float = 0.01) -> Survey:
+def a_survey(
+    *, uncertainty_px: float = 0.5, uncertainty_m: float = 0.01, lens_height_m: float = 6.2
+) -> Survey:
     """Six points on the edges of one lane."""
     return Survey(
         points=(
@@ -142,6 +143,7 @@ def a_survey(*, uncertainty_px: float = 0.5, uncertainty_m: float = 0.01) -> Sur
         ),
         uncertainty_px=uncertainty_px,
         uncertainty_m=uncertainty_m,
+        lens_height_m=lens_height_m,
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from speedcam.crossing import against, cross
 from speedcam.model import Reason, Sample, SpeedMeasurement
 from speedcam.speed import measure
-from tests.builders_camera import LENS_HEIGHT_M, ZONE, a_ground, a_track
+from tests.builders_camera import ZONE, a_ground, a_track
 
 
 def samples(kmh, *, start_m=15.0, seconds=1.5, noise_m=0.0, seed=0):
@@ -61,7 +61,7 @@ def test_too_short_a_way_has_no_crossing(kmh):
 
 
 def test_a_reading_that_the_crossing_contradicts_is_refused():
-    measurement = measure(a_track(72), a_ground(), ZONE, LENS_HEIGHT_M)
+    measurement = measure(a_track(72), a_ground(), ZONE)
     assert isinstance(measurement, SpeedMeasurement)
     assert against(measurement) is None
     refusal = against(replace(measurement, speed_kmh=1.06 * measurement.speed_kmh))

@@ -43,7 +43,11 @@ def test_optional_parts_may_be_left_out(tmp_path):
     for line in ("height_m = 6.2", "signs_checked_on = 2026-10-01", "uncertainty_px = 0.5"):
         text = text.replace(line, "")
     site = load_site(written(tmp_path, text.replace("uncertainty_m = 0.01", "")))
-    assert (site.camera_height_m, site.certificate, site.signs_checked_on) == (None, None, None)
+    assert (site.survey.lens_height_m, site.certificate, site.signs_checked_on) == (
+        None,
+        None,
+        None,
+    )
     assert site.limit_reason == {}
     assert (site.survey.uncertainty_px, site.survey.uncertainty_m) == (0.5, 0.02)
 

@@ -58,7 +58,7 @@ def test_a_truth_gives_its_survey_its_lanes_and_its_height(tmp_path):
         ("right", Direction.RECEDING, 0, 4),
     ]
     assert (site.zone.near_m, site.zone.far_m) == (10, 40)
-    assert site.camera_height_m == 6
+    assert site.survey.lens_height_m == 6
     assert site.camera_id == "DEMO-SUN-X"
 
 

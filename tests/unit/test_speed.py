@@ -12,7 +12,6 @@ from speedcam.ground import fit_ground
 from speedcam.model import Direction, FeatureTrack, Grade, Reason, Refusal, SpeedMeasurement
 from speedcam.speed import measure
 from tests.builders_camera import (
-    LENS_HEIGHT_M,
     ZONE,
     a_ground,
     a_survey,
@@ -25,13 +24,13 @@ GROUND = a_ground()
 
 
 def measured(track, ground=GROUND, zone=ZONE):
-    result = measure(track, ground, zone, LENS_HEIGHT_M)
+    result = measure(track, ground, zone)
     assert isinstance(result, SpeedMeasurement), result
     return result
 
 
 def refused(track):
-    result = measure(track, GROUND, ZONE, LENS_HEIGHT_M)
+    result = measure(track, GROUND, ZONE)
     assert isinstance(result, Refusal), result
     return result.reason
 
@@ -47,7 +46,7 @@ def test_a_vehicle_reads_what_it_drives(kmh):
 def test_missed_frames_never_make_a_vehicle_faster(kmh, drop):
     whole = a_track(kmh)
     kept = tuple(s for i, s in enumerate(whole.sightings) if i not in drop)
-    result = measure(replace(whole, sightings=kept), GROUND, ZONE, LENS_HEIGHT_M)
+    result = measure(replace(whole, sightings=kept), GROUND, ZONE)
     if isinstance(result, SpeedMeasurement):
         assert result.speed_kmh == pytest.approx(kmh, rel=1e-4)
 
@@ -61,7 +60,7 @@ def test_missed_frames_never_make_a_vehicle_faster(kmh, drop):
 def test_frames_lost_at_random_change_no_speed_by_more_than_its_uncertainty(kmh, seed, drop):
     whole = a_track(kmh, noise_px=0.4, seed=seed)
     kept = tuple(s for i, s in enumerate(whole.sightings) if i not in drop)
-    result = measure(replace(whole, sightings=kept), GROUND, ZONE, LENS_HEIGHT_M)
+    result = measure(replace(whole, sightings=kept), GROUND, ZONE)
     if isinstance(result, SpeedMeasurement):
         full = measured(whole)
         assert abs(result.speed_kmh - full.speed_kmh) < result.uncertainty_kmh
@@ -73,9 +72,7 @@ def test_a_faster_vehicle_on_the_same_way_never_reads_slower(kmh, faster, seed):
     whole = a_track(kmh, noise_px=0.4, seed=seed)
     sooner = tuple(replace(s, contact_s=s.contact_s / (1 + faster)) for s in whole.sightings)
     features = stretched(whole, 1 / (1 + faster))
-    result = measure(
-        replace(whole, sightings=sooner, features=features), GROUND, ZONE, LENS_HEIGHT_M
-    )
+    result = measure(replace(whole, sightings=sooner, features=features), GROUND, ZONE)
     if isinstance(result, SpeedMeasurement):
         assert result.speed_kmh > measured(whole).speed_kmh
 
