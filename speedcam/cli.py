@@ -23,6 +23,7 @@ from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.errors import SiteError, SpeedcamError
+from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
 from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
 from speedcam.pipeline import Camera
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_root)
     app.command(name="process", epilog=EPILOG)(process_command)
+    app.command(name="explain", epilog=EPILOG)(explain_command)
     app.command(name="simulate", epilog=EPILOG)(simulate_command)
     app.command(name="validate", epilog=EPILOG)(validate_command)
     add_commands(app)

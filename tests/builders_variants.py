@@ -56,6 +56,18 @@ def record(source: Path, target: Path, variant: Variant, seconds: float) -> Path
     return target
 
 
+def cut(source: Path, target: Path, seconds: float) -> Path:
+    """The first ``seconds`` of ``source``, picture for picture as it is."""
+    with av.open(str(source)) as whole, av.open(str(target), "w") as output:
+        stream = whole.streams.video[0]
+        copy = output.add_stream_from_template(stream)
+        for packet in whole.demux(stream):
+            if packet.pts is not None and packet.pts * stream.time_base < seconds:
+                packet.stream = copy
+                output.mux(packet)
+    return target
+
+
 def _shown(source: Path, variant: Variant, seconds: float) -> Iterator[tuple[Image, float]]:
     for frame in open_footage(source).frames():
         if frame.time_s > seconds:

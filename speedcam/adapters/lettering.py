@@ -62,7 +62,7 @@ class Label:
 def with_header(picture: Image, title: str, subtitle: str, mark: str | None) -> Image:
     """``picture`` under an added strip with a title, a subtitle and a mark at the right."""
     unit = _unit(picture.shape[1])
-    width, height = picture.shape[1], round(2.3 * unit)
+    width, height = picture.shape[1], header_height(picture.shape[1])
     strip = Picture.new("RGB", (width, height), INK)
     draw = ImageDraw.Draw(strip)
     middle = height / 2
@@ -73,6 +73,11 @@ def with_header(picture: Image, title: str, subtitle: str, mark: str | None) -> 
     text = _fitting(subtitle, plain, badge - unit - start)
     _write(draw, (start, middle), text, plain, FADED, anchor="lm")
     return np.vstack([_bgr(strip), picture])
+
+
+def header_height(width: int) -> int:
+    """Rows that :func:`with_header` adds above a picture of this width."""
+    return round(2.3 * _unit(width))
 
 
 def with_band(picture: Image, *rows_of_facts: Sequence[Fact]) -> Image:
@@ -107,6 +112,16 @@ def with_labels(picture: Image, labels: Sequence[Label]) -> Image:
             stroke_fill=INK,
         )
     return _bgr(page)
+
+
+def mask_of(text: str, height: int) -> Image:
+    """``(height, n)`` coverage 0..255 of ``text`` in bold, cut to its own bounds."""
+    font = _font(float(height), bold=True)
+    shown = _drawable(text, font)
+    left, top, right, bottom = font.getbbox(shown)
+    page = Picture.new("L", (int(right - left) + 2, int(bottom - top) + 2), 0)
+    ImageDraw.Draw(page).text((1 - left, 1 - top), shown, font=font, fill=255)
+    return np.asarray(page, np.uint8)
 
 
 def _unit(width: int) -> float:
