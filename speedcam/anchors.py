@@ -41,8 +41,6 @@ SAME_STRETCH = 0.05
 MAX_DISAGREEMENT = 0.03
 MAX_OFFSET_M = 1.5
 """The plate must sit where this vehicle's measured end is."""
-MIN_SURVEY_POINTS = 6
-"""Four points fit any error, and of five a bad one cannot be told: neither may fine anybody."""
 
 
 def anchor_by_plate(
@@ -52,11 +50,11 @@ def anchor_by_plate(
 
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
-        the plate cannot tell, is not at this vehicle's measured end, or the survey has too few
-        points; a refusal where the anchors disagree, since then one of them is wrong.
+        the plate cannot tell, is not at this vehicle's measured end, or the survey is too weak
+        for a fine; a refusal where the anchors disagree, since then one of them is wrong.
     """
     seen = [plate for plate in plates if plate.white_edges_px is not None]
-    if len(seen) < MIN_LOOKS or len(ground.residual_m) < MIN_SURVEY_POINTS:
+    if len(seen) < MIN_LOOKS or ground.weaknesses:
         return measurement
     time_s = np.array([plate.time_s for plate in seen])
     left, right = (

@@ -11,7 +11,7 @@ Pure: no files, no clock, no OpenCV.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,24 +19,9 @@ from speedcam.drive import ReferenceDrive
 from speedcam.errors import SurveyError
 from speedcam.model import Floats
 from speedcam.pose import Pose, pose_of
-from speedcam.pose_fit import (
-    STATED_FOCAL_SD,
-    Fit,
-    cameras_that_fit_as_well,
-    fit_camera,
-    fits_without_each,
-)
-from speedcam.site import Survey, TapeCheck
-
-BLUNDER = 20.0
-"""A point without which chi-square falls by so much is a blunder, not an uncertainty: by chance
-one point in 20 000 does that (chi-square with two degrees of freedom)."""
-
-OFF = 3.0
-"""A taped distance or height this many standard uncertainties off contradicts the survey."""
-
-STATED_HEIGHT_M = 0.05
-"""Standard uncertainty of the lens's measured height."""
+from speedcam.pose_fit import cameras_that_fit_as_well, fit_camera
+from speedcam.site import Survey
+from speedcam.survey_checks import Fitted, contradictions, weaknesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +34,14 @@ class Ground:
         residual_m: ``(points,)`` distance on the road between each surveyed point and its fit.
         drive: The reference drive that this ground was held against, or None. Where it corrects
             the scale, all metres along the road are corrected by it.
+        weaknesses: Why speeds on this ground serve statistics only; none where they may fine.
     """
 
     pose: Pose
     members: Pose
     residual_m: Floats
     drive: ReferenceDrive | None = None
+    weaknesses: tuple[str, ...] = ()
 
     def road(self, px: Floats) -> Floats:
         """``(n, 2)`` metres on the road under ``(n, 2)`` pixels."""
@@ -129,8 +116,21 @@ def fit_ground(
 
     Raises:
         SurveyError: Fewer than four points, points on one line, points that contradict one
-            another, a tape check or the stated height of the lens by far more than their
-            uncertainty, a mirrored road, or footage of another size than the survey's picture.
+            another, a tape check, or the lens's stated height or focal length by far more than
+            their uncertainty, a mirrored road, or footage of another size than was surveyed.
+    """
+    fitted = fit_survey(survey, size_px)
+    for contradiction in contradictions(fitted):
+        raise SurveyError(contradiction)
+    return ground_of(fitted, drive)
+
+
+def fit_survey(survey: Survey, size_px: tuple[int, int] | None = None) -> Fitted:
+    """The cameras that fit the survey, not yet held against anything.
+
+    Raises:
+        SurveyError: No camera follows: too few points, points on one line, a mirrored road, or
+            footage of another size than the survey's picture.
     """
     px = np.array([point.px for point in survey.points], dtype=np.float64).reshape(-1, 2)
     m = np.array([point.m for point in survey.points], dtype=np.float64).reshape(-1, 2)
@@ -139,111 +139,19 @@ def fit_ground(
     fit = fit_camera(survey, px, m, size_px)
     pose = pose_of(fit.theta)
     _require_above(pose)
-    ground = Ground(
-        pose=pose,
-        members=pose_of(cameras_that_fit_as_well(fit)),
-        residual_m=np.hypot(*(pose.plane(px) - m).T),
-    )
-    _require_agreement(fit, survey)
-    _require_height(ground, survey)
-    _require_focal(ground, survey)
-    for check in survey.checks:
-        _require_tape(ground, check, survey)
-    return replace(ground, drive=drive)
+    members = pose_of(cameras_that_fit_as_well(fit))
+    return Fitted(survey=survey, fit=fit, pose=pose, members=members)
 
 
-def left_out_m(fit: Fit) -> Floats:
-    """``(n, 2)`` metres by which the fit to all other points misses each point."""
-    thetas, _ = fits_without_each(fit)
-    own = np.diagonal(pose_of(thetas).plane(fit.sightings.px), axis1=0, axis2=1)
-    return np.asarray(own.T - fit.sightings.m)
-
-
-def tape_error_m(ground: Ground, check: TapeCheck, survey: Survey) -> tuple[float, float]:
-    """By how much the ground reads a taped distance too long, and its standard uncertainty."""
-    ends = np.array([check.from_px, check.to_px], dtype=np.float64)
-    reading_m = float(np.hypot(*np.diff(ground.road(ends), axis=0)[0]))
-    members = ground.roads(ends)
-    doubts = [
-        float(np.std(np.hypot(*(members[:, 1] - members[:, 0]).T), ddof=1)),
-        _from_pixels(ground, ends) * survey.uncertainty_px,
-        check.uncertainty_m,
-    ]
-    return reading_m - check.distance_m, float(np.linalg.norm(doubts))
-
-
-def _from_pixels(ground: Ground, ends: Floats) -> float:
-    """Change of the distance between two pixels per pixel of independent noise in all four."""
-    steps = np.concatenate([np.eye(4), -np.eye(4)]).reshape(-1, 2) / 2
-    moved = ground.road(np.tile(ends, (8, 1)) + steps).reshape(8, 2, 2)
-    lengths = np.hypot(*(moved[:, 1] - moved[:, 0]).T)
-    return float(np.linalg.norm(lengths[:4] - lengths[4:]))
-
-
-def _require_tape(ground: Ground, check: TapeCheck, survey: Survey) -> None:
-    error_m, uncertainty_m = tape_error_m(ground, check, survey)
-    if abs(error_m) <= OFF * uncertainty_m:
-        return
-    raise SurveyError(
-        f"{check.name} was taped as {check.distance_m:g} m, and by the surveyed points it is "
-        f"{check.distance_m + error_m:.3f} m: {abs(error_m) / uncertainty_m:.1f} times the "
-        "standard uncertainty of that difference. Tape it again; if it stays so, the survey is "
-        "wrong."
-    )
-
-
-def _require_agreement(fit: Fit, survey: Survey) -> None:
-    """Raises SurveyError where one point lies elsewhere than the others put it."""
-    if len(survey.points) == 4:
-        return  # four points fit nearly any error, and therefore never reach grade A
-    if fit.chi2 < BLUNDER:
-        return
-    gained = fit.chi2 - fits_without_each(fit)[1]
-    worst = int(np.argmax(gained))
-    if gained[worst] < BLUNDER:
-        return
-    off_m = np.hypot(*left_out_m(fit)[worst])
-    raise SurveyError(
-        f"survey point {worst} (px {list(survey.points[worst].px)}) lies {off_m:.2f} m from where "
-        f"the others put it, and so much is not explained by the stated uncertainties "
-        f"({survey.uncertainty_m:g} m, {survey.uncertainty_px:g} px). Measure it again, or "
-        "state honestly how uncertain the survey is."
-    )
-
-
-def _require_height(ground: Ground, survey: Survey) -> None:
-    """Raises SurveyError where the points put the lens at another height than was measured.
-
-    Distances that are all too long by one factor fit as well as true ones, but from a higher lens.
-    """
-    if survey.lens_height_m is None:
-        return
-    height_m, uncertainty_m = ground.lens_m[2], ground.lens_uncertainty_m[2]
-    allowed_m = OFF * float(np.hypot(uncertainty_m, STATED_HEIGHT_M))
-    if abs(height_m - survey.lens_height_m) <= allowed_m:
-        return
-    raise SurveyError(
-        f"the lens is stated to be {survey.lens_height_m:g} m above the road, and by the surveyed "
-        f"points it is {height_m:.2f} m ± {2 * uncertainty_m:.2f} m. Measure its height again; if "
-        "it stays so, distances along or across the road are wrong."
-    )
-
-
-def _require_focal(ground: Ground, survey: Survey) -> None:
-    """Raises SurveyError where the points contradict the stated focal length.
-
-    Distances too long along the road alone fit as well as true ones, but through a longer lens.
-    """
-    if survey.focal_px is None:
-        return
-    focal_px = float(ground.pose.focal_px)
-    spread = float(np.std(np.log(ground.members.focal_px), ddof=1))
-    if abs(np.log(focal_px / survey.focal_px)) <= OFF * np.hypot(spread, STATED_FOCAL_SD):
-        return
-    raise SurveyError(
-        f"the focal length is stated to be {survey.focal_px:g} px, and by the surveyed points it "
-        f"is {focal_px:.0f} px. Look it up again; if it stays so, distances along the road or "
-        "across it are wrong."
+def ground_of(fitted: Fitted, drive: ReferenceDrive | None = None) -> Ground:
+    """The road plane by cameras that fit a survey, also one that something contradicts."""
+    sightings = fitted.fit.sightings
+    return Ground(
+        pose=fitted.pose,
+        members=fitted.members,
+        residual_m=np.hypot(*(fitted.pose.plane(sightings.px) - sightings.m).T),
+        drive=drive,
+        weaknesses=tuple(weaknesses(fitted)),
     )
 
 
