@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from speedcam.errors import SpeedcamError
 from speedcam.record import read_passages
-from speedcam.validate.report import Report, compare
+from speedcam.validate.report import Report, compare, document
 from speedcam.validate.table import show
 from speedcam.validate.truth import read_truth
 
@@ -66,7 +65,7 @@ def passages_file(path: Path) -> Path:
 
 def report_json(report: Report) -> str:
     """The report as one JSON document; a figure without a reading is null."""
-    return json.dumps(asdict(report), ensure_ascii=False, indent=1, allow_nan=False)
+    return json.dumps(document(report), indent=1, allow_nan=False)
 
 
 def _console() -> Console:

@@ -1,27 +1,32 @@
-"""The figures of a comparison: pooled, per group, per vehicle. Pure, for any presentation."""
+"""A comparison as values: pooled, per group, per vehicle. Pure, for any presentation."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-import numpy as np
-
-from speedcam.model import Grade, Passage, PlateReading, Refusal, SpeedMeasurement
+from speedcam.model import Passage, PlateReading, Refusal, SpeedMeasurement
+from speedcam.validate.figures import (
+    NOT_STATED,
+    Figures,
+    Pair,
+    figures,
+    grouped,
+    outcome_or_grade,
+    speed_band,
+)
 from speedcam.validate.matching import Extra, match
 from speedcam.validate.truth import SpeedSource, Truth, TruthVehicle
-
-BAND_KMH = 20
-
-NOT_STATED = "not stated"
 
 PlateVerdict = Literal["right", "wrong", "refused", "not looked", "no truth"]
 
 
+Outcome = Literal["measured", "refused", "missed"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleResult:
+class VehicleResult(Pair):
     """One vehicle of the truth and what became of it.
 
     Attributes:
@@ -29,14 +34,8 @@ class VehicleResult:
         kind: What it is, or "not stated".
         direction: Which way it drove.
         lane: The truth's name of its lane, or "not stated".
-        truth_kmh: Its speed, or None where nobody knows it.
-        truth_source: Where that comes from.
+        truth_source: Where its true speed comes from.
         outcome: Whether it has a reading, a refusal, or no passage at all.
-        reading_kmh: As measured, or None.
-        uncertainty_kmh: Expanded, k = 2, or None.
-        error_kmh: Reading minus truth; positive is to the driver's loss. None without both.
-        grade: Of the reading, or None.
-        refusal: The reason in words, or None.
         plate_truth: Its plate, or None.
         plate_read: What was read, or None.
         plate: Whether that is right.
@@ -47,14 +46,8 @@ class VehicleResult:
     kind: str
     direction: str
     lane: str
-    truth_kmh: float | None
     truth_source: SpeedSource
-    outcome: Literal["measured", "refused", "missed"]
-    reading_kmh: float | None
-    uncertainty_kmh: float | None
-    error_kmh: float | None
-    grade: str | None
-    refusal: str | None
+    outcome: Outcome
     plate_truth: str | None
     plate_read: str | None
     plate: PlateVerdict
@@ -75,45 +68,6 @@ class ExtraResult:
     grade: str | None
     refusal: str | None
     beside: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """The same figures for every group. Shares are fractions of the readings with a truth.
-
-    Attributes:
-        n: Vehicles of the truth.
-        captured: Of them, with a reading.
-        refused: Of them, with a refusal. What is left was missed.
-        mean_abs_kmh: Mean size of the error, which is reading minus truth.
-        median_abs_kmh: Median size.
-        p95_abs_kmh: 95th percentile of the size, interpolated.
-        max_abs_kmh: Largest size.
-        bias_kmh: Mean error; positive reads too much.
-        median_abs_pct: Median size of the error in percent of the truth.
-        within_1: Share within 1 km/h or 1 %.
-        within_2: Share within 2 km/h or 2 %.
-        within_3: Share within 3 km/h or 3 %.
-        over_3: Share that reads more than 3 km/h too much.
-        coverage: Share whose error is within the stated uncertainty.
-        grade_a: Share of all readings with grade A.
-    """
-
-    n: int
-    captured: int
-    refused: int
-    mean_abs_kmh: float | None
-    median_abs_kmh: float | None
-    p95_abs_kmh: float | None
-    max_abs_kmh: float | None
-    bias_kmh: float | None
-    median_abs_pct: float | None
-    within_1: float | None
-    within_2: float | None
-    within_3: float | None
-    over_3: float | None
-    coverage: float | None
-    grade_a: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +100,7 @@ _GROUPS: Mapping[str, Callable[[VehicleResult], str]] = {
     "kind": lambda vehicle: vehicle.kind,
     "lane": lambda vehicle: vehicle.lane,
     "speed_band_kmh": lambda vehicle: speed_band(vehicle.truth_kmh),
+    "grade": outcome_or_grade,
 }
 
 
@@ -158,69 +113,19 @@ def compare(truth: Truth, passages: Sequence[Passage]) -> Report:
         exact=truth.exact,
         truth_uncertainty=truth.uncertainty,
         pooled=figures(vehicles),
-        groups={name: _by(key, vehicles) for name, key in _GROUPS.items()},
+        groups={name: grouped(vehicles, key) for name, key in _GROUPS.items()},
         refusals=_refusals(passage for _, passage in matching.pairs),
         vehicles=vehicles,
         extra=tuple(_extra_result(extra) for extra in matching.extra),
     )
 
 
-def speed_band(kmh: float | None) -> str:
-    """``060-080`` for 60 up to but not including 80 km/h; sorts as it counts."""
-    if kmh is None:
-        return NOT_STATED
-    low = math.floor(kmh / BAND_KMH) * BAND_KMH
-    return f"{low:03d}-{low + BAND_KMH:03d}"
-
-
-def figures(vehicles: Sequence[VehicleResult]) -> Figures:
-    """The figures of a group; None where it has no reading to speak of."""
-    readings = [vehicle for vehicle in vehicles if vehicle.outcome == "measured"]
-    compared = [vehicle for vehicle in readings if vehicle.error_kmh is not None]
-    error = np.array([vehicle.error_kmh for vehicle in compared], dtype=np.float64)
-    true = np.array([vehicle.truth_kmh for vehicle in compared], dtype=np.float64)
-    doubt = np.array([vehicle.uncertainty_kmh for vehicle in compared], dtype=np.float64)
-    size = np.abs(error)
-    percent = 100 * size / true
-
-    def share_within(limit: float) -> float | None:
-        return _mean((size <= limit) | (percent <= limit))
-
-    return Figures(
-        n=len(vehicles),
-        captured=len(readings),
-        refused=sum(vehicle.outcome == "refused" for vehicle in vehicles),
-        mean_abs_kmh=_mean(size),
-        median_abs_kmh=_percentile(size, 50),
-        p95_abs_kmh=_percentile(size, 95),
-        max_abs_kmh=_percentile(size, 100),
-        bias_kmh=_mean(error),
-        median_abs_pct=_percentile(percent, 50),
-        within_1=share_within(1),
-        within_2=share_within(2),
-        within_3=share_within(3),
-        over_3=_mean(error > 3),
-        coverage=_mean(size <= doubt),
-        grade_a=_mean(np.array([vehicle.grade == Grade.A for vehicle in readings])),
-    )
-
-
-def _mean(values: np.ndarray) -> float | None:
-    return float(values.mean()) if values.size else None
-
-
-def _percentile(values: np.ndarray, percent: float) -> float | None:
-    return float(np.percentile(values, percent)) if values.size else None
-
-
-def _by(
-    key: Callable[[VehicleResult], str], vehicles: Sequence[VehicleResult]
-) -> dict[str, Figures]:
-    values = sorted({key(vehicle) for vehicle in vehicles})
-    return {
-        value: figures([vehicle for vehicle in vehicles if key(vehicle) == value])
-        for value in values
-    }
+def document(report: Report) -> dict[str, Any]:
+    """The report as JSON has it: the fields, and of each vehicle its error and E_n."""
+    content = asdict(report)
+    for row, vehicle in zip(content["vehicles"], report.vehicles, strict=True):
+        row |= {"error_kmh": vehicle.error_kmh, "e_n": vehicle.e_n}
+    return content
 
 
 def vehicle_result(vehicle: TruthVehicle, passage: Passage | None) -> VehicleResult:
@@ -233,11 +138,11 @@ def vehicle_result(vehicle: TruthVehicle, passage: Passage | None) -> VehicleRes
         direction=vehicle.direction.value,
         lane=vehicle.lane or NOT_STATED,
         truth_kmh=vehicle.speed_kmh,
+        truth_uncertainty_kmh=vehicle.uncertainty_kmh,
         truth_source=vehicle.speed_source,
         outcome="missed" if passage is None else "measured" if measured else "refused",
         reading_kmh=measured.speed_kmh if measured else None,
         uncertainty_kmh=measured.uncertainty_kmh if measured else None,
-        error_kmh=_error_kmh(measured, vehicle.speed_kmh),
         grade=measured.grade.value if measured else None,
         refusal=speed.text() if isinstance(speed, Refusal) else None,
         plate_truth=vehicle.plate,
@@ -245,12 +150,6 @@ def vehicle_result(vehicle: TruthVehicle, passage: Passage | None) -> VehicleRes
         plate=_plate_verdict(vehicle.plate, passage),
         passage_id=passage.id if passage else None,
     )
-
-
-def _error_kmh(measured: SpeedMeasurement | None, truth_kmh: float | None) -> float | None:
-    if measured is None or truth_kmh is None:
-        return None
-    return measured.speed_kmh - truth_kmh
 
 
 def _plate_text(passage: Passage | None) -> str | None:

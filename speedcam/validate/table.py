@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from speedcam.validate.report import ExtraResult, Figures, Report, VehicleResult
+from speedcam.validate.figures import Figures
+from speedcam.validate.report import ExtraResult, Report, VehicleResult
 
 
 def show(report: Report, console: Console) -> None:

@@ -46,6 +46,7 @@ class TruthVehicle:
         lane: Name of its lane, or None where the file does not say.
         speed_kmh: Its speed, or None where nobody knows it: it can be captured, not compared.
         speed_source: Where the speed comes from.
+        uncertainty_kmh: Expanded uncertainty of that speed, k = 2; 0 where it is exact.
         first_s: Footage time at which it came into view.
         last_s: Footage time at which it was gone.
         crossing: When it was where, or None for a reference.
@@ -64,6 +65,7 @@ class TruthVehicle:
     crossing: Crossing | None
     x_m: float | None
     plate: str | None
+    uncertainty_kmh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

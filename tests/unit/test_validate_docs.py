@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from speedcam.validate.report import ExtraResult, Figures, Report, VehicleResult
+from speedcam.validate.figures import Figures
+from speedcam.validate.report import ExtraResult, Report, VehicleResult
 
 PAGE = Path(__file__).parents[2] / "docs" / "validate.md"
 
