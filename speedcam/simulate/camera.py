@@ -24,6 +24,8 @@ class Camera:
         height_m: Of the lens above the road.
         pitch_deg: Downwards from the horizontal.
         yaw_deg: To the right of the road's direction.
+        k1: Radial distortion: the lens bends a ray at ``r`` focal lengths from the axis to
+            ``r (1 + k1 r²)``, as OpenCV has it. Negative where the picture bulges.
     """
 
     size_px: tuple[int, int]
@@ -31,6 +33,7 @@ class Camera:
     height_m: float
     pitch_deg: float
     yaw_deg: float
+    k1: float = 0.0
 
     def axes(self) -> Floats:
         """``(3, 3)`` rows: the picture's right, its down, and the viewing direction, in metres."""

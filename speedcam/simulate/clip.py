@@ -11,6 +11,7 @@ import cv2
 from speedcam.simulate.encode import write_video
 from speedcam.simulate.render import frames
 from speedcam.simulate.scene import Scene
+from speedcam.simulate.timeline import timeline
 from speedcam.simulate.traffic import schedule
 from speedcam.simulate.truth import site_toml, truth_json, write_text
 
@@ -50,7 +51,8 @@ def simulate(scene: Scene, out_dir: Path, progress: Progress | None = None) -> S
     )
     write_text(clip.site, site_toml(scene))
     write_text(clip.truth, truth_json(scene, drives))
-    total = round(scene.seconds * scene.frames_per_s)
+    times = timeline(scene)
+    total = len(times.shots)
     done = 0
 
     def wrote() -> None:
@@ -64,9 +66,9 @@ def simulate(scene: Scene, out_dir: Path, progress: Progress | None = None) -> S
     try:
         write_video(
             clip.video,
-            frames(scene, drives),
+            frames(scene, drives, times.shots),
             size_px=scene.camera.size_px,
-            frames_per_s=scene.frames_per_s,
+            times=times,
             crf=scene.sensor.crf,
             preset=scene.sensor.preset,
             wrote=wrote,

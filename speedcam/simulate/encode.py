@@ -9,9 +9,7 @@ from pathlib import Path
 import av
 
 from speedcam.model import Image
-
-_TICKS = 12800
-"""Time base of the container: whole for 25, 20, 12.5 and 50 frames per second."""
+from speedcam.simulate.timeline import Timeline
 
 
 def write_video(
@@ -19,7 +17,7 @@ def write_video(
     pictures: Iterable[Image],
     *,
     size_px: tuple[int, int],
-    frames_per_s: int,
+    times: Timeline,
     crf: int,
     preset: str,
     wrote: Callable[[], None],
@@ -28,9 +26,9 @@ def write_video(
 
     Args:
         path: Where to; written as a whole or not at all.
-        pictures: ``(height * 3 / 2, width)`` uint8 each.
+        pictures: ``(height * 3 / 2, width)`` uint8 each, one for each shot.
         size_px: Width and height, both even.
-        frames_per_s: Constant.
+        times: When they are.
         crf: Constant rate factor.
         preset: Of x264.
         wrote: Called after each picture.
@@ -40,16 +38,16 @@ def write_video(
     try:
         with av.open(str(part), "w", format="mp4", options=options) as container:
             stream = container.add_stream(
-                "libx264", rate=frames_per_s, options=_options(frames_per_s, crf, preset)
+                "libx264", rate=times.per_s, options=_options(times.per_s, crf, preset)
             )
             stream.width, stream.height = size_px
             stream.pix_fmt = "yuv420p"
-            stream.codec_context.time_base = Fraction(1, frames_per_s)
+            stream.codec_context.time_base = times.unit_s
             stream.codec_context.flags |= 0x00800000  # AV_CODEC_FLAG_BITEXACT
-            for index, planes in enumerate(pictures):
+            for shot, planes in zip(times.shots, pictures, strict=True):
                 frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-                frame.pts = index
-                frame.time_base = Fraction(1, frames_per_s)
+                frame.pts = shot.ticks
+                frame.time_base = times.unit_s
                 container.mux(stream.encode(frame))
                 wrote()
             container.mux(stream.encode())
@@ -58,8 +56,8 @@ def write_video(
         part.unlink(missing_ok=True)
 
 
-def _options(frames_per_s: int, crf: int, preset: str) -> dict[str, str]:
-    gop = 2 * frames_per_s
+def _options(per_s: Fraction, crf: int, preset: str) -> dict[str, str]:
+    gop = round(2 * per_s)
     return {
         "crf": str(crf),
         "preset": preset,

@@ -21,8 +21,42 @@ Radiance = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canopy:
+    """Leaves above the road: mottled shade that stirs in the wind.
+
+    Attributes:
+        near_m: Where the shade begins along the road.
+        far_m: Where it ends.
+        dark: Share of the sun that the densest leaves hide.
+        stir_m: How far the shade moves to and fro.
+        stir_s: Time of one swing.
+    """
+
+    near_m: float
+    far_m: float
+    dark: float = 0.85
+    stir_m: float = 0.04
+    stir_s: float = 2.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """A cloud that passes before the sun, or a darker one under an overcast sky.
+
+    Attributes:
+        at_s: When it hides most.
+        lasts_s: From first to last touch.
+        dark: Share of the sun (of all light when overcast) that it hides at most.
+    """
+
+    at_s: float
+    lasts_s: float
+    dark: float = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """Sun, sky and air.
+    """Sun, sky, air, and what they meet: leaves, clouds, water, lamps.
 
     Attributes:
         towards_sun: Unit vector in road axes, or None under an overcast sky.
@@ -33,6 +67,11 @@ class Light:
         horizon: Radiance of the sky near the horizon, also the colour of haze.
         haze_m: Distance over which haze hides 63 % of a thing.
         exposure: Gain before the tone curve.
+        canopy: Leaves that shade the road, or None.
+        cloud: A cloud that passes, or None.
+        wet: How much of a film of water lies on the road, 0 dry to 1 a mirror.
+        headlamps: Irradiance at the brightest place of a headlamp's pool on the road; 0: lamps
+            are off. The sky of a clear day gives about 1, of dusk about 0.02.
     """
 
     towards_sun: tuple[float, float, float] | None
@@ -43,6 +82,10 @@ class Light:
     horizon: Colour
     haze_m: float
     exposure: float
+    canopy: Canopy | None = None
+    cloud: Cloud | None = None
+    wet: float = 0.0
+    headlamps: float = 0.0
 
 
 def linear(hex_rgb: str) -> Colour:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import cv2
 import numpy as np
@@ -16,12 +17,13 @@ from speedcam.simulate.raster import Pose, Region, draw, region_of, shade
 from speedcam.simulate.roadside import tunnel_light
 from speedcam.simulate.scene import Scene
 from speedcam.simulate.shadow import darken
+from speedcam.simulate.timeline import Shot
 from speedcam.simulate.traffic import Drive
 from speedcam.simulate.vehicle import Model, build_model, stand
 from speedcam.simulate.world import World, build_world
 
 
-def frames(scene: Scene, drives: Sequence[Drive]) -> Iterator[Image]:
+def frames(scene: Scene, drives: Sequence[Drive], shots: Sequence[Shot]) -> Iterator[Image]:
     """Every frame of the clip as planar YUV 4:2:0, ``(height * 3 / 2, width)``."""
     world = _world(scene)
     empty = tone(world.radiance, scene.light.exposure)
@@ -35,11 +37,11 @@ def frames(scene: Scene, drives: Sequence[Drive]) -> Iterator[Image]:
         for drive in drives
     }
     sensor = _SensorNoise(scene)
-    for index in range(round(scene.seconds * scene.frames_per_s)):
-        picture = _exposed(
-            scene, world, empty, drives=drives, models=models, time_s=index / scene.frames_per_s
-        )
-        yield sensor.taken(picture)
+    for taken_s, same in groupby(shots, key=lambda shot: shot.taken_s):
+        picture = _exposed(scene, world, empty, drives=drives, models=models, time_s=taken_s)
+        planes = sensor.taken(picture)
+        for _ in same:
+            yield planes
 
 
 def _world(scene: Scene) -> World:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 from itertools import cycle, islice
 from typing import Literal
 
@@ -43,6 +44,8 @@ class Sensor:
         soft_px: Blur of the lens, standard deviation.
         crf: Constant rate factor of the encoder.
         preset: x264 preset of the encoder.
+        readout_s: From the exposure of the picture's first row to that of its last; 0 where all
+            rows are exposed at once. A picture is taken when the middle of its first row is.
     """
 
     shutter_s: float
@@ -51,6 +54,45 @@ class Sensor:
     soft_px: float
     crf: int
     preset: str = "medium"
+    readout_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mast:
+    """How the camera moves: the picture's shift in pixels, beside the sensor's ``shake_px``.
+
+    Attributes:
+        sway_px: Amplitude of a steady swing, to the right and down.
+        sway_hz: Its frequency.
+        drift_px_per_s: A slow, lasting movement, to the right and down.
+        knocked_s: When something hits the camera, or None.
+        knock_deg: By how much it then looks farther to the right and farther down, for good.
+    """
+
+    sway_px: tuple[float, float] = (0.0, 0.0)
+    sway_hz: float = 2.0
+    drift_px_per_s: tuple[float, float] = (0.0, 0.0)
+    knocked_s: float | None = None
+    knock_deg: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """What happens to pictures between the sensor and the file.
+
+    Attributes:
+        irregular: How far the time between pictures strays, as a share of its nominal value,
+            0 to 0.9: the stamps say the true times.
+        stamp_error_s: Standard deviation of what the stamps are wrong by.
+        lost: Share of pictures that never arrive and leave a gap in the stamps.
+        delivered_per_s: The constant rate a converter brings the pictures to by repeating or
+            leaving out some, or None: ``Fraction(30000, 1001)`` repeats one of 25 in five.
+    """
+
+    irregular: float = 0.0
+    stamp_error_s: float = 0.0
+    lost: float = 0.0
+    delivered_per_s: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +113,17 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One clip to be: change a field with ``dataclasses.replace`` for another."""
+    """One clip to be: change a field with ``dataclasses.replace`` for another.
+
+    ``frames_per_s`` is what the sensor takes. ``survey_noise_px`` and ``survey_noise_m`` are the
+    standard deviations of errors that the surveyor makes, which the site file does not know.
+    """
 
     name: str
     title: str
     seed: int
     seconds: float
-    frames_per_s: int
+    frames_per_s: int | Fraction
     camera: Camera
     light: Light
     plan: RoadPlan
@@ -88,6 +134,10 @@ class Scene:
     paperwork: Paperwork
     world_samples: int = 2
     vehicle_samples: int = 3
+    mast: Mast = Mast()
+    stream: Stream = Stream()
+    survey_noise_px: float = 0.0
+    survey_noise_m: float = 0.0
 
 
 def vary(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from speedcam.simulate.camera import project_road
 from speedcam.simulate.scene import Scene
 from speedcam.simulate.traffic import Drive, middle_of_zone
@@ -15,15 +17,22 @@ _SURVEY_PX, _SURVEY_M = 0.3, 0.01
 
 
 def survey(scene: Scene) -> tuple[SurveyPoint, ...]:
-    """Points on the lane edges in and around the zone, exact to a hundredth of a pixel."""
+    """Points on the lane edges in and around the zone.
+
+    Exact to a hundredth of a pixel, but for the errors that the scene's surveyor makes.
+    """
     edges = sorted({x for lane in scene.plan.lanes for x in (lane.left_m, lane.right_m)})
     width, height = scene.camera.size_px
+    rng = np.random.default_rng([scene.seed, 29])
     points = []
     for y in scene.survey_y_m:
         for x in edges:
-            u, v = (round(value, 2) for value in project_road(scene.camera, x, y))
+            wrong_px = rng.normal(0, 1, 2) * scene.survey_noise_px
+            wrong_m = rng.normal(0, 1, 2) * scene.survey_noise_m
+            u, v = (round(float(p), 2) for p in project_road(scene.camera, x, y) + wrong_px)
             if 0 <= u < width and 0 <= v < height:
-                points.append(SurveyPoint(px=(u, v), m=(x, y)))
+                m = (x + round(float(wrong_m[0]), 3), y + round(float(wrong_m[1]), 3))
+                points.append(SurveyPoint(px=(u, v), m=m))
     return tuple(points)
 
 
@@ -38,6 +47,7 @@ def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
             "pitch_deg": scene.camera.pitch_deg,
             "yaw_deg": scene.camera.yaw_deg,
             "focal_px": scene.camera.focal_px,
+            **_unusual(scene),
         },
         "survey": [{"px": list(point.px), "m": list(point.m)} for point in survey(scene)],
         "axes": "m: x to the right, y along the road away from the camera, camera above (0, 0); "
@@ -45,6 +55,12 @@ def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
         "vehicles": [_vehicle(scene, drive, middle) for drive in drives],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _unusual(scene: Scene) -> dict[str, float]:
+    """What a plain pin-hole camera with a global shutter lacks."""
+    facts = {"k1": scene.camera.k1, "readout_ms": scene.sensor.readout_s * 1000}
+    return {name: round(value, 6) for name, value in facts.items() if value}
 
 
 def _vehicle(scene: Scene, drive: Drive, middle: float) -> dict[str, object]:
@@ -108,7 +124,7 @@ trigger_kmh = {lane.trigger_kmh}"""
 id = {quoted(paper.camera_id)}
 name = {quoted(paper.camera_name)}
 height_m = {scene.camera.height_m:g}
-
+{_readout(scene)}
 [camera.certificate]
 device = {quoted(paper.certificate.device)}
 number = {quoted(paper.certificate.number)}
@@ -141,6 +157,11 @@ near_m = {scene.zone.near_m:.1f}
 far_m = {scene.zone.far_m:.1f}
 {lanes}
 """
+
+
+def _readout(scene: Scene) -> str:
+    readout_ms = scene.sensor.readout_s * 1000
+    return f"readout_ms = {readout_ms:g}\n" if readout_ms else ""
 
 
 def write_text(path: Path, text: str) -> None:
