@@ -12,9 +12,11 @@ from rich.console import Console
 
 from speedcam.errors import SpeedcamError
 from speedcam.record import read_passages
-from speedcam.validate.report import Report, compare, document
+from speedcam.validate.printable import printable
+from speedcam.validate.readings import read_readings
+from speedcam.validate.report import Report, compare, compare_tracks, document
 from speedcam.validate.table import show
-from speedcam.validate.truth import read_truth
+from speedcam.validate.truth import Truth, read_truth
 
 BAD_INPUT = 2
 
@@ -26,17 +28,33 @@ def validate_command(
     passages: Annotated[
         Path,
         typer.Argument(
-            help="passages.jsonl as `speedcam process` wrote it, or the folder that holds it.",
+            help="passages.jsonl as `speedcam process` wrote it, or the folder that holds it; "
+            "for a track file the readings of its tracks.",
             show_default=False,
         ),
     ],
     truth: Annotated[
         Path,
         typer.Argument(
-            help="The truth (*.truth.json) or the references (*.reference.json) of the same clip.",
+            help="The truth (*.truth.json) or the references (*.reference.json) of the same clip, "
+            "or a track file.",
             show_default=False,
         ),
     ],
+    tracker: Annotated[
+        str | None,
+        typer.Option("--tracker", help="Whose tracks of a track file; the readings are of those."),
+    ] = None,
+    truth_uncertainty: Annotated[
+        float | None,
+        typer.Option(
+            "--truth-uncertainty",
+            metavar="PERCENT",
+            min=0.0,
+            max=100.0,
+            help="Expanded uncertainty (k = 2) of the true speeds, where their file states none.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON with the same keys for every group.")
     ] = False,
@@ -48,14 +66,21 @@ def validate_command(
     says what each figure means. Exit code 0: compared, whatever the errors; 2: bad input.
     """
     try:
-        report = compare(read_truth(truth), list(read_passages(passages_file(passages))))
+        known = read_truth(truth, tracker=tracker, uncertainty_pct=truth_uncertainty)
+        report = _compared(known, passages)
     except SpeedcamError as error:
-        typer.echo(f"speedcam: {error}", err=True)
+        typer.echo(f"speedcam: {printable(str(error))}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     if as_json:
         typer.echo(report_json(report))
     else:
         show(report, _console())
+
+
+def _compared(truth: Truth, measured: Path) -> Report:
+    if any(vehicle.track_id is not None for vehicle in truth.vehicles):
+        return compare_tracks(truth, read_readings(measured))
+    return compare(truth, list(read_passages(passages_file(measured))))
 
 
 def passages_file(path: Path) -> Path:

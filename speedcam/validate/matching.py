@@ -13,7 +13,7 @@ import numpy as np
 
 from speedcam.model import Direction, Passage, SpeedMeasurement
 from speedcam.validate.assignment import assign
-from speedcam.validate.truth import TruthVehicle
+from speedcam.validate.vehicles import TruthVehicle
 
 CROSSING_GATE_S = 0.5
 """A reading must cross the truth's line within this time of the vehicle: the next one in the

@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from speedcam.validate.figures import Figures
+from speedcam.validate.printable import printable
 from speedcam.validate.report import ExtraResult, Report, VehicleResult
 
 
@@ -29,18 +30,17 @@ def summary(report: Report) -> str:
     """The outcome in two or three sentences."""
     pooled = report.pooled
     missed = pooled.n - pooled.captured - pooled.refused
-    ghosts = sum(extra.reading_kmh is not None for extra in report.extra)
     words = (
         f"{pooled.captured} of {pooled.n} vehicles measured, {pooled.refused} refused, "
-        f"{missed} missed. Extra passages: {len(report.extra)}, with a reading: {ghosts}."
+        f"{missed} missed. Extra passages: {len(report.extra)}, with a reading: {report.ghosts}."
     )
     if not report.exact:
-        words += f" The references are themselves uncertain: {report.truth_uncertainty}."
-    return words
+        words += f" The true speeds are themselves uncertain: {report.truth_uncertainty}."
+    return printable(words)
 
 
 def _vehicles(report: Report) -> Table:
-    table = Table(title=f"Vehicles of {report.truth}", title_justify="left")
+    table = Table(title=printable(f"Vehicles of {report.truth}"), title_justify="left")
     for heading in ("vehicle", "kind", "lane", "direction"):
         table.add_column(heading)
     for heading in ("truth km/h", "reading", "±", "error"):
@@ -48,7 +48,7 @@ def _vehicles(report: Report) -> Table:
     for heading in ("grade", "plate", "why not"):
         table.add_column(heading)
     for vehicle in report.vehicles:
-        table.add_row(*_vehicle_cells(vehicle))
+        table.add_row(*map(printable, _vehicle_cells(vehicle)))
     return table
 
 
@@ -81,7 +81,8 @@ def _figures(report: Report) -> Table:
     for name, groups in report.groups.items():
         if len(groups) > 1:
             for value, figures in groups.items():
-                table.add_row(f"{name.removesuffix('_kmh')} {value}", *_figure_cells(figures))
+                group = printable(f"{name.removesuffix('_kmh')} {value}")
+                table.add_row(group, *_figure_cells(figures))
             table.add_section()
     return table
 
@@ -111,7 +112,7 @@ def _extra(report: Report) -> Table:
     for heading in ("from s", "to s", "reading", "grade", "lane", "direction", "why not", "note"):
         table.add_column(heading, justify="right" if heading in ("from s", "to s") else "left")
     for extra in report.extra:
-        table.add_row(*_extra_cells(extra))
+        table.add_row(*map(printable, _extra_cells(extra)))
     return table
 
 

@@ -102,3 +102,32 @@ def test_a_folder_without_passages_is_bad_input(files, tmp_path):
     result = run(empty, files[1])
     assert result.exit_code == 2
     assert "passages.jsonl" in result.stderr
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e<script>"
+
+
+@pytest.mark.parametrize("key", ["id", "kind", "lane", "plate"])
+def test_no_name_in_a_truth_reaches_the_terminal_as_an_escape_code(files, key):
+    files[1].write_text(json.dumps({"vehicles": [VEHICLES[0] | {key: HOSTILE}]}))
+    result = run(*files)
+    assert result.exit_code == 0
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(result.stdout)
+    as_json = run(*files, "--json").stdout
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(as_json)
+    assert json.loads(as_json)["vehicles"][0][{"plate": "plate_truth"}.get(key, key)] == HOSTILE
+
+
+def test_no_name_in_a_passage_reaches_the_terminal_as_an_escape_code(files):
+    files[0].write_text(dumps(a_passage(id=HOSTILE, lane=HOSTILE, at_s=70.0)) + "\n")
+    result = run(*files)
+    assert result.exit_code == 0
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(result.stdout)
+
+
+def test_an_error_that_quotes_a_file_steers_no_terminal(files):
+    files[1].write_text(json.dumps({"vehicles": [VEHICLES[0] | {"id": HOSTILE}] * 2}))
+    result = run(*files)
+    assert result.exit_code == 2
+    assert "has two vehicles" in result.stderr
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(result.stderr)

@@ -7,6 +7,7 @@ import pytest
 
 from speedcam.errors import TruthError
 from speedcam.model import Direction
+from speedcam.validate.report import compare
 from speedcam.validate.truth import Crossing, read_truth
 
 TRUTH = {
@@ -124,8 +125,48 @@ def test_a_reference_says_how_uncertain_it_is(tmp_path):
     assert truth.uncertainty == "3 %"
 
 
+@pytest.mark.parametrize(
+    ("words", "by_eye_pct", "auto_pct"),
+    [
+        ("+-5 %", 5, 5),
+        ("by_eye +-3 % (row marking 1.5 %); auto reads 1-3.5 % lower than by_eye", 3, 6.5),
+        ("by_eye 2.5%; auto reads 2 % higher than by_eye", 2.5, 4.5),
+        ("auto reads 1-3.5 % lower than by_eye", 0, 0),
+        ("good", 0, 0),
+    ],
+)
+def test_a_reference_is_as_uncertain_as_its_words_say(tmp_path, words, by_eye_pct, auto_pct):
+    marked, automatic, _ = read(tmp_path, REFERENCE | {"reference_uncertainty": words}).vehicles
+    assert marked.uncertainty_kmh == pytest.approx(marked.speed_kmh * by_eye_pct / 100)
+    assert automatic.uncertainty_kmh == pytest.approx(automatic.speed_kmh * auto_pct / 100)
+
+
+def test_a_reference_that_does_not_say_how_uncertain_it_is_cannot_be_compared_with(tmp_path):
+    with pytest.raises(TruthError, match="does not say how uncertain"):
+        compare(read(tmp_path, REFERENCE | {"reference_uncertainty": "good"}), [])
+
+
+def test_a_truth_may_state_an_uncertainty(tmp_path):
+    truth = read(tmp_path, vehicle_with(uncertainty_kmh=0.4))
+    assert not truth.exact
+    assert truth.vehicles[0].uncertainty_kmh == 0.4
+
+
+def test_an_uncertainty_is_told_where_the_file_states_none_and_nowhere_else(tmp_path):
+    path = tmp_path / "x.truth.json"
+    path.write_text(json.dumps(TRUTH))
+    told = read_truth(path, uncertainty_pct=2.0)
+    assert [v.uncertainty_kmh for v in told.vehicles] == [pytest.approx(1.23), pytest.approx(1.0)]
+    path.write_text(json.dumps(vehicle_with(uncertainty_kmh=0.4)))
+    with pytest.raises(TruthError, match="states the uncertainty of its speeds itself"):
+        read_truth(path, uncertainty_pct=2.0)
+
+
 def vehicle_with(**changes):
     return TRUTH | {"vehicles": [TRUTH["vehicles"][0] | changes]}
+
+
+TWICE_SAID = json.dumps(TRUTH).replace('"speed_kmh": 50', '"speed_kmh": 50, "speed_kmh": 90')
 
 
 @pytest.mark.parametrize(
@@ -140,12 +181,21 @@ def vehicle_with(**changes):
         (vehicle_with(direction="up"), r"vehicles\.0\.direction"),
         (vehicle_with(last_s=1), "vehicle 1 leaves before it comes"),
         (TRUTH | {"vehicles": [TRUTH["vehicles"][0]] * 2}, "two vehicles 1"),
+        (vehicle_with(time_at_27_m_s="soon"), "time_at_27_m_s of vehicle 1 is no number"),
+        (vehicle_with(time_at_27_m_s=float("nan")), "time_at_27_m_s of vehicle 1 is no number"),
+        (vehicle_with(time_at_27_m_s=10**400), "time_at_27_m_s of vehicle 1 is no number"),
+        (vehicle_with(time_at_27_m_s=60), "crosses 27 m at 60 s, but is in view from 5.5 to 7.5"),
+        (vehicle_with(uncertainty_kmh=-1), r"vehicles\.0\.uncertainty_kmh"),
+        (TRUTH | {"vehicles": [TRUTH["vehicles"][0], TRUTH["vehicles"][0] | {"id": 9}]},
+         "vehicles 1 and 9 are at the same place at the same time"),
+        (TWICE_SAID, "'speed_kmh' twice"),
         (REFERENCE | {"fps": 0}, "fps"),
         (REFERENCE | {"calibration": {}}, r"calibration\.image_points_px"),
     ],
     ids=[
         "empty", "deep", "list", "nothing", "standing", "no number", "direction", "backwards",
-        "twice", "no rate", "no points",
+        "twice", "no time", "nan time", "huge time", "elsewhere", "doubt", "listed twice",
+        "said twice", "no rate", "no points",
     ],
 )  # fmt: skip
 def test_what_is_no_truth_is_one_clear_error(tmp_path, document, says):
