@@ -22,6 +22,7 @@ from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
+from speedcam.calibrate.cli import build_calibrate
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
@@ -62,6 +63,7 @@ def build() -> typer.Typer:
     app.command(name="explain", epilog=EPILOG)(explain_command)
     app.command(name="simulate", epilog=EPILOG)(simulate_command)
     app.command(name="validate", epilog=EPILOG)(validate_command)
+    app.add_typer(build_calibrate(), name="calibrate")
     add_commands(app)
     return app
 

@@ -24,6 +24,10 @@ one point in 20 000 does that (chi-square with two degrees of freedom)."""
 OFF = 3.0
 """A taped distance or height this many standard uncertainties off contradicts the survey."""
 
+NOT_QUITE = 2.0
+"""A focal length this far off contradicts nothing yet, but nobody is fined on it: a lens is known
+so badly that a survey 6 % too long would still pass."""
+
 STATED_HEIGHT_M = 0.05
 """Standard uncertainty of the lens's measured height."""
 
@@ -86,6 +90,13 @@ def weaknesses(fitted: Fitted) -> Iterator[str]:
         yield (
             f"the survey has {count} points: four fit any error, and of five a wrong one cannot "
             f"be told. Survey {FEWEST_TO_FINE} or more, better 12."
+        )
+    focal = against_focal(fitted)
+    if focal and focal.agrees and focal.times > NOT_QUITE:
+        yield (
+            f"the focal length is stated to be {focal.stated:g} px, and by the surveyed points it "
+            f"is {focal.fitted:.0f} px, {abs(focal.fitted / focal.stated - 1):.0%} off. Look it up "
+            "again, and tape a distance along the road (survey.checks)."
         )
     if flatness(fitted.fit).is_bent:
         yield f"the road is not flat: {_bent(fitted.fit)}. Survey a shorter stretch."

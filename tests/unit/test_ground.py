@@ -103,6 +103,14 @@ def test_distances_too_long_along_the_road_contradict_the_focal_length():
     fit_ground(replace(a_survey(*a_grid()), focal_px=2600.0), (1920, 1080))
 
 
+def test_a_focal_length_that_is_not_quite_right_fines_nobody():
+    survey = replace(a_survey(*a_grid(along=1.08)), focal_px=2600.0)
+    (weakness,) = fit_ground(survey, (1920, 1080)).weaknesses
+    assert "focal length is stated to be 2600 px" in weakness
+    honest = replace(a_survey(*a_grid()), focal_px=2600.0)
+    assert not fit_ground(honest, (1920, 1080)).weaknesses
+
+
 def test_distances_too_long_along_the_road_contradict_a_taped_one():
     px, m = a_grid(along=1.02)
     tape = TapeCheck(

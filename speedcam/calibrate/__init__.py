@@ -1,0 +1,1 @@
+"""Whether a site is surveyed well enough: figures, picture and verdict before anybody is fined."""
