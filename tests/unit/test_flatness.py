@@ -19,7 +19,7 @@ def surveyed(bump_m, rows=(14.0, 22.0, 32.0, 44.0), seed=None):
     return a_survey(px, m)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(bump_m=st.floats(-0.1, 0.1))
 def test_a_crest_or_a_hollow_is_measured(bump_m):
     road = flatness(fit_survey(surveyed(bump_m), (1920, 1080)).fit)
