@@ -20,6 +20,7 @@ PURE = [
     "speedcam.ground",
     "speedcam.survey_checks",
     "speedcam.flatness",
+    "speedcam.tape",
     "speedcam.pose",
     "speedcam.pose_fit",
     "speedcam.drive",
