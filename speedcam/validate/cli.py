@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from speedcam.disk import make_folder, write_durably
 from speedcam.errors import SpeedcamError
 from speedcam.record import read_passages
 from speedcam.validate.printable import printable
@@ -41,6 +42,7 @@ def validate_command(
             show_default=False,
         ),
     ],
+    *,
     tracker: Annotated[
         str | None,
         typer.Option("--tracker", help="Whose tracks of a track file; the readings are of those."),
@@ -53,6 +55,14 @@ def validate_command(
             min=0.0,
             max=100.0,
             help="Expanded uncertainty (k = 2) of the true speeds, where their file states none.",
+        ),
+    ] = None,
+    report_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FOLDER",
+            help="Write report.html, with plots, and report.json there; their paths go to stdout.",
         ),
     ] = None,
     as_json: Annotated[
@@ -68,11 +78,15 @@ def validate_command(
     try:
         known = read_truth(truth, tracker=tracker, uncertainty_pct=truth_uncertainty)
         report = _compared(known, passages)
+        written = _write(report, report_folder) if report_folder else ()
     except SpeedcamError as error:
         typer.echo(f"speedcam: {printable(str(error))}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     if as_json:
         typer.echo(report_json(report))
+    elif written:
+        for path in written:
+            typer.echo(path)
     else:
         show(report, _console())
 
@@ -81,6 +95,18 @@ def _compared(truth: Truth, measured: Path) -> Report:
     if any(vehicle.track_id is not None for vehicle in truth.vehicles):
         return compare_tracks(truth, read_readings(measured))
     return compare(truth, list(read_passages(passages_file(measured))))
+
+
+def _write(report: Report, folder: Path) -> tuple[Path, Path]:
+    # Drawing takes half a second to load, which nobody else should pay.
+    from speedcam.validate.page import page_html  # noqa: PLC0415
+
+    page, figures = folder / "report.html", folder / "report.json"
+    content = page_html(report).encode()
+    make_folder(folder)
+    write_durably(page, content)
+    write_durably(figures, f"{report_json(report)}\n".encode())
+    return page, figures
 
 
 def passages_file(path: Path) -> Path:

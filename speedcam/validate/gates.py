@@ -72,7 +72,7 @@ def from_tracks(document: Mapping[str, Any], name: str, tracker: str | None) -> 
     return Truth(
         name=f"{name}, {tracker}",
         exact=True,
-        uncertainty="not stated, taken as exact",
+        uncertainty="uncertainty not stated, taken as exact",
         vehicles=in_order(vehicles, name),
     )
 

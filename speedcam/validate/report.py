@@ -111,6 +111,7 @@ _GROUPS: Mapping[str, Callable[[VehicleResult], str]] = {
     "lane": lambda vehicle: vehicle.lane,
     "speed_band_kmh": lambda vehicle: speed_band(vehicle.truth_kmh),
     "grade": outcome_or_grade,
+    "truth_source": lambda vehicle: vehicle.truth_source,
 }
 
 

@@ -23,10 +23,10 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield _figures(report)
     if report.extra:
         yield _extra(report)
-    yield summary(report)
+    yield outcome(report)
 
 
-def summary(report: Report) -> str:
+def outcome(report: Report) -> str:
     """The outcome in two or three sentences."""
     pooled = report.pooled
     missed = pooled.n - pooled.captured - pooled.refused
@@ -74,7 +74,7 @@ def _figures(report: Report) -> Table:
     table = Table(title="Errors, km/h", title_justify="left")
     table.add_column("group")
     headings = ("n", "measured", "refused", "mean", "median", "p95", "max", "bias", "median %")
-    shares = ("within 1", "within 2", "within 3", "over +3", "covered", "grade A")
+    shares = ("within 1", "within 3", "-3 to +2", "over +3", "covered", "grade A")
     for heading in (*headings, *shares):
         table.add_column(heading, justify="right")
     table.add_row("all", *_figure_cells(report.pooled), end_section=True)
@@ -99,8 +99,8 @@ def _figure_cells(figures: Figures) -> list[str]:
         _number(figures.bias_kmh, signed=True),
         _number(figures.median_abs_pct),
         _share(figures.within_1),
-        _share(figures.within_2),
         _share(figures.within_3),
+        _share(figures.within_minus3_plus2),
         _share(figures.over_3),
         _share(figures.coverage),
         _share(figures.grade_a),

@@ -35,7 +35,9 @@ def test_the_keys_are_the_agreed_ones_for_every_group():
     groups = [report.pooled, *(figures for by in report.groups.values() for figures in by.values())]
     assert len({frozenset(figures.__slots__) for figures in groups}) == 1
     assert set(report.pooled.__slots__) >= AGREED
-    assert set(report.groups) == {"direction", "kind", "lane", "speed_band_kmh", "grade"}
+    assert set(report.groups) == {
+        "direction", "kind", "lane", "speed_band_kmh", "grade", "truth_source",
+    }  # fmt: skip
 
 
 @given(st.lists(st.integers(20, 180), min_size=1, max_size=8))
