@@ -1,4 +1,4 @@
-"""A pin-hole camera above a flat road, exact in both directions.
+"""A camera above a flat road, pin-hole or with a lens that bends, exact in both directions.
 
 Pixel centres lie at whole numbers, the top-left pixel's at ``(0, 0)``. Road axes: ``x`` to the
 right, ``y`` along the road away from the camera, ``z`` up, metres; the lens is above ``(0, 0)``.
@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from speedcam.model import Floats
+
+_UNFOLD = 0.9
+"""Past this share of the radius at which the distortion would turn back, it grows no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +79,26 @@ def project(camera: Camera, points_m: Floats) -> tuple[Floats, Floats]:
     seen = (points_m - camera.position_m) @ camera.axes().T
     depth = seen[:, 2]
     safe = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
-    pixels = seen[:, :2] / safe[:, None] * camera.focal_px + np.array(camera.centre_px)
-    return pixels, depth
+    flat = seen[:, :2] / safe[:, None]
+    if camera.k1:
+        flat = flat * _stretch(camera.k1, np.sum(flat**2, axis=1))[:, None]
+    return flat * camera.focal_px + np.array(camera.centre_px), depth
+
+
+def _stretch(k1: float, r2: Floats) -> Floats:
+    """By what the lens multiplies a ray's distance from the axis, of square ``r2``."""
+    fold = _UNFOLD**2 / (-3 * k1) if k1 < 0 else np.inf
+    return np.asarray(1 + k1 * np.minimum(r2, fold))
+
+
+def _unbend(k1: float, bent: Floats) -> Floats:
+    """The distance from the axis that the lens shows at ``bent``; by Newton's method."""
+    r = bent
+    for _ in range(6):
+        stretch = _stretch(k1, r * r)
+        slope = np.where(stretch == _stretch(k1, np.array(np.inf)), stretch, 3 * stretch - 2)
+        r = r - (r * stretch - bent) / slope
+    return r
 
 
 def project_road(camera: Camera, x_m: float, y_m: float) -> tuple[float, float]:
@@ -90,6 +111,10 @@ def rays(camera: Camera, u_px: Floats, v_px: Floats) -> Floats:
     """Viewing directions of pixels, ``(..., 3)`` in road axes, not normalised."""
     across = (u_px - camera.centre_px[0]) / camera.focal_px
     down = (v_px - camera.centre_px[1]) / camera.focal_px
+    if camera.k1:
+        bent = np.hypot(across, down)
+        shrink = _unbend(camera.k1, bent) / np.maximum(bent, 1e-12)
+        across, down = across * shrink, down * shrink
     right, below, forward = camera.axes()
     return np.asarray(across[..., None] * right + down[..., None] * below + forward)
 

@@ -16,17 +16,53 @@ from speedcam.simulate.noise import Field
 from speedcam.simulate.vehicle import Model, stand, turned
 
 _SHIFT = 4
+_ROUNDS = 4
+"""Each brings a point nearer to its row by the share of the read-out that the motion takes."""
 _LUT = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """Where a vehicle is at one instant."""
+    """Where a vehicle is at one instant.
+
+    Attributes:
+        direction: Which way it drives.
+        x_m: Middle of the vehicle across the road.
+        y_m: Its contact end.
+        rolled_m: Distance driven.
+        m_per_row: How far along the road it moves until the sensor reads its next row.
+        mirrored: Meant is its mirror image below the road.
+    """
 
     direction: Direction
     x_m: float
     y_m: float
     rolled_m: float
+    m_per_row: float = 0.0
+    mirrored: bool = False
+
+
+def caught(points: Floats, pose: Pose, camera: Camera) -> Floats:
+    """Points of a moving vehicle, each at the instant when the row that shows it is read.
+
+    Args:
+        points: ``(n, 3)`` at the instant of the picture's first row.
+        pose: How the vehicle moves.
+        camera: That sees it.
+    """
+    moved = points
+    for _ in range(_ROUNDS if pose.m_per_row else 0):
+        rows = np.clip(project(camera, moved)[0][:, 1], -camera.size_px[1], 2 * camera.size_px[1])
+        moved = points + rows[:, None] * np.array([0.0, pose.m_per_row, 0.0])
+    return moved
+
+
+def standing(model: Model, pose: Pose, camera: Camera) -> Floats:
+    """Points of the vehicle as the picture catches them, ``(n, 3)``."""
+    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    if pose.mirrored:
+        points[:, 2] *= -1
+    return caught(points, pose, camera)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +95,19 @@ def region_of(pixels: Floats, size_px: tuple[int, int], margin: int) -> Region |
     return Region(left=int(low[0]), top=int(low[1]), width=width, height=height)
 
 
-def shade(model: Model, pose: Pose, camera: Camera, light: Light) -> NDArray[np.float32]:
-    """Per point: irradiance (3) and mirrored radiance of clear glass (3), ``(n, 6)``."""
+def shade(
+    model: Model, pose: Pose, camera: Camera, light: Light, sun_left: Floats | None = None
+) -> NDArray[np.float32]:
+    """Per point: irradiance (3) and mirrored radiance of clear glass (3), ``(n, 6)``.
+
+    ``sun_left`` is ``(n,)``, the share of the sun that reaches each point; None: all of it.
+    """
     points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
     normals = turned(model.normals, pose.direction)
     lit = irradiance(light, normals)
+    if sun_left is not None and light.towards_sun is not None:
+        facing_sun = np.clip(normals @ np.array(light.towards_sun), 0.0, None)
+        lit -= ((1 - sun_left) * facing_sun)[:, None] * np.array(light.sun)
     low = np.clip(points[:, 2:3] / 0.75, 0, 1)
     lit *= 0.42 + 0.58 * low**0.8
     view = points - camera.position_m
@@ -118,7 +162,7 @@ def draw(
     Returns:
         Radiance times cover ``(height, width, 3)`` and cover ``(height, width)`` of the region.
     """
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    points = standing(model, pose, camera)
     pixels, depth = project(camera, points)
     at = ((pixels - [region.left, region.top] + 0.5) * samples - 0.5).astype(np.float32)
     seen = _facing(model, pose, camera, points, depth)
@@ -158,6 +202,8 @@ def _facing(
     middle = points[model.faces].mean(axis=1)
     view = middle - camera.position_m
     normal = turned(model.face_normals, pose.direction)
+    if pose.mirrored:
+        normal = normal * [1, 1, -1]
     towards = (np.sum(view * normal, axis=1) < 0) & (depth[model.faces].min(axis=1) > 0.5)
     chosen = np.flatnonzero(towards)
     distance = np.linalg.norm(view[chosen], axis=1)

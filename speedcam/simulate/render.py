@@ -3,240 +3,161 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from speedcam.model import Image
-from speedcam.simulate.camera import project
+from speedcam.simulate.camera import Camera
+from speedcam.simulate.lamps import light_road
 from speedcam.simulate.light import tone
 from speedcam.simulate.noise import Field
-from speedcam.simulate.raster import Pose, Region, draw, region_of, shade
-from speedcam.simulate.roadside import tunnel_light
+from speedcam.simulate.overlay import View, lay_mirror_image, lay_vehicle, pose_of
+from speedcam.simulate.raster import Region
 from speedcam.simulate.scene import Scene
+from speedcam.simulate.sensor import Sensor
 from speedcam.simulate.shadow import darken
+from speedcam.simulate.sunlight import Sunlight
 from speedcam.simulate.timeline import Shot
 from speedcam.simulate.traffic import Drive
-from speedcam.simulate.vehicle import Model, build_model, stand
-from speedcam.simulate.world import World, build_world
+from speedcam.simulate.vehicle import Model, build_model
+from speedcam.simulate.world import build_world
+
+
+class Studio:
+    """Renders any instant of a scene; keeps what all of its pictures share."""
+
+    def __init__(self, scene: Scene, drives: Sequence[Drive]) -> None:
+        self._scene, self._drives = scene, drives
+        self._models: dict[int, Model] = {}
+
+    def picture(self, time_s: float) -> Image:
+        """The picture before mast and sensor, 8-bit blue-green-red."""
+        knocked = self._scene.mast.knocked_s
+        view = self._first if knocked is None or time_s < knocked else self._knocked
+        present = [d for d in self._drives if _in_sight(self._scene, d, time_s)]
+        models = {drive.ordinal: self._model(drive) for drive in present}
+        return _exposed(self._scene, view, drives=present, models=models, time_s=time_s)
+
+    @cached_property
+    def _first(self) -> View:
+        return _view(self._scene, self._scene.camera)
+
+    @cached_property
+    def _knocked(self) -> View:
+        camera, (right, down) = self._scene.camera, self._scene.mast.knock_deg
+        turned = replace(camera, yaw_deg=camera.yaw_deg + right, pitch_deg=camera.pitch_deg + down)
+        return _view(self._scene, turned)
+
+    def _model(self, drive: Drive) -> Model:
+        if drive.ordinal not in self._models:
+            rng = np.random.default_rng([self._scene.seed, 5, drive.ordinal])
+            self._models[drive.ordinal] = build_model(drive.body, drive.colour, drive.plate, rng)
+        return self._models[drive.ordinal]
 
 
 def frames(scene: Scene, drives: Sequence[Drive], shots: Sequence[Shot]) -> Iterator[Image]:
     """Every frame of the clip as planar YUV 4:2:0, ``(height * 3 / 2, width)``."""
-    world = _world(scene)
-    empty = tone(world.radiance, scene.light.exposure)
-    models = {
-        drive.ordinal: build_model(
-            drive.body,
-            drive.colour,
-            drive.plate,
-            np.random.default_rng([scene.seed, 5, drive.ordinal]),
-        )
-        for drive in drives
-    }
-    sensor = _SensorNoise(scene)
+    studio, sensor = Studio(scene, drives), Sensor(scene)
     for taken_s, same in groupby(shots, key=lambda shot: shot.taken_s):
-        picture = _exposed(scene, world, empty, drives=drives, models=models, time_s=taken_s)
-        planes = sensor.taken(picture)
+        planes = sensor.taken(studio.picture(taken_s), taken_s)
         for _ in same:
             yield planes
 
 
-def _world(scene: Scene) -> World:
-    return build_world(
-        scene.camera,
+def _view(scene: Scene, camera: Camera) -> View:
+    world = build_world(
+        camera,
         scene.light,
         scene.plan,
         seed=scene.seed,
         samples=scene.world_samples,
         soft_px=scene.sensor.soft_px,
     )
+    empty = tone(world.radiance, scene.light.exposure)
+    return View(camera=camera, world=world, empty=empty, sunlight=Sunlight(scene.light, scene.seed))
 
 
 def _exposed(
     scene: Scene,
-    world: World,
-    empty: Image,
+    view: View,
     *,
     drives: Sequence[Drive],
     models: Mapping[int, Model],
     time_s: float,
 ) -> Image:
-    """The picture before the sensor, 8-bit blue-green-red."""
-    present = [d for d in drives if _in_sight(scene, d, time_s)]
-    picture = empty.copy()
-    if not present:
-        return picture
-    radiance = world.radiance.copy()
-    touched: list[Region] = []
-    for drive in present:
-        region = darken(
-            radiance,
-            world,
-            scene.camera,
-            scene.light,
-            model=models[drive.ordinal],
-            pose=_pose(drive, time_s),
-        )
-        touched += [region] if region else []
-    for drive in sorted(present, key=lambda d: -d.contact_m(time_s)):
-        region = _composite(
-            scene, world, radiance, drive, model=models[drive.ordinal], time_s=time_s
-        )
-        touched += [region] if region else []
+    exposure = view.sunlight.exposure(time_s)
+    steady = not view.sunlight.varies and exposure == scene.light.exposure
+    if steady and not drives:
+        return view.empty.copy()
+    radiance = _still(view, time_s)
+    touched = _on_the_road(scene, view, radiance, drives=drives, models=models, time_s=time_s)
+    for drive in _far_first(drives, time_s):
+        model = models[drive.ordinal]
+        touched += [lay_vehicle(scene, view, radiance, drive, model=model, time_s=time_s)]
+    if not steady:
+        return tone(radiance, exposure)
+    picture = view.empty.copy()
     for region in touched:
-        part = radiance[region.rows, region.columns]
-        picture[region.rows, region.columns] = tone(part, scene.light.exposure)
+        if region is not None:
+            part = radiance[region.rows, region.columns]
+            picture[region.rows, region.columns] = tone(part, exposure)
     return picture
+
+
+def _still(view: View, time_s: float) -> Field:
+    """The empty scene in the light of an instant."""
+    world = view.world
+    if world.unsunny is None:
+        return world.radiance.copy()
+    left = view.sunlight.left(world.x_m, world.y_m, time_s)[..., None]
+    return np.asarray(world.unsunny + left * (world.radiance - world.unsunny), np.float32)
+
+
+def _on_the_road(
+    scene: Scene,
+    view: View,
+    radiance: Field,
+    *,
+    drives: Sequence[Drive],
+    models: Mapping[int, Model],
+    time_s: float,
+) -> list[Region | None]:
+    """Shadows, then pools of light, then mirror images of all vehicles, far ones first."""
+    world, camera, light = view.world, view.camera, scene.light
+    touched: list[Region | None] = []
+    for drive in drives:
+        model, pose = models[drive.ordinal], pose_of(scene, drive, time_s)
+        touched.append(
+            darken(
+                radiance,
+                world,
+                camera,
+                light,
+                model=model,
+                pose=pose,
+                sun_left=view.sunlight.at(time_s),
+            )
+        )
+    for drive in drives if light.headlamps else ():
+        pose = pose_of(scene, drive, time_s)
+        touched.append(light_road(radiance, world, camera, light, body=drive.body, pose=pose))
+    for drive in _far_first(drives, time_s) if light.wet else ():
+        model = models[drive.ordinal]
+        touched += [lay_mirror_image(scene, view, radiance, drive, model=model, time_s=time_s)]
+    return touched
+
+
+def _far_first(drives: Sequence[Drive], time_s: float) -> list[Drive]:
+    return sorted(drives, key=lambda drive: -drive.contact_m(time_s))
 
 
 def _in_sight(scene: Scene, drive: Drive, time_s: float) -> bool:
     return -drive.body.length_m < drive.contact_m(time_s) < scene.traffic.far_m
 
 
-def _pose(drive: Drive, time_s: float) -> Pose:
-    return Pose(
-        direction=drive.direction,
-        x_m=drive.x_m,
-        y_m=drive.contact_m(time_s),
-        rolled_m=drive.speed_m_s * time_s,
-    )
-
-
-def _composite(
-    scene: Scene,
-    world: World,
-    radiance: Field,
-    drive: Drive,
-    *,
-    model: Model,
-    time_s: float,
-) -> Region | None:
-    """Lay a vehicle over the picture, blurred by its motion while the shutter is open."""
-    camera = scene.camera
-    half = scene.sensor.shutter_s / 2
-    first = _spread(scene, model, _pose(drive, time_s - half))
-    last = _spread(scene, model, _pose(drive, time_s + half))
-    if first is None or last is None:
-        return None
-    region = region_of(np.concatenate([first, last]), camera.size_px, 3)
-    if region is None:
-        return None
-    blur_px = float(np.abs(last - first).max()) if len(last) == len(first) else 2.0
-    steps = int(np.clip(round(blur_px / 1.6), 1, 4))
-    shading = shade(model, _pose(drive, time_s), camera, scene.light)
-    samples = _samples(scene, region)
-    colour = np.zeros((region.height, region.width, 3), np.float32)
-    cover = np.zeros((region.height, region.width), np.float32)
-    for step in range(steps):
-        at = time_s + ((step + 0.5) / steps - 0.5) * 2 * half
-        drawn, covered = draw(model, _pose(drive, at), shading, camera, region, samples=samples)
-        colour += drawn / steps
-        cover += covered / steps
-    if scene.sensor.soft_px > 0:
-        colour = _softened(colour, scene.sensor.soft_px)
-        cover = _softened(cover, scene.sensor.soft_px)
-    y_m = drive.contact_m(time_s)
-    _lay(scene, world, radiance, region, colour=colour, cover=cover, y_m=y_m)
-    return region
-
-
-def _softened(picture: Field, soft_px: float) -> Field:
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), soft_px), np.float32)
-
-
-def _spread(scene: Scene, model: Model, pose: Pose) -> NDArray[np.float64] | None:
-    """Pixels of every point of the vehicle that lies before the lens."""
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
-    pixels, depth = project(scene.camera, points)
-    ahead = pixels[depth > 0.5]
-    return ahead if len(ahead) else None
-
-
-def _samples(scene: Scene, region: Region) -> int:
-    """More samples for small vehicles, where they are cheap and needed."""
-    wide = max(region.width, region.height)
-    if wide < 70:
-        return scene.vehicle_samples + 2
-    return scene.vehicle_samples if wide < 230 else max(scene.vehicle_samples - 1, 2)
-
-
-def _lay(
-    scene: Scene,
-    world: World,
-    radiance: Field,
-    region: Region,
-    *,
-    colour: Field,
-    cover: Field,
-    y_m: float,
-) -> None:
-    haze = 1 - float(np.exp(-y_m / scene.light.haze_m))
-    tint = np.array(scene.light.horizon, np.float32)
-    colour = colour * np.float32(1 - haze) + cover[..., None] * tint * np.float32(haze)
-    cover = cover[..., None]
-    if scene.plan.dark_beyond_m is not None and y_m > scene.plan.dark_beyond_m - 3:
-        inside = y_m - scene.plan.dark_beyond_m
-        kept = np.float32(tunnel_light(max(inside, 0)) * (2 if inside < 0 else 1))
-        kept = np.float32(kept * (1 - 0.5 * (1 + inside / 3)) if inside < 0 else kept)
-        fade = np.float32(np.clip(kept / 0.05, 0, 1))
-        colour, cover = colour * kept * fade, cover * fade
-    part = radiance[region.rows, region.columns]
-    gain = world.vignette[region.rows, region.columns, None]
-    part *= 1 - cover
-    part += colour * gain
-
-
-class _SensorNoise:
-    """Noise that follows the light, and the slow sway of the mast."""
-
-    def __init__(self, scene: Scene) -> None:
-        width, height = scene.camera.size_px
-        self._rng = np.random.default_rng([scene.seed, 17])
-        grain = self._rng.standard_normal((height + 64, width + 64)).astype(np.float32)
-        self._grain = grain
-        self._shake_px = scene.sensor.shake_px
-        self._sway = np.zeros(2)
-        level = np.arange(256) / 255
-        self._gain = (scene.sensor.noise * (0.45 + 0.9 * np.sqrt(level))).astype(np.float32)
-
-    def taken(self, picture: Image) -> Image:
-        """The picture as the sensor delivers it, planar YUV 4:2:0."""
-        if self._shake_px > 0:
-            self._sway = 0.8 * self._sway + 0.6 * self._rng.normal(0, self._shake_px, 2)
-            picture = _shifted(picture, self._sway)
-        planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-        height, width = picture.shape[:2]
-        luma = planes[:height]
-        down, right = self._rng.integers(0, 64, 2)
-        grain = self._grain[down : down + height, right : right + width]
-        if self._rng.random() < 0.5:
-            grain = grain[::-1]
-        noisy = cv2.add(luma, cv2.multiply(cv2.LUT(luma, self._gain), grain), dtype=cv2.CV_8U)
-        planes[:height] = noisy
-        return np.asarray(planes, np.uint8)
-
-
-def _shifted(picture: Image, by_px: NDArray[np.float64]) -> Image:
-    shift = np.array([[1, 0, by_px[0]], [0, 1, by_px[1]]], np.float32)
-    size = (picture.shape[1], picture.shape[0])
-    moved = cv2.warpAffine(
-        picture, shift, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved, np.uint8)
-
-
 def view_of(scene: Scene, drives: Sequence[Drive], time_s: float) -> Image:
     """One picture without sensor noise, blue-green-red, for looking at a scene."""
-    world = _world(scene)
-    near = [d for d in drives if _in_sight(scene, d, time_s)]
-    models = {
-        d.ordinal: build_model(
-            d.body, d.colour, d.plate, np.random.default_rng([scene.seed, 5, d.ordinal])
-        )
-        for d in near
-    }
-    empty = tone(world.radiance, scene.light.exposure)
-    return _exposed(scene, world, empty, drives=near, models=models, time_s=time_s)
+    return Studio(scene, drives).picture(time_s)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from speedcam.model import Floats
 from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.light import Light, on_ground, shadow_lean
 from speedcam.simulate.noise import Field
-from speedcam.simulate.raster import Pose, Region, region_of
+from speedcam.simulate.raster import Pose, Region, caught, region_of
 from speedcam.simulate.vehicle import Model, stand, turned
 from speedcam.simulate.world import World
 
@@ -18,15 +21,25 @@ _SAMPLES = 2
 
 
 def darken(
-    radiance: Field, world: World, camera: Camera, light: Light, *, model: Model, pose: Pose
+    radiance: Field,
+    world: World,
+    camera: Camera,
+    light: Light,
+    *,
+    model: Model,
+    pose: Pose,
+    sun_left: Callable[[Field, Field], Field] | None = None,
 ) -> Region | None:
     """Multiply the road's radiance in place by what the vehicle leaves of the light.
+
+    ``sun_left`` tells, for x and y of road points, which share of the sun gets there at all.
 
     Returns:
         The part of the picture that changed, or None.
     """
     points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
     spread = _ground_points(light, points)
+    spread = np.concatenate([spread, caught(spread, pose, camera)]) if pose.m_per_row else spread
     pixels, depth = project(camera, spread)
     if depth.min() < 0.8:
         pixels = pixels[depth > 0.8]
@@ -36,13 +49,18 @@ def darken(
     if region is None:
         return None
     x, y = world.x_m[region.rows, region.columns], world.y_m[region.rows, region.columns]
-    open_sky = _under(model, pose, x, y)
+    rows = np.arange(region.rows.start, region.rows.stop)[:, None]
+    open_sky = _under(model, pose, x, y, rows)
     sky, sun = on_ground(light)
+    whole = np.asarray(sky + sun, np.float32)
+    if sun_left is not None:
+        sun = sun * sun_left(x, y)[..., None]
+        whole = np.asarray(sky + sun, np.float32)
     gain = np.float32(sky) * open_sky[..., None]
     if light.towards_sun is not None:
         lit = 1 - _cast(model, pose, light, camera, points=points, region=region)
         gain = gain + np.float32(sun) * (lit * np.minimum(1, open_sky * 1.6))[..., None]
-    radiance[region.rows, region.columns] *= gain / np.float32(sky + sun)
+    radiance[region.rows, region.columns] *= gain / whole
     return region
 
 
@@ -64,12 +82,13 @@ def _fallen(points: Floats, light: Light) -> Floats:
     return np.asarray(fallen)
 
 
-def _under(model: Model, pose: Pose, x: Field, y: Field) -> Field:
+def _under(model: Model, pose: Pose, x: Field, y: Field, rows: NDArray[np.int64]) -> Field:
     """How much of the sky the ground sees beside and beneath the body, 0..1."""
     body = model.body
     half_x, half_y = body.width_m / 2, body.length_m / 2
+    middle_m = pose.y_m + half_y + rows * pose.m_per_row
     dx = np.abs(x - np.float32(pose.x_m)) - half_x
-    dy = np.abs(y - np.float32(pose.y_m + half_y)) - half_y
+    dy = np.asarray(np.abs(y - middle_m.astype(np.float32)) - half_y, np.float32)
     contact = _ramp(dx, 0.14, 0.02) * _ramp(dy, 0.12, 0.02)
     # Farther out the whole body hides a part of the sky, fading over about its height.
     out = np.sqrt(np.maximum(dx, 0) ** 2 + np.maximum(dy, 0) ** 2)
@@ -90,7 +109,7 @@ def _cast(
     assert light.towards_sun is not None  # noqa: S101 - callers ask only in sunlight
     normals = turned(model.face_normals, pose.direction)
     facing = normals @ np.array(light.towards_sun) > 0
-    pixels, depth = project(camera, _fallen(points, light))
+    pixels, depth = project(camera, caught(_fallen(points, light), pose, camera))
     faces = model.faces[facing]
     faces = faces[depth[faces].min(axis=1) > 0.8]
     at = (pixels - [region.left, region.top] + 0.5) * _SAMPLES - 0.5

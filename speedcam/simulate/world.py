@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from speedcam.simulate.light import Lean, Light, Radiance, on_ground, shadow_lea
 from speedcam.simulate.noise import Field, Grain
 from speedcam.simulate.plan import RoadPlan, Thing
 from speedcam.simulate.roadside import TUNNEL_M, draw_things
+from speedcam.simulate.water import mirror_of, mirrored_sky, wetted
 
 _ROWS_AT_ONCE = 16
 _FAR_M = 4000.0
@@ -30,15 +31,38 @@ class World:
         vignette: ``(height, width)`` gain of the lens.
         x_m: ``(height, width)`` road point under each pixel.
         y_m: The same, along the road; huge above the horizon.
+        ground: ``(height, width)`` share of each pixel that shows ground; None where nobody asks.
+        mirror: ``(height, width)`` share of light that a wet road mirrors; None when dry.
+        mirrored: ``(height, width, 3)`` what it mirrors when empty; None when dry.
+        unsunny: ``radiance`` without the sun, where its light changes; else None.
     """
 
     radiance: Radiance
     vignette: Field
     x_m: Field
     y_m: Field
+    ground: Field | None = None
+    mirror: Field | None = None
+    mirrored: Radiance | None = None
+    unsunny: Radiance | None = None
 
 
 def build_world(
+    camera: Camera, light: Light, plan: RoadPlan, *, seed: int, samples: int, soft_px: float
+) -> World:
+    """Render the empty scene; twice where the sun's light on it changes.
+
+    Args: as :func:`_build`.
+    """
+    world = _build(camera, light, plan, seed=seed, samples=samples, soft_px=soft_px)
+    if light.towards_sun is None or (light.canopy is None and light.cloud is None):
+        return world
+    sunless = replace(light, sun=(0.0, 0.0, 0.0))
+    dark = _build(camera, sunless, plan, seed=seed, samples=samples, soft_px=soft_px)
+    return replace(world, unsunny=dark.radiance)
+
+
+def _build(
     camera: Camera, light: Light, plan: RoadPlan, *, seed: int, samples: int, soft_px: float
 ) -> World:
     """Render the empty scene.
@@ -55,6 +79,7 @@ def build_world(
     ground = Ground(plan, Grain(seed))
     for top in range(0, canvas.pixels.shape[0], _ROWS_AT_ONCE):
         _fill_rows(canvas, ground, top)
+    bare = canvas.pixels.copy() if light.wet or light.headlamps else None
     draw_things(canvas, plan.things, seed)
     small = cv2.resize(canvas.pixels, camera.size_px, interpolation=cv2.INTER_AREA)
     if soft_px > 0:
@@ -62,12 +87,30 @@ def build_world(
     vignette = _vignette(camera)
     u, v = np.meshgrid(np.arange(camera.size_px[0]), np.arange(camera.size_px[1]))
     x, y = on_road(camera, u.astype(float), v.astype(float))
-    return World(
+    dry = World(
         radiance=np.asarray(small * vignette[..., None], np.float32),
         vignette=vignette,
         x_m=_finite(x),
         y_m=_finite(y),
     )
+    if bare is None:
+        return dry
+    world = replace(dry, ground=_shown(bare, canvas) * (dry.y_m > 0))
+    return _wet(world, camera, light, ground) if light.wet else world
+
+
+def _shown(bare: Radiance, canvas: Canvas) -> Field:
+    """How much of each pixel nothing was drawn over."""
+    same = np.all(bare == canvas.pixels, axis=-1).astype(np.float32)
+    return np.asarray(cv2.resize(same, canvas.camera.size_px, interpolation=cv2.INTER_AREA))
+
+
+def _wet(world: World, camera: Camera, light: Light, ground: Ground) -> World:
+    assert world.ground is not None  # noqa: S101 - made in build_world
+    mirror = mirror_of(camera, light, ground, world.x_m, world.y_m) * world.ground
+    mirrored = mirrored_sky(camera, light, world.x_m, world.y_m)
+    radiance = wetted(world.radiance, mirror, mirrored, vignette=world.vignette, wet=light.wet)
+    return replace(world, radiance=radiance, mirror=mirror, mirrored=mirrored)
 
 
 def _finite(metres: Floats) -> Field:
