@@ -18,6 +18,12 @@ from speedcam.simulate.vehicle import Model, stand, turned
 _SHIFT = 4
 _ROUNDS = 4
 """Each brings a point nearer to its row by the share of the read-out that the motion takes."""
+_AT_ONCE = 8192
+"""Samples painted in one go: what fits into the processor's cache."""
+
+_Planes = tuple[Field, Field, Field, Field]
+"""Per face: where its middle is, its attributes there, and their slopes across and down."""
+
 _LUT = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
 
 
@@ -173,16 +179,13 @@ def draw(
     if len(hit) == 0:
         return _nothing(region)
     attributes = np.concatenate([model.texels.astype(np.float32), shading], axis=1)
-    centre, base, slope_u, slope_v = _planes(at, attributes, model.faces[seen])
-    face = ids.ravel()[hit] - 1
+    planes = _planes(at, attributes, model.faces[seen])
     columns = region.width * samples
-    du = (hit % columns).astype(np.float32) - centre[face, 0]
-    dv = (hit // columns).astype(np.float32) - centre[face, 1]
-    value = base[face] + slope_u[face] * du[:, None] + slope_v[face] * dv[:, None]
     level = _level(model, float(np.median(depth)), camera, samples)
-    painted = _paint(model, value, level)
     full = np.zeros((region.height * samples * columns, 4), np.float32)
-    full[hit, :3] = painted
+    for first in range(0, len(hit), _AT_ONCE):
+        some = hit[first : first + _AT_ONCE]
+        full[some, :3] = _paint(model, _values(planes, ids.ravel()[some] - 1, some, columns), level)
     full[hit, 3] = 1
     picture = full.reshape(region.height * samples, columns, 4)
     size = (region.width, region.height)
@@ -219,9 +222,7 @@ def _cover(at: Field, faces: NDArray[np.int64], region: Region, samples: int) ->
     return ids
 
 
-def _planes(
-    at: Field, attributes: NDArray[np.float32], faces: NDArray[np.int64]
-) -> tuple[Field, Field, Field, Field]:
+def _planes(at: Field, attributes: NDArray[np.float32], faces: NDArray[np.int64]) -> _Planes:
     """Per face, the plane through its corners' attributes over the picture."""
     corner, value = at[faces], attributes[faces]
     centre, base = corner.mean(axis=1), value.mean(axis=1)
@@ -234,6 +235,22 @@ def _planes(
     slope_u = (vv[:, None] * au - uv[:, None] * av) / det
     slope_v = (uu[:, None] * av - uv[:, None] * au) / det
     return centre, base, slope_u, slope_v
+
+
+def _values(
+    planes: _Planes, face: NDArray[np.int32], hit: NDArray[np.int64], columns: int
+) -> Field:
+    """What each sample's face shows there, ``(n, attributes)``; in place, as it is the hot spot."""
+    centre, base, slope_u, slope_v = planes
+    middle = np.take(centre, face, axis=0)
+    down, across = np.divmod(hit, columns)
+    value = np.take(slope_u, face, axis=0)
+    value *= (across.astype(np.float32) - middle[:, 0])[:, None]
+    value += np.take(base, face, axis=0)
+    along_v = np.take(slope_v, face, axis=0)
+    along_v *= (down.astype(np.float32) - middle[:, 1])[:, None]
+    value += along_v
+    return value
 
 
 def _level(model: Model, depth_m: float, camera: Camera, samples: int) -> int:
