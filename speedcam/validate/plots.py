@@ -12,11 +12,24 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from speedcam.explain.palette import AMBER, BLUE, FADED, GREEN, HAIR, INK, RED, WASH
 from speedcam.model import Floats
 from speedcam.validate.figures import Figures, Pair, figures
+from speedcam.validate.furniture import (
+    BACKED,
+    CROWD,
+    DARK_AMBER,
+    HEADROOM,
+    beside,
+    corner,
+    legend,
+    marks,
+    nice_step,
+    nothing,
+    plain,
+    whole_counts,
+)
 
 SIZE_IN = (5.6, 3.9)
 STYLE: dict[Any, Any] = {
@@ -25,19 +38,6 @@ STYLE: dict[Any, Any] = {
     "axes.titlesize": 12.5,
     "svg.fonttype": "path",
 }
-GRADES = {"A": (GREEN, "o", "grade A"), "B": (BLUE, "D", "grade B"), None: (FADED, "s", "no grade")}
-
-CROWD = 120
-"""With more readings than this, marks shrink and let through what lies behind them."""
-
-DARK_AMBER = "#8a5f00"
-"""For words: amber itself is too light to read."""
-
-BACKED: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
-"""Behind words that may cross a line."""
-
-HEADROOM = 1.32
-"""Room above the highest mark for the legend, in reaches."""
 
 LIMITS = {1: AMBER, 3: RED}
 """km/h or percent, whichever allows more, and the colour of its line."""
@@ -96,7 +96,7 @@ def plot_svg(draw: Callable[[Axes, Points], None], drawn: Points) -> str:
 
 def draw_errors(axes: Axes, drawn: Points) -> None:
     """Error against true speed, with the limits and the joint uncertainty of each reading."""
-    _plain(axes, "Error against speed", "true speed, km/h", "reading − truth, km/h")
+    plain(axes, "Error against speed", "true speed, km/h", "reading − truth, km/h")
     low, high = _speed_range(drawn.true)
     reach = _reach(drawn.error, drawn.joint)
     _limit_lines(axes, low, high, reach)
@@ -109,16 +109,16 @@ def draw_errors(axes: Axes, drawn: Points) -> None:
         np.clip(drawn.error + drawn.joint, -2 * reach, 2 * reach)[known],
         color=FADED, lw=0.9, alpha=0.7 if len(inside) <= CROWD else 0.18, zorder=2,
     )  # fmt: skip
-    _marks(axes, drawn.true, inside, drawn.grades)
+    marks(axes, drawn.true, inside, drawn.grades)
     _beyond(axes, drawn, reach)
     axes.set_xlim(low, high)
     axes.set_ylim(-1.08 * reach, HEADROOM * reach)
-    _legend(axes, drawn.grades)
+    legend(axes, drawn.grades)
 
 
 def draw_agreement(axes: Axes, drawn: Points) -> None:
     """Difference against mean, with bias and limits of agreement (Bland and Altman 1986)."""
-    _plain(axes, "Bland–Altman: agreement", "mean of reading and truth, km/h", "difference, km/h")
+    plain(axes, "Bland–Altman: agreement", "mean of reading and truth, km/h", "difference, km/h")
     middle = (drawn.read + drawn.true) / 2
     low, high = _speed_range(middle)
     axes.set_xlim(low, high)
@@ -135,16 +135,16 @@ def draw_agreement(axes: Axes, drawn: Points) -> None:
     for name, (value, colour) in lines.items():
         if value is not None and abs(value) < reach:
             _agreement_line(axes, name, value, colour, _standard_error(name, summary, len(middle)))
-    _marks(axes, middle, np.clip(drawn.error, -reach, reach), drawn.grades)
+    marks(axes, middle, np.clip(drawn.error, -reach, reach), drawn.grades)
     _beyond(axes, drawn, reach)
     axes.set_ylim(-1.12 * reach, 1.12 * reach)
 
 
 def draw_histogram(axes: Axes, drawn: Points) -> None:
     """How many readings have which error; to the right the driver loses."""
-    _plain(axes, "Histogram of the errors", "reading − truth, km/h", "readings")
+    plain(axes, "Histogram of the errors", "reading − truth, km/h", "readings")
     reach = _reach(drawn.error, np.zeros_like(drawn.error), least=0.3)
-    step = _nice_step(2 * reach / min(48.0, max(20.0, 2 * math.sqrt(len(drawn.error)))))
+    step = nice_step(2 * reach / min(48.0, max(20.0, 2 * math.sqrt(len(drawn.error)))))
     half = math.ceil(reach / step)
     edges = step * (np.arange(-half, half + 2) - 0.5)
     kept = np.clip(drawn.error, edges[0], edges[-1])
@@ -159,17 +159,17 @@ def draw_histogram(axes: Axes, drawn: Points) -> None:
             if abs(side) < edges[-1]:
                 axes.axvline(side, color=colour, lw=1.2, ls=(0, (5, 3)), zorder=1)
     axes.set_xlim(edges[0], edges[-1])
-    _whole_counts(axes, counts)
-    _corner(axes, 0.015, "left", "reads less", BLUE)
-    _corner(axes, 0.985, "right", "reads more", DARK_AMBER)
+    whole_counts(axes, counts)
+    corner(axes, 0.015, "left", "reads less", BLUE)
+    corner(axes, 0.985, "right", "reads more", DARK_AMBER)
 
 
 def draw_e_n(axes: Axes, drawn: Points) -> None:
     """How many readings have which E_n, and how it would be if every uncertainty were honest."""
-    _plain(axes, "Error over its uncertainty, $E_n$", "$E_n$", "readings")
+    plain(axes, "Error over its uncertainty, $E_n$", "$E_n$", "readings")
     stated = drawn.e_n[~np.isnan(drawn.e_n)]
     if not stated.size:
-        _nothing(axes, "No reading states an uncertainty.")
+        nothing(axes, "No reading states an uncertainty.")
         return
     most = float(min(max(1.5, 1.05 * stated.max()), 4.0))
     edges = np.linspace(0, most, max(10, round(most / 0.125)) + 1)
@@ -184,9 +184,9 @@ def draw_e_n(axes: Axes, drawn: Points) -> None:
     density = 2 * np.exp(-2 * fine**2) / math.sqrt(math.pi / 2)
     axes.plot(fine, stated.size * step * density, color=INK, lw=1.2, zorder=4)
     axes.set_xlim(0, most)
-    _whole_counts(axes, np.append(counts, stated.size * step * density[0]))
-    beside = f"{np.sum(stated <= 1)} of {stated.size} within 1"
-    _corner(axes, 0.985, "right", f"{beside}\ncurve: if $U$ were exact", INK)
+    whole_counts(axes, np.append(counts, stated.size * step * density[0]))
+    within = f"{np.sum(stated <= 1)} of {stated.size} within 1"
+    corner(axes, 0.985, "right", f"{within}\ncurve: if $U$ were exact", INK)
 
 
 PLOTS: tuple[Callable[[Axes, Points], None], ...] = (
@@ -195,17 +195,6 @@ PLOTS: tuple[Callable[[Axes, Points], None], ...] = (
     draw_histogram,
     draw_e_n,
 )
-
-
-def _plain(axes: Axes, title: str, across: str, up: str) -> None:
-    axes.set_title(title, loc="left", color=INK, fontweight="bold")
-    axes.set_xlabel(across, color=FADED)
-    axes.set_ylabel(up, color=FADED)
-    axes.tick_params(colors=FADED, length=3)
-    axes.xaxis.set_major_locator(MaxNLocator(8))
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in {"left", "bottom"})
-        spine.set_color(HAIR)
 
 
 def _speed_range(speeds: Floats) -> tuple[float, float]:
@@ -232,29 +221,7 @@ def _limit_lines(axes: Axes, low: float, high: float, reach: float) -> None:
         for side in (-1, 1):
             shown = np.where(bound <= 1.08 * reach, side * bound, np.nan)
             axes.plot(speeds, shown, color=colour, lw=1.2, ls=(0, (5, 3)), zorder=1)
-        _margin(axes, f"±{limit} km/h\nor {limit} %", bound[-1], reach, colour)
-
-
-def _margin(axes: Axes, text: str, value: float, reach: float, colour: str) -> None:
-    """A word beside the plot, where it covers no reading."""
-    if abs(value) <= 1.08 * reach:
-        axes.annotate(
-            text, (1.01, value), xycoords=("axes fraction", "data"), ha="left", va="center",
-            fontsize="small", color=DARK_AMBER if colour == AMBER else colour, linespacing=0.95,
-            annotation_clip=False,
-        )  # fmt: skip
-
-
-def _marks(axes: Axes, across: Floats, up: Floats, grades: Sequence[str | None]) -> None:
-    crowd = len(across) > CROWD
-    for grade, (colour, mark, _) in GRADES.items():
-        here = np.array([other == grade for other in grades], dtype=bool)
-        if here.any():
-            axes.scatter(
-                across[here], up[here], s=9 if crowd else 26, c=colour, marker=mark,
-                alpha=0.45 if crowd else 0.95, linewidths=0 if crowd else 0.6,
-                edgecolors="white", zorder=4,
-            )  # fmt: skip
+        beside(axes, f"±{limit} km/h\nor {limit} %", bound[-1], reach, colour)
 
 
 def _beyond(axes: Axes, drawn: Points, reach: float) -> None:
@@ -267,17 +234,6 @@ def _beyond(axes: Axes, drawn: Points, reach: float) -> None:
             text, (0.985, 0.015), xycoords="axes fraction", ha="right", va="bottom",
             fontsize="small", color=RED, zorder=6, bbox=BACKED,
         )  # fmt: skip
-
-
-def _legend(axes: Axes, grades: Sequence[str | None]) -> None:
-    for grade, (colour, mark, name) in GRADES.items():
-        if grade in grades:
-            axes.scatter([], [], s=26, c=colour, marker=mark, label=name)
-    axes.plot([], [], color=FADED, lw=0.9, label="$U$, $k$ = 2")
-    axes.legend(
-        loc="upper left", ncols=4, frameon=False, fontsize="small", labelcolor=INK,
-        handletextpad=0.3, columnspacing=1.0, borderaxespad=0.0, handlelength=1.2,
-    )  # fmt: skip
 
 
 def _standard_error(name: str, summary: Figures, n: int) -> float:
@@ -293,28 +249,4 @@ def _agreement_line(
     dashes: Any = "-" if name == "bias" else (0, (5, 3))
     axes.axhline(value, color=colour, lw=1.2, ls=dashes, zorder=1)
     words = f"{name}\n{value:+.2f}".replace("-", "−")
-    _margin(axes, words, value, math.inf, colour)
-
-
-def _nice_step(rough: float) -> float:
-    """The least of 1, 2, 5 times a power of ten that is not below ``rough``."""
-    power = 10 ** math.floor(math.log10(rough))
-    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9)))
-
-
-def _whole_counts(axes: Axes, counts: Floats) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_ylim(0, 1.25 * max(1.0, float(np.max(counts))))
-
-
-def _corner(axes: Axes, x: float, side: str, text: str, colour: str) -> None:
-    axes.annotate(
-        text, (x, 0.985), xycoords="axes fraction", ha=side, va="top", fontsize="small",
-        color=colour, zorder=6, bbox=BACKED,
-    )  # fmt: skip
-
-
-def _nothing(axes: Axes, text: str) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", color=FADED)
+    beside(axes, words, value, math.inf, colour)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from speedcam.errors import TruthError
 from speedcam.homography import fit_homography
 from speedcam.model import Direction, Floats
 from speedcam.validate.rows import Row, Speed
@@ -23,20 +24,24 @@ _PERCENT = re.compile(rf"{_NUMBER}\s?%", re.ASCII)
 _AUTO_OFF = re.compile(rf"auto reads (?:{_NUMBER}-)?{_NUMBER}\s?% (?:lower|higher)", re.ASCII)
 
 
+_Coordinate = Annotated[float, Field(gt=-1e6, lt=1e6)]
+"""Pixels or metres."""
+
+
 class _Referenced(Row):
     ref_id: _Text
     first_frame: int = Field(ge=0, lt=10**9)
     last_frame: int = Field(ge=0, lt=10**9)
     direction: Direction
-    bottom_centre_x_px_when_near: float | None = None
-    by_eye_marks_frame_row: list[tuple[int, float]] = Field(default_factory=list)
+    bottom_centre_x_px_when_near: _Coordinate | None = None
+    by_eye_marks_frame_row: list[tuple[int, _Coordinate]] = Field(default_factory=list)
     reference_kmh_by_eye: Speed | None = None
     reference_kmh_auto: Speed | None = None
 
 
 class _Calibration(Row):
-    image_points_px: list[tuple[float, float]] = Field(min_length=4)
-    world_points_m: list[tuple[float, float]] = Field(min_length=4)
+    image_points_px: list[tuple[_Coordinate, _Coordinate]] = Field(min_length=4)
+    world_points_m: list[tuple[_Coordinate, _Coordinate]] = Field(min_length=4)
 
 
 class _ReferenceFile(Row):
@@ -72,12 +77,11 @@ def from_reference(document: Mapping[str, Any], name: str) -> Truth:
 
     Raises:
         ValidationError: It is not one.
-        TruthError: It contradicts itself.
+        TruthError: It contradicts itself, or its calibration determines no road.
     """
     file = _ReferenceFile.model_validate(document)
     near_row = _near_row(file)
-    along_right = np.array(file.calibration.world_points_m)
-    to_road = fit_homography(np.array(file.calibration.image_points_px), along_right[:, ::-1])
+    to_road = _to_road(file.calibration, name)
     doubts = _Doubts.told(file.reference_uncertainty)
     vehicles = [_referenced(row, file.fps, near_row, to_road, doubts) for row in file.vehicles]
     return Truth(
@@ -86,6 +90,20 @@ def from_reference(document: Mapping[str, Any], name: str) -> Truth:
         uncertainty=file.reference_uncertainty,
         vehicles=in_order(vehicles, name),
     )
+
+
+def _to_road(calibration: _Calibration, name: str) -> Floats:
+    """``(3, 3)`` homography from pixels to metres right and along."""
+    image, along_right = calibration.image_points_px, calibration.world_points_m
+    if len(image) != len(along_right):
+        raise TruthError(
+            f"{name}: calibration has {len(image)} image points for {len(along_right)} on the "
+            "road. Give as many of both."
+        )
+    source, target = np.array(image), np.array(along_right)[:, ::-1]
+    if any(np.linalg.matrix_rank(points - points[0]) < 2 for points in (source, target)):
+        raise TruthError(f"{name}: the calibration's points lie on one line. Mark both edges.")
+    return fit_homography(source, target)
 
 
 def _near_row(file: _ReferenceFile) -> float:
@@ -104,7 +122,8 @@ def _referenced(
     if row.bottom_centre_x_px_when_near is not None:
         v = row.by_eye_marks_frame_row[0][1] if row.by_eye_marks_frame_row else near_row
         x, _, scale = to_road @ np.array([row.bottom_centre_x_px_when_near, v, 1.0])
-        x_m = float(x / scale)
+        # A mark on the horizon is nowhere on the road.
+        x_m = float(x / scale) if abs(scale) > 1e-12 else None
     return TruthVehicle(
         id=row.ref_id,
         kind="",

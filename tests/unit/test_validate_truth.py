@@ -166,6 +166,10 @@ def vehicle_with(**changes):
     return TRUTH | {"vehicles": [TRUTH["vehicles"][0] | changes]}
 
 
+def calibrated(**points):
+    return REFERENCE | {"calibration": REFERENCE["calibration"] | points}
+
+
 TWICE_SAID = json.dumps(TRUTH).replace('"speed_kmh": 50', '"speed_kmh": 50, "speed_kmh": 90')
 
 
@@ -191,11 +195,16 @@ TWICE_SAID = json.dumps(TRUTH).replace('"speed_kmh": 50', '"speed_kmh": 50, "spe
         (TWICE_SAID, "'speed_kmh' twice"),
         (REFERENCE | {"fps": 0}, "fps"),
         (REFERENCE | {"calibration": {}}, r"calibration\.image_points_px"),
+        (calibrated(image_points_px=[[0, n] for n in range(4)]), "lie on one line"),
+        (calibrated(world_points_m=[[0, 0]] * 4), "lie on one line"),
+        (calibrated(world_points_m=[[n, n * n] for n in range(5)]), "4 image points for 5"),
+        (calibrated(image_points_px=[[1e308, n] for n in range(4)]), "image_points_px"),
     ],
     ids=[
         "empty", "deep", "list", "nothing", "standing", "no number", "direction", "backwards",
         "twice", "no time", "nan time", "huge time", "elsewhere", "doubt", "listed twice",
         "said twice", "no rate", "no points",
+        "flat picture", "flat road", "uneven", "far away",
     ],
 )  # fmt: skip
 def test_what_is_no_truth_is_one_clear_error(tmp_path, document, says):
