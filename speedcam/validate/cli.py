@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ import typer
 from rich.console import Console
 
 from speedcam.disk import make_folder, write_durably
-from speedcam.errors import SpeedcamError
+from speedcam.errors import PassageError, SpeedcamError
+from speedcam.model import Passage
 from speedcam.record import read_passages
 from speedcam.validate.printable import printable
 from speedcam.validate.readings import read_readings
@@ -37,7 +39,7 @@ def validate_command(
     truth: Annotated[
         Path,
         typer.Argument(
-            help="The truth (*.truth.json) or the references (*.reference.json) of the same clip, "
+            help="The truth (`*.truth.json`) or references (`*.reference.json`) of the same clip, "
             "or a track file.",
             show_default=False,
         ),
@@ -94,7 +96,17 @@ def validate_command(
 def _compared(truth: Truth, measured: Path) -> Report:
     if any(vehicle.track_id is not None for vehicle in truth.vehicles):
         return compare_tracks(truth, read_readings(measured))
-    return compare(truth, list(read_passages(passages_file(measured))))
+    return compare(truth, _passages_of_one_clip(passages_file(measured)))
+
+
+def _passages_of_one_clip(path: Path) -> list[Passage]:
+    """Two clips share their footage times: what drove in one would be held against the other."""
+    passages = list(read_passages(path))
+    if len({passage.provenance.clip_sha256 for passage in passages}) > 1:
+        raise PassageError(f"{path} holds passages of several clips. Compare one clip at a time.")
+    if twice := [name for name, count in Counter(p.id for p in passages).items() if count > 1]:
+        raise PassageError(f"{path} holds passage {twice[0]} twice. Process the footage again.")
+    return passages
 
 
 def _write(report: Report, folder: Path) -> tuple[Path, Path]:

@@ -1,6 +1,7 @@
 """``speedcam validate``: data to stdout, talk to stderr, 0 or 2."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import typer
@@ -94,6 +95,22 @@ def test_a_damaged_passage_is_bad_input(files):
     result = run(*files)
     assert result.exit_code == 2
     assert "passages.jsonl line 1" in result.stderr
+
+
+def test_passages_of_two_clips_are_not_mixed(files):
+    other = a_passage(id="p9", at_s=15.0)
+    other = replace(other, provenance=replace(other.provenance, clip_sha256="1" * 64))
+    files[0].write_text("".join(f"{dumps(passage)}\n" for passage in [*PASSAGES, other]))
+    result = run(*files)
+    assert result.exit_code == 2
+    assert "passages of several clips" in result.stderr
+
+
+def test_a_passage_that_is_there_twice_is_bad_input(files):
+    files[0].write_text("".join(f"{dumps(passage)}\n" for passage in [*PASSAGES, PASSAGES[0]]))
+    result = run(*files)
+    assert result.exit_code == 2
+    assert "holds passage p1 twice" in result.stderr
 
 
 def test_a_folder_without_passages_is_bad_input(files, tmp_path):
