@@ -95,6 +95,10 @@ def complain(error: SpeedcamError) -> None:
     talk.print(f"[red]speedcam:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
+def _warn(words: str) -> None:
+    talk.print(f"[yellow]speedcam:[/] {escape(words)}", highlight=False, soft_wrap=True)
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
@@ -213,7 +217,7 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
         def watch(_: Frame) -> None:
             progress.advance(task)
 
-        result = process_clip(camera, footage, out, watch)
+        result = process_clip(camera, footage, out, watch, _warn)
     said = "was done already" if result.resumed else "done"
     talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
     return result

@@ -40,6 +40,7 @@ from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
 from speedcam.software import software
 from speedcam.speed import measure
+from speedcam.steady import Alarm, SteadyFootage
 from speedcam.track import Tracker
 from speedcam.workings import workings
 
@@ -96,7 +97,10 @@ class _Road:
 
 
 def passages(
-    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None] = lambda _: None
+    camera: Camera,
+    footage: FrameSource,
+    watch: Callable[[Frame], None] = lambda _: None,
+    alarm: Alarm = lambda _: None,
 ) -> Iterator[Passage]:
     """Every vehicle that passed, in the order in which they left.
 
@@ -104,7 +108,9 @@ def passages(
         camera: The site's camera.
         footage: What it recorded.
         watch: Called with each frame, for progress.
+        alarm: Told, in one sentence, when the camera no longer stands as surveyed.
     """
+    footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     measured: list[SpeedMeasurement] = []
     for track in map(as_kept, _follow(camera, footage, watch)):
         if not _concerns(camera, track):
@@ -125,7 +131,8 @@ def _follow(
         return finder.width_m(box) > ONE_VEHICLE_M
 
     detector = camera.make_detector(footage.glimpses(GLIMPSES), is_wide)
-    tracker = Tracker(_Road(finder=finder, detector=detector))
+    row_s = camera.site.readout_s / footage.size[1]
+    tracker = Tracker(_Road(finder=finder, detector=detector), row_s)
     for frame in footage.frames():
         watch(frame)
         yield from tracker.step(frame, _near_zone(camera, detector.detect(frame)))
@@ -267,11 +274,32 @@ def _prove(
     if isinstance(reading, PlateReading):
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
         plates = [plate for plate in plates if plate.text == reading.text]
-    confirmed = replace(passage, speed=anchor_by_plate(speed, plates, camera.ground), plate=reading)
+    row_s = camera.site.readout_s / footage.size[1]
+    surveyed = tuple(_as_surveyed(plate, frames[plate.time_s], row_s) for plate in plates)
+    confirmed = replace(
+        passage, speed=anchor_by_plate(speed, surveyed, camera.ground), plate=reading
+    )
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
     exhibits = camera.witness(confirmed, frames, track, plates)
-    return replace(confirmed, exhibits=exhibits), tuple(plates)
+    return replace(confirmed, exhibits=exhibits), surveyed
+
+
+def _as_surveyed(plate: PlateSighting, frame: Frame, row_s: float) -> PlateSighting:
+    """The plate at the instant of its rows, where the surveyed camera would see it."""
+    du, dv = frame.shake_px
+
+    def steady(px: tuple[float, float]) -> tuple[float, float]:
+        return px[0] - du, px[1] - dv
+
+    edges = plate.white_edges_px
+    row = float(np.mean([v for _, v in plate.corners_px])) + dv
+    return replace(
+        plate,
+        time_s=plate.time_s + row * row_s,
+        corners_px=tuple(map(steady, plate.corners_px)),
+        white_edges_px=(steady(edges[0]), steady(edges[1])) if edges else None,
+    )
 
 
 def _is_evidence(speed: SpeedMeasurement | Refusal) -> bool:

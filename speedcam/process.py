@@ -23,6 +23,7 @@ from speedcam.model import Frame, Passage
 from speedcam.pipeline import Camera, passages
 from speedcam.ports import FrameSource
 from speedcam.software import software
+from speedcam.steady import Alarm
 
 PASSAGES = "passages.jsonl"
 RUN = "run.json"
@@ -63,9 +64,13 @@ def require_distinct_names(clips: Sequence[Path]) -> None:
 
 
 def process_clip(
-    camera: Camera, footage: FrameSource, out: Path, watch: Callable[[Frame], None]
+    camera: Camera,
+    footage: FrameSource,
+    out: Path,
+    watch: Callable[[Frame], None],
+    alarm: Alarm = lambda _: None,
 ) -> ClipResult:
-    """Measure one clip into ``out``, unless that is done already.
+    """Measure one clip into ``out``, unless that is done already; ``alarm`` goes to the log.
 
     Raises:
         SpeedcamError: ``out`` cannot be written to, is somebody else's, or is being written.
@@ -77,7 +82,8 @@ def process_clip(
         resumed = _read(out / RUN) == run and _is_whole(finished)
         if not resumed:
             _start_afresh(out, run)
-            lines = [record.dumps(passage) for passage in passages(camera, footage, watch)]
+            found = passages(camera, footage, watch, alarm)
+            lines = [record.dumps(passage) for passage in found]
             write_durably(finished, "".join(f"{line}\n" for line in lines).encode())
         return ClipResult(
             clip=footage.path,

@@ -25,11 +25,16 @@ MIN_CONTRAST = 14.0
 MIN_AREA_PX = 24
 """Moving pixels, at the detection width, below which a blob is noise."""
 
-LEARNING_RATE = 0.02
-"""Share of each frame that enters the background where nothing moves: about two seconds."""
+LEARNING_S = 2.0
+"""What a frame shows enters the background in about this time, where nothing moves."""
+SETTLING_S = 60.0
+"""What stopped, or was parked at the start and left, becomes road in about this time."""
 
-REFRESH_FRAMES = 8
-"""The background at full resolution takes in every eighth frame: it costs 3 ms each."""
+REFRESH_S = 0.32
+"""The background at full resolution takes in a frame this often: it costs 3 ms each."""
+
+MAX_SHARE = 0.5
+"""No frame is more of the background than this, however long the gap before it."""
 
 PIECE = 0.25
 """Share of the largest core's area that a core must have to be another vehicle."""
@@ -62,6 +67,8 @@ class MotionDetector:
         self._small_still = self._shrink(self.still).astype(np.float32)
         self._full_still = self.still.astype(np.float32)
         self._noise = 2.0
+        self._learnt_s: float | None = None
+        self._refreshed_s = -REFRESH_S
 
     def detect(self, frame: Frame) -> list[Detection]:
         """Every blob that differs from the empty scene and is not a shadow."""
@@ -87,16 +94,23 @@ class MotionDetector:
         # MAD to sigma of the difference of two noisy values; the floor is one quantum.
         self._noise = max(0.5, 1.48 * float(np.median(difference[::4, ::4])))
         seen = small.astype(np.float32)
-        cv2.accumulateWeighted(seen, self._small_still, LEARNING_RATE, quiet)
-        # What stopped, or was parked at the start and left, becomes road within a minute.
-        cv2.accumulateWeighted(seen, self._small_still, LEARNING_RATE / 30)
-        if frame.index % REFRESH_FRAMES == 0 and not frame.corrupt:
-            height, width = self.still.shape
-            mask = cv2.resize(quiet, (width, height), interpolation=cv2.INTER_NEAREST)
-            cv2.accumulateWeighted(
-                frame.luma, self._full_still, LEARNING_RATE * REFRESH_FRAMES, mask
-            )
-            self.still = self._full_still.astype(np.uint8)
+        since_s = 0.0 if self._learnt_s is None else frame.time_s - self._learnt_s
+        self._learnt_s = frame.time_s
+        cv2.accumulateWeighted(seen, self._small_still, _share(since_s, LEARNING_S), quiet)
+        cv2.accumulateWeighted(seen, self._small_still, _share(since_s, SETTLING_S))
+        self._refresh(frame, quiet)
+
+    def _refresh(self, frame: Frame, quiet: Image) -> None:
+        """Take the frame into the full background, now and then, where nothing moves."""
+        since_s = frame.time_s - self._refreshed_s
+        # Time stamps are rounded: a hair less is no reason to wait for another frame.
+        if since_s < REFRESH_S - 0.001 or frame.corrupt:
+            return
+        self._refreshed_s = frame.time_s
+        height, width = self.still.shape
+        mask = cv2.resize(quiet, (width, height), interpolation=cv2.INTER_NEAREST)
+        cv2.accumulateWeighted(frame.luma, self._full_still, _share(since_s, LEARNING_S), mask)
+        self.still = self._full_still.astype(np.uint8)
 
     def _vehicles(self, moving: NDArray[np.bool_], cores: NDArray[np.bool_]) -> list[Detection]:
         """Blobs of what moves, bounded by what in them is not shade.
@@ -164,6 +178,11 @@ def _components(mask: NDArray[np.bool_], left: int = 0, top: int = 0) -> Iterato
         x, y, width, height, area = (int(value) for value in stats[label])
         if area >= MIN_AREA_PX:
             yield _Part(left + x, top + y, labels[y : y + height, x : x + width] == label)
+
+
+def _share(since_s: float, learning_s: float) -> float:
+    """How much of the background a frame makes up that comes ``since_s`` after the one before."""
+    return min(MAX_SHARE, since_s / learning_s)
 
 
 def _shadow(small: Image, expected: NDArray[np.float32]) -> NDArray[np.bool_]:
