@@ -246,7 +246,7 @@ def _resampled(picture: Image, place: Floats) -> Image:
 
 
 def _read(path: Path) -> Image:
-    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
     if picture is None:
         raise SiteError(f"{path}: the site's reference frame is no picture. Use a PNG or a JPEG.")
     return np.asarray(picture, dtype=np.uint8)
