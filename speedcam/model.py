@@ -60,6 +60,7 @@ class Reason(StrEnum):
     CORRUPT_FRAMES = "corrupt_frames"
     CAMERA_MOVED = "camera_moved"
     TIME_GAP = "time_gap"
+    TIME_UNSURE = "time_unsure"
     OUTSIDE_LANES = "outside_lanes"
     FEATURES_DISAGREE = "features_disagree"
     ANCHORS_DISAGREE = "anchors_disagree"

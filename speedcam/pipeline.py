@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from speedcam.anchors import anchor_by_plate, same_vehicle
+from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
 from speedcam.model import (
@@ -112,17 +113,21 @@ def passages(
     """
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     measured: list[SpeedMeasurement] = []
-    for track in map(as_kept, _follow(camera, footage, watch)):
+    cadence = Cadence()
+    for seen in _follow(camera, footage, watch, cadence):
+        timed = cadence.retimed(seen)
+        track = as_kept(seen if isinstance(timed, Refusal) else timed)
         if not _concerns(camera, track):
             continue
-        speed = measure(track, camera.ground, camera.site.zone)
+        unsure = timed if isinstance(timed, Refusal) else None
+        speed = unsure or measure(track, camera.ground, camera.site.zone)
         yield _observe(camera, footage, track, _once(speed, measured))
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
 
 
 def _follow(
-    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None]
+    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None], cadence: Cadence
 ) -> Iterator[Track]:
     blur_m = far_blur_m(camera.ground, sum(_across(camera.site)) / 2, camera.site.zone.far_m)
     finder = ContactFinder(ground=camera.ground, blur_m=blur_m)
@@ -135,6 +140,8 @@ def _follow(
     tracker = Tracker(_Road(finder=finder, detector=detector), row_s)
     for frame in footage.frames():
         watch(frame)
+        if cadence.is_repeat(frame):
+            continue
         yield from tracker.step(frame, _near_zone(camera, detector.detect(frame)))
     yield from tracker.finish()
 
@@ -275,7 +282,11 @@ def _prove(
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
         plates = [plate for plate in plates if plate.text == reading.text]
     row_s = camera.site.readout_s / footage.size[1]
-    surveyed = tuple(_as_surveyed(plate, frames[plate.time_s], row_s) for plate in plates)
+    early_s = _early_s(track, row_s)
+    surveyed = tuple(
+        _as_surveyed(plate, frames[plate.time_s], row_s, early_s[plate.frame_index])
+        for plate in plates
+    )
     confirmed = replace(
         passage, speed=anchor_by_plate(speed, surveyed, camera.ground), plate=reading
     )
@@ -285,7 +296,16 @@ def _prove(
     return replace(confirmed, exhibits=exhibits), surveyed
 
 
-def _as_surveyed(plate: PlateSighting, frame: Frame, row_s: float) -> PlateSighting:
+def _early_s(track: Track, row_s: float) -> dict[int, float]:
+    """By how much each frame was taken before its time stamp says, but for its rows."""
+
+    def row(sighting: Sighting) -> float:
+        return sighting.contact_px[1] if sighting.contact_px else sighting.box.bottom
+
+    return {s.frame_index: s.time_s + row(s) * row_s - s.contact_s for s in track.sightings}
+
+
+def _as_surveyed(plate: PlateSighting, frame: Frame, row_s: float, early_s: float) -> PlateSighting:
     """The plate at the instant of its rows, where the surveyed camera would see it."""
     du, dv = frame.shake_px
 
@@ -296,7 +316,7 @@ def _as_surveyed(plate: PlateSighting, frame: Frame, row_s: float) -> PlateSight
     row = float(np.mean([v for _, v in plate.corners_px])) + dv
     return replace(
         plate,
-        time_s=plate.time_s + row * row_s,
+        time_s=plate.time_s + row * row_s - early_s,
         corners_px=tuple(map(steady, plate.corners_px)),
         white_edges_px=(steady(edges[0]), steady(edges[1])) if edges else None,
     )

@@ -9,8 +9,10 @@ from speedcam.raw import RawData
 from speedcam.site import Site
 from speedcam.speed import measure
 
-SURROUNDINGS = frozenset({Reason.MEASURED_TWICE, Reason.OUTSIDE_LANES, Reason.ANCHORS_DISAGREE})
-"""Refusals that do not follow from the track alone: another vehicle's, its lane's, its plate's."""
+SURROUNDINGS = frozenset(
+    {Reason.MEASURED_TWICE, Reason.OUTSIDE_LANES, Reason.ANCHORS_DISAGREE, Reason.TIME_UNSURE}
+)
+"""Refusals that do not follow from the track alone, but from what was around it."""
 
 SAME_KMH = 1e-6
 

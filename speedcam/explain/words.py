@@ -34,6 +34,7 @@ WHY_REFUSED: dict[Reason, str] = {
     Reason.CORRUPT_FRAMES: "The footage is damaged where it drove.",
     Reason.CAMERA_MOVED: "The camera no longer stood where it was surveyed.",
     Reason.TIME_GAP: "The footage has a gap in which another vehicle may have taken its place.",
+    Reason.TIME_UNSURE: "Frames are repeated, and when the others were taken cannot be told.",
     Reason.OUTSIDE_LANES: "It drove in no lane of this site.",
     Reason.FEATURES_DISAGREE: (
         "Points on the vehicle seem slower than the road under it, or there were too few of "
