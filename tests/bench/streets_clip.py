@@ -28,12 +28,14 @@ class Clip:
     """A scene to render and what it is there for.
 
     Attributes:
+        site: Where, by name.
         scene: What to render; its name is the clip's.
         conditions: What is special about it, in the words of the requirement.
         moved_before: The camera was knocked before the clip began: the scene's mast is knocked at
             0 s, and the site file names the picture of before, which was surveyed.
     """
 
+    site: str
     scene: Scene
     conditions: tuple[str, ...]
     moved_before: bool = False
@@ -75,7 +77,7 @@ def lit(
         light=light,
         sensor=replace(scene.sensor, crf=crf, shutter_s=shutter_s),
     )
-    return Clip(scene=scene, conditions=(*conditions, f"crf {crf}"))
+    return Clip(site=site, scene=scene, conditions=(*conditions, f"crf {crf}"))
 
 
 def driven(scene: Scene, lanes: Mapping[str, Iterable[float]]) -> Scene:

@@ -19,9 +19,7 @@ from tests.bench.streets_plans import Carriageway, in_country, in_town
 HD, FULL_HD, QUAD_HD = (1280, 720), (1920, 1080), (2560, 1440)
 
 SENSOR = Sensor(shutter_s=0.001, noise=1.5, shake_px=0.05, soft_px=0.55, crf=24)
-MIX: Mapping[str, int] = MappingProxyType(
-    {"sedan": 3, "hatch": 4, "suv": 3, "estate": 2, "van": 2, "lorry": 1}
-)
+MIX = {"sedan": 3, "hatch": 4, "suv": 3, "estate": 2, "van": 2, "lorry": 1}
 
 _SURVEYED = (-0.02, 0.15, 0.38, 0.68, 1.03)
 """Where survey points lie along the zone, as shares of its length."""
@@ -47,7 +45,9 @@ def place(name: str, *, camera: Camera, plan: RoadPlan, near_m: float, far_m: fl
         survey_y_m=tuple(round(near_m + share * long_m, 1) for share in _SURVEYED),
         sensor=SENSOR,
         traffic=Traffic(speeds={}, far_m=_beyond_the_picture_m(camera), kinds=MIX),
-        paperwork=replace(paper, camera_id=f"BENCH-{name.upper()}", camera_name=f"Site {name}"),
+        paperwork=replace(
+            paper, camera_id=f"BENCH-{name.upper().replace('_', '-')}", camera_name=f"Site {name}"
+        ),
         survey_noise_px=0.3,
         survey_noise_m=0.01,
     )

@@ -1,0 +1,134 @@
+"""One clip of the rendered benchmark: rendered once, processed, compared with its truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+import speedcam.simulate
+from speedcam.simulate import Scene, SimulatedClip, simulate
+from speedcam.simulate.render import view_of
+from speedcam.simulate.scene import Mast
+from speedcam.simulate.truth import write_text
+from tests.bench.renders_seen import Ghost, Outcome, Seen
+from tests.bench.streets_clip import Clip
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class CommandError(Exception):
+    """A speedcam command failed; the text is what it said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A clip's files, and the processor seconds that rendering them took."""
+
+    files: SimulatedClip
+    cpu_s: float
+
+
+def digest(clip: Clip) -> str:
+    """Of everything a clip's files depend on: the scene, and the source that renders it."""
+    sha = hashlib.sha256(repr(clip).encode())
+    folder = Path(speedcam.simulate.__file__).parent
+    for source in sorted(folder.glob("*.py")):
+        sha.update(source.name.encode() + b"\0" + source.read_bytes())
+    return sha.hexdigest()
+
+
+def rendered(clip: Clip, folder: Path) -> Rendered:
+    """The clip in ``folder``, rendered unless it is there whole and from the same source."""
+    files = SimulatedClip(
+        video=folder / f"{clip.name}.mp4",
+        site=folder / f"{clip.name}.site.toml",
+        truth=folder / f"{clip.name}.truth.json",
+    )
+    stamp, current = folder / f"{clip.name}.render.json", digest(clip)
+    if stamp.exists() and (done := json.loads(stamp.read_text()))["digest"] == current:
+        return Rendered(files=files, cpu_s=done["cpu_s"])
+    stamp.unlink(missing_ok=True)
+    before_s = time.process_time()
+    simulate(clip.scene, folder)
+    if clip.moved_before:
+        _keep_the_surveyed_picture(clip.scene, files.site)
+    cpu_s = round(time.process_time() - before_s, 1)
+    write_text(stamp, json.dumps({"digest": current, "cpu_s": cpu_s}))
+    return Rendered(files=files, cpu_s=cpu_s)
+
+
+def _keep_the_surveyed_picture(scene: Scene, site: Path) -> None:
+    """What the camera saw before it was moved, and its name in the site file."""
+    picture = site.with_name(f"{scene.name}.reference.png")
+    cv2.imwrite(str(picture), view_of(replace(scene, mast=Mast()), (), 0.0))
+    named = f'[camera]\nreference_frame = "{picture.name}"\n'
+    write_text(site, site.read_text().replace("[camera]\n", named, 1))
+
+
+def outcome(clip: Clip, work: Path) -> Outcome:
+    """Process the clip and compare every vehicle with what is true of it.
+
+    Raises:
+        CommandError: ``speedcam process`` or ``speedcam validate`` refused.
+    """
+    made = rendered(clip, work / "clips")
+    before_s = _children_cpu_s()
+    files = made.files
+    _run("process", files.video, "--site", files.site, "--out", work / "passages")
+    process_cpu_s = round(_children_cpu_s() - before_s, 1)
+    told = _run("validate", work / "passages" / files.video.stem, files.truth, "--json")
+    return Outcome(
+        clip=clip.name,
+        site=clip.site,
+        conditions=clip.conditions,
+        render_cpu_s=made.cpu_s,
+        process_cpu_s=process_cpu_s,
+        **_compared(clip, json.loads(told), json.loads(files.truth.read_text())),
+    )
+
+
+def _compared(clip: Clip, report: dict[str, Any], truth: dict[str, Any]) -> dict[str, Any]:
+    facts = {str(row["id"]): row for row in truth["vehicles"]}
+    return {
+        "vehicles": tuple(_seen(clip, row, facts[row["id"]]) for row in report["vehicles"]),
+        "ghosts": tuple(
+            Ghost(clip=clip.name, **{key: row[key] for key in ("reading_kmh", "grade", "beside")})
+            for row in report["extra"]
+            if row["reading_kmh"] is not None
+        ),
+    }
+
+
+def _seen(clip: Clip, row: dict[str, Any], fact: dict[str, Any]) -> Seen:
+    told = ("truth_kmh", "reading_kmh", "uncertainty_kmh", "grade", "refusal", "plate", "id")
+    return Seen(
+        clip=clip.name,
+        kind=fact["kind"],
+        occluded=fact.get("occluded", 0.0),
+        way=fact.get("way", "constant"),
+        doubtful=clip.doubtful,
+        **{key: row[key] for key in told},
+    )
+
+
+def _run(*arguments: object) -> str:
+    command = [sys.executable, "-m", "speedcam", *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if ended.returncode:
+        said = " ".join(ended.stderr.split())
+        raise CommandError(f"speedcam {arguments[0]} ended with {ended.returncode}: {said}")
+    return ended.stdout
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
