@@ -8,14 +8,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from speedcam.calibrate.forecast import (
-    PICTURES_PER_S,
-    SPEEDS_KMH,
-    ErrorMap,
-    Forecast,
-    error_map,
-    forecast,
-)
+from speedcam.calibrate.cautions import cautions, cautions_of_the_fit, missing_papers
+from speedcam.calibrate.forecast import PICTURES_PER_S, ErrorMap, Forecast, error_map, forecast
 from speedcam.flatness import Flatness, flatness
 from speedcam.ground import Ground, fit_survey, ground_of
 from speedcam.model import Floats
@@ -32,13 +26,16 @@ from speedcam.survey_checks import (
     left_out_m,
 )
 
+FASTER = 1.5
+"""Uncertainties are foretold at the limit and for a vehicle this many times as fast."""
+
 
 class Verdict(StrEnum):
     """What speeds from this site may be used for."""
 
     FINES = "may fine"
-    STATISTICS = "may not fine"
-    NOTHING = "may not measure"
+    STATISTICS = "statistics only"
+    NOTHING = "cannot measure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +82,10 @@ class Appraisal:
         contradictions: Why nothing may be measured, in sentences.
         weaknesses: Why nobody may be fined, in sentences.
         cautions: What should be better, in sentences.
-        forecasts: Expected uncertainty, one per speed.
+        forecasts: Expected uncertainty, at the limit and half as fast again.
         errors: The survey's part of it, place by place.
+        tilt: By what share speeds through the zone change when the camera has tilted so that the
+            whole picture lies one pixel lower.
     """
 
     site: Site
@@ -100,6 +99,17 @@ class Appraisal:
     cautions: tuple[str, ...]
     forecasts: tuple[Forecast, ...]
     errors: ErrorMap
+    tilt: float
+
+    @property
+    def limit_kmh(self) -> int:
+        """The highest limit of all lanes, where a share of the speed is most km/h."""
+        return max(lane.limit_kmh for lane in self.site.lanes)
+
+    @property
+    def most_telling(self) -> int:
+        """The number of the point that changes speeds most when it is found a pixel off."""
+        return int(np.argmax([abs(point.slip) for point in self.points]))
 
     @property
     def verdict(self) -> Verdict:
@@ -130,22 +140,33 @@ def appraise(
     fitted = fit_survey(site.survey, size_px)
     ground = ground_of(fitted, site.drive)
     forecasts = tuple(
-        forecast(ground, site.zone, site.lanes, speed_kmh, every_s) for speed_kmh in SPEEDS_KMH
+        forecast(ground, site.zone, site.lanes, speed_kmh, every_s)
+        for speed_kmh in _speeds_kmh(site)
     )
-    checks = tuple(_checks(fitted))
+    contradicted = tuple(contradictions(fitted))
     return Appraisal(
         site=site,
         ground=ground,
         fit=fitted.fit,
         flatness=flatness(fitted.fit),
         points=_points(fitted, site),
-        checks=checks,
-        contradictions=tuple(contradictions(fitted)),
-        weaknesses=(*ground.weaknesses, *_papers(site)),
-        cautions=tuple(_cautions(site, fitted, forecasts)),
+        checks=tuple(_checks(fitted)),
+        contradictions=contradicted,
+        weaknesses=(*ground.weaknesses, *missing_papers(site)),
+        cautions=(
+            *cautions(site, fitted),
+            *(() if contradicted else cautions_of_the_fit(fitted, forecasts)),
+        ),
         forecasts=forecasts,
         errors=error_map(ground, site.zone, site.lanes),
+        tilt=_tilt(ground, site),
     )
+
+
+def _speeds_kmh(site: Site) -> tuple[float, float]:
+    """The highest limit, where a fine begins to be in question, and half as much again."""
+    limit_kmh = max(lane.limit_kmh for lane in site.lanes)
+    return float(limit_kmh), FASTER * limit_kmh
 
 
 def _points(fitted: Fitted, site: Site) -> tuple[PointReport, ...]:
@@ -171,10 +192,24 @@ def _slips(fitted: Fitted, site: Site) -> Floats:
     sightings, count = fitted.fit.sightings, len(fitted.fit.sightings.px)
     slipped = sightings.px + np.eye(count)[..., None] * [0.0, 1.0]
     thetas, _ = refine(replace(sightings, px=slipped), np.tile(fitted.fit.theta, (count, 1)))
+    return _longer(pose_of(thetas).plane(fitted.pose.image(_ends(site))), site)
+
+
+def _tilt(ground: Ground, site: Site) -> float:
+    lower = ground.image(_ends(site)[:, :2]) + np.array([0.0, 1.0])
+    return float(_longer(ground.road(lower), site))
+
+
+def _ends(site: Site) -> Floats:
+    """``(2, 3)`` the zone's ends in the middle of the road."""
     middle_m = float(np.mean([(lane.left_m + lane.right_m) / 2 for lane in site.lanes]))
-    ends = np.array([[middle_m, site.zone.near_m, 0.0], [middle_m, site.zone.far_m, 0.0]])
-    along = pose_of(thetas).plane(fitted.pose.image(ends))[..., 1]
-    return np.asarray((along[:, 1] - along[:, 0]) / (site.zone.far_m - site.zone.near_m) - 1)
+    return np.array([[middle_m, y_m, 0.0] for y_m in (site.zone.near_m, site.zone.far_m)])
+
+
+def _longer(ends_m: Floats, site: Site) -> Floats:
+    """``(...)`` share by which ``(..., 2, 2)`` metres make the zone longer than it is."""
+    length_m = site.zone.far_m - site.zone.near_m
+    return np.asarray((ends_m[..., 1, 1] - ends_m[..., 0, 1]) / length_m - 1)
 
 
 def _checks(fitted: Fitted) -> Iterator[CheckReport]:
@@ -185,69 +220,3 @@ def _checks(fitted: Fitted) -> Iterator[CheckReport]:
         yield CheckReport(name="lens height", unit="m", against=height)
     if focal:
         yield CheckReport(name="focal length", unit="px", against=focal)
-
-
-def _papers(site: Site) -> Iterator[str]:
-    """What a fine needs besides a measurement; the office asks the same of every passage."""
-    if site.certificate is None:
-        yield "the site file states no certificate of the device (camera.certificate)."
-    if site.signs_checked_on is None:
-        yield "nobody recorded that the warning signs stand (place.signs_checked_on)."
-    elif site.signs_checked_on > site.clip_starts_at.date():
-        yield f"the warning signs were seen on {site.signs_checked_on}, after the footage."
-
-
-ENOUGH_POINTS = 8
-ALONG = 0.8
-"""A taped distance checks the scale along the road where it runs along it by this share."""
-FIELD_KMH, FIELD_SHARE = 3.0, 0.03
-"""Largest error that verification offices allow in use, up to 100 km/h and above."""
-LARGE_RESIDUALS = 1.5
-
-
-def _cautions(site: Site, fitted: Fitted, forecasts: tuple[Forecast, ...]) -> Iterator[str]:
-    if not _scale_is_checked(site, fitted):
-        yield (
-            "nothing checks the scale along the road: a survey with all distances along it wrong "
-            "by one factor would look as good. Tape two points far apart along the road "
-            "(survey.checks), state camera.focal_px, or make a reference drive."
-        )
-    if len(site.survey.points) < ENOUGH_POINTS:
-        yield f"{len(site.survey.points)} points are few: with 8 to 12 a slip of one shows."
-    if not flatness(fitted.fit).is_told:
-        yield (
-            "no point between the ends of the zone tells whether the road is flat. Survey two or "
-            "more midway."
-        )
-    if fitted.fit.excess > LARGE_RESIDUALS:
-        yield (
-            f"the points miss the fit by {fitted.fit.excess:.1f} times what their stated "
-            "uncertainties explain; the uncertainty of every speed was widened to match."
-        )
-    if fitted.fit.cropped:
-        yield (
-            "the picture seems to be cut out of a larger one: the lens's axis does not meet it "
-            "near its middle. Use the camera's whole picture."
-        )
-    if site.drive and not site.drive.confirms and not site.drive.correct:
-        yield (
-            f"in the reference drive of {site.drive.date} true speeds were {site.drive.ratio:.4f} "
-            "times the readings, and so much is no chance. Survey again, or set `correct = true`."
-        )
-    for told in forecasts:
-        if told.whole_kmh > max(FIELD_KMH, FIELD_SHARE * told.speed_kmh):
-            yield (
-                f"at {told.speed_kmh:g} km/h a speed is uncertain by ± {told.whole_kmh:.1f} km/h, "
-                "more than verification offices allow in use (3 km/h, above 100 km/h 3 %)."
-            )
-
-
-def _scale_is_checked(site: Site, fitted: Fitted) -> bool:
-    """Whether anything but the survey itself tells how long the road is."""
-    if site.survey.focal_px or site.drive:
-        return True
-    for tape in site.survey.checks:
-        ends = fitted.pose.plane(np.array([tape.from_px, tape.to_px]))
-        if abs(ends[1, 1] - ends[0, 1]) > ALONG * np.hypot(*(ends[1] - ends[0])):
-            return True
-    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Set
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,22 @@ from rich.table import Table
 from rich.text import Text
 
 from speedcam.calibrate.appraisal import Appraisal, Verdict, appraise
-from speedcam.calibrate.view import View, see
-from speedcam.calibrate.words import COLUMNS, MEANING, cells, document, facts, headline, reasons
+from speedcam.calibrate.document import document
+from speedcam.calibrate.view import PICTURES, View, encoded, see
+from speedcam.calibrate.words import (
+    COLUMNS,
+    CONSEQUENCES,
+    MEANING,
+    cells,
+    facts,
+    headline,
+    reasons,
+)
 from speedcam.disk import make_folder, write_durably
 from speedcam.site import load_site
 
-NOT_FINING = 1
+EXIT_CODES = {Verdict.FINES: 0, Verdict.STATISTICS: 1, Verdict.NOTHING: 3}
+"""2 is for a command or an input that is wrong, as everywhere."""
 FILE_WIDTH = 140
 
 STYLES = {"refused": "bold red", "no fines": "bold red", "better": "bold yellow"}
@@ -50,25 +61,37 @@ def check_command(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="PNG", help="Draw the survey, its errors and the verdict."),
+        typer.Option(
+            "--out",
+            metavar="PICTURE",
+            help="The survey, its errors and the verdict, as a PNG or JPEG; SITE's name with "
+            "-check.png, in this folder, if left out.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print everything as JSON, and draw a picture only where --out says."
+        ),
+    ] = False,
 ) -> None:
     """Say what the survey of SITE is worth, and whether speeds measured there may fine anybody.
 
-    The report goes to stdout, the picture to --out; docs/calibration.md explains both. Exit code
-    0: the site may fine; 1: it may not, and the report says why; 2: an input is wrong.
+    The report goes to stdout; docs/calibration.md explains it and the picture. Exit code 0: the
+    site may fine; 1: its speeds serve statistics only; 3: it cannot measure, since measurements on
+    the road contradict each other; 2: the command or an input is wrong.
     """
+    picture = out or (None if as_json else _named_after(site))
+    target = picture and _target(picture, PICTURES, site, frame)
     view = see(frame)
     appraisal = appraise(load_site(site), view.size_px, view.every_s)
     if as_json:
         typer.echo(json.dumps(document(appraisal), ensure_ascii=False, indent=1, allow_nan=False))
     else:
         _tell(appraisal)
-    if out is not None:
-        _draw(appraisal, view, out)
-    if appraisal.verdict is not Verdict.FINES:
-        raise typer.Exit(NOT_FINING)
+    if target:
+        _draw(appraisal, view, target)
+    raise typer.Exit(EXIT_CODES[appraisal.verdict])
 
 
 def frame_command(
@@ -97,9 +120,9 @@ def frame_command(
     """
     from speedcam.calibrate.ruled import ruled_png  # noqa: PLC0415 - drawing is slow to load
 
+    plain = _target(out or Path(f"{video.stem}.png"), {".png"}, video)
+    grid = _target(plain.with_name(f"{plain.stem}-grid.png"), {".png"}, video)
     view = see(video, at_s)
-    plain = out or Path(f"{video.stem}.png")
-    grid = plain.with_name(f"{plain.stem}-grid.png")
     make_folder(plain.parent)
     write_durably(plain, view.png())
     write_durably(grid, ruled_png(view))
@@ -107,11 +130,28 @@ def frame_command(
     typer.echo(grid)
 
 
+def _named_after(site: Path) -> Path:
+    return Path(f"{site.name.removesuffix('.toml').removesuffix('.site')}-check.png")
+
+
+def _target(out: Path, kinds: Set[str], *inputs: Path) -> Path:
+    """``out``, where a picture can be written and nothing that was read is lost."""
+    if out.suffix.lower() not in kinds or out.is_dir():
+        ends = " or ".join(sorted(kinds))
+        what = "is a folder" if out.is_dir() else f"does not end in {ends}"
+        raise typer.BadParameter(f"{out} {what}. Name a picture file.", param_hint="--out")
+    if any(out.resolve() == path.resolve() for path in inputs):
+        raise typer.BadParameter(
+            f"{out} is what the picture is made from. Give another name.", param_hint="--out"
+        )
+    return out
+
+
 def _draw(appraisal: Appraisal, view: View, out: Path) -> None:
-    from speedcam.calibrate.sheet import sheet_png  # noqa: PLC0415 - drawing is slow to load
+    from speedcam.calibrate.sheet import sheet  # noqa: PLC0415 - drawing is slow to load
 
     make_folder(out.parent)
-    write_durably(out, sheet_png(appraisal, view))
+    write_durably(out, encoded(sheet(appraisal, view), out.suffix))
     Console(stderr=True).print(f"picture: {out}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -119,6 +159,7 @@ def _tell(appraisal: Appraisal) -> None:
     width = None if sys.stdout.isatty() else FILE_WIDTH
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     console.print(Text(headline(appraisal), style="bold"))
+    console.print(Text(CONSEQUENCES[appraisal.verdict]))
     account = Table.grid(padding=(0, 2))
     for kind, sentence in reasons(appraisal):
         account.add_row(Text(kind, style=STYLES[kind]), Text(sentence))

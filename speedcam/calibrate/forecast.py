@@ -23,7 +23,6 @@ from speedcam.speed import (
     edge_variance_m2,
 )
 
-SPEEDS_KMH = (50.0, 130.0)
 PICTURES_PER_S = 25.0
 """Where only a picture is given, so that nobody knows how often the camera takes one."""
 _PLACES = 25

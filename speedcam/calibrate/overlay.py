@@ -9,36 +9,48 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 
-from speedcam.calibrate.appraisal import Appraisal
+from speedcam.calibrate.appraisal import Appraisal, PointReport
+from speedcam.calibrate.labels import Sheet, around, size_of
 from speedcam.calibrate.view import View
 from speedcam.explain.palette import BLUE, INK
 from speedcam.ground import Ground
-from speedcam.model import Floats
+from speedcam.model import Direction, Floats
+from speedcam.site import Lane
 
 PAPER = "#f4f6f8"
 GLOW = "#ffc43d"
 FLAME = "#ff3b2f"
 SCALES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-LONGEST_ARROW = 0.06
-"""Of the picture's width, or shorter."""
+LONGEST_ARROW, SHORTEST_ARROW = 0.07, 0.006
+"""Of the picture's width."""
 SMALLEST_PX = 0.05
 """Residuals under it are the rounding of the site file, not worth an arrow."""
 MARK_EVERY_M = 5
+LETTERS, MARK_PT = 11.5, 5.0
 
 RIM = [patheffects.withStroke(linewidth=2.6, foreground=INK)]
+RIM_OF_ARROWS = [patheffects.withStroke(linewidth=4.4, foreground=PAPER)]
+ON_THE_WAY = {Direction.APPROACHING: "↓", Direction.RECEDING: "↑"}
 
 
-def draw_overlay(axes: Axes, appraisal: Appraisal, view: View) -> None:
-    """The picture with everything that the site file says drawn on it."""
+def draw_overlay(axes: Axes, appraisal: Appraisal, view: View, width_in: float) -> None:
+    """The picture, ``width_in`` inches wide, with everything that the site file says on it."""
+    width, height = view.size_px
+    per_px = 72 * width_in / width
     axes.imshow(cv2.cvtColor(view.picture, cv2.COLOR_BGR2RGB), interpolation="lanczos")
     _grid(axes, appraisal)
     _lanes(axes, appraisal)
-    _points(axes, appraisal, view)
-    width, height = view.size_px
+    _points(axes, appraisal, arrow_scale(appraisal, width), SHORTEST_ARROW * width)
+    sheet = Sheet(width=width * per_px, height=height * per_px)
+    for point in appraisal.points:
+        sheet.mark(point.px[0] * per_px, point.px[1] * per_px, MARK_PT)
+    for text, colour, centres in _labels(appraisal, sheet, per_px):
+        centre = sheet.place(text, LETTERS, centres)
+        if centre:
+            _letter(axes, text, (centre[0] / per_px, centre[1] / per_px), colour)
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_ylim(height - 0.5, -0.5)
     axes.set_axis_off()
-    axes.set_anchor("NW")
 
 
 def arrow_scale(appraisal: Appraisal, width: int) -> int:
@@ -61,66 +73,95 @@ def marks_m(appraisal: Appraisal) -> Iterator[int]:
     yield from range(first, int(zone.far_m) + 1, MARK_EVERY_M)
 
 
+def outer_edges_m(appraisal: Appraisal) -> tuple[float, float]:
+    """The outer edges of all lanes."""
+    lanes = appraisal.site.lanes
+    return min(lane.left_m for lane in lanes), max(lane.right_m for lane in lanes)
+
+
+def lane_edges_m(appraisal: Appraisal) -> list[float]:
+    """Every edge of a lane, once."""
+    return sorted({edge for lane in appraisal.site.lanes for edge in (lane.left_m, lane.right_m)})
+
+
 def _grid(axes: Axes, appraisal: Appraisal) -> None:
     """A line every metre across, and along every five."""
     ground, zone = appraisal.ground, appraisal.site.zone
     left_m, right_m = outer_edges_m(appraisal)
     for x_m in np.arange(np.ceil(left_m), right_m + 1e-9):
         px = road_line(ground, (x_m, zone.near_m), (x_m, zone.far_m))
-        axes.plot(*px.T, color=PAPER, lw=0.6, alpha=0.55)
+        axes.plot(*px.T, color=PAPER, lw=0.6, alpha=0.5)
     for y_m in marks_m(appraisal):
         px = road_line(ground, (left_m, y_m), (right_m, y_m))
         axes.plot(*px.T, color=PAPER, lw=1.0, alpha=0.8)
-        axes.annotate(
-            f"{y_m} m", tuple(px[-1]), xytext=(9, 0), textcoords="offset points", va="center",
-            color=PAPER, fontsize=9, fontweight="bold", path_effects=RIM, annotation_clip=True,
-            zorder=6,
-        )  # fmt: skip
 
 
 def _lanes(axes: Axes, appraisal: Appraisal) -> None:
-    ground, site = appraisal.ground, appraisal.site
+    ground, zone = appraisal.ground, appraisal.site.zone
     left_m, right_m = outer_edges_m(appraisal)
-    for x_m in sorted({edge for lane in site.lanes for edge in (lane.left_m, lane.right_m)}):
-        px = road_line(ground, (x_m, site.zone.near_m), (x_m, site.zone.far_m))
+    for x_m in lane_edges_m(appraisal):
+        px = road_line(ground, (x_m, zone.near_m), (x_m, zone.far_m))
         axes.plot(*px.T, color=GLOW, lw=1.8)
-    for y_m in (site.zone.near_m, site.zone.far_m):
+    for y_m in (zone.near_m, zone.far_m):
         px = road_line(ground, (left_m, y_m), (right_m, y_m))
         axes.plot(*px.T, color=BLUE, lw=3.4)
-    for lane in site.lanes:
-        place = np.array([[(lane.left_m + lane.right_m) / 2, site.zone.near_m]])
-        u, v = ground.image(place)[0]
-        axes.annotate(
-            f"lane {lane.name}, {lane.direction.value}, {lane.limit_kmh} km/h", (u, v),
-            xytext=(0, 12), textcoords="offset points", ha="center", color=GLOW, fontsize=9.5,
-            fontweight="bold", path_effects=RIM, annotation_clip=True, zorder=6,
-        )  # fmt: skip
 
 
-def _points(axes: Axes, appraisal: Appraisal, view: View) -> None:
-    scale = arrow_scale(appraisal, view.size_px[0])
-    for number, point in enumerate(appraisal.points):
+def _points(axes: Axes, appraisal: Appraisal, scale: int, shortest_px: float) -> None:
+    for point in appraisal.points:
         axes.plot(*point.px, "o", ms=7, mfc="none", mec=INK, mew=3.2, zorder=7)
         axes.plot(*point.px, "o", ms=7, mfc="none", mec=PAPER, mew=1.6, zorder=7)
-        axes.annotate(
-            str(number), point.px, xytext=(-4, 4), textcoords="offset points", color=PAPER,
-            ha="right", fontsize=10, fontweight="bold", path_effects=RIM, annotation_clip=True,
-            zorder=8,
-        )  # fmt: skip
-        if scale:
-            _arrow(axes, point.px, (scale * point.off_px[0], scale * point.off_px[1]))
+        if scale * np.hypot(*point.off_px) > shortest_px:
+            _arrow(axes, point, scale)
 
 
-def _arrow(axes: Axes, start: tuple[float, float], along: tuple[float, float]) -> None:
-    end = (start[0] + along[0], start[1] + along[1])
+def _arrow(axes: Axes, point: PointReport, scale: int) -> None:
+    (u, v), (right, down) = point.px, point.off_px
     axes.annotate(
-        "", end, xytext=start, zorder=9, annotation_clip=False,
-        arrowprops={"arrowstyle": "-|>", "color": FLAME, "lw": 2.0, "shrinkA": 0, "shrinkB": 0,
-                    "mutation_scale": 9},
+        "", (u + scale * right, v + scale * down), xytext=(u, v), zorder=9, annotation_clip=False,
+        arrowprops={"arrowstyle": "-|>", "color": FLAME, "lw": 2.4, "shrinkA": 0, "shrinkB": 0,
+                    "mutation_scale": 10, "path_effects": RIM_OF_ARROWS},
     )  # fmt: skip
 
 
-def outer_edges_m(appraisal: Appraisal) -> tuple[float, float]:
-    """The outer edges of all lanes."""
-    lanes = appraisal.site.lanes
-    return min(lane.left_m for lane in lanes), max(lane.right_m for lane in lanes)
+Label = tuple[str, str, list[tuple[float, float]]]
+"""Text, colour, and the places where it may stand, in points."""
+
+
+def _labels(appraisal: Appraisal, sheet: Sheet, per_px: float) -> Iterator[Label]:
+    """Lanes and metres first: numbers of points stand in the view from above as well."""
+    for lane in appraisal.site.lanes:
+        yield _lane_label(appraisal, lane, per_px)
+    for y_m in marks_m(appraisal):
+        yield _metre_label(appraisal, y_m, sheet, per_px)
+    for number, point in enumerate(appraisal.points):
+        u, v = point.px
+        spots = around(u * per_px, v * per_px, str(number), LETTERS, MARK_PT)
+        yield str(number), PAPER, list(spots)
+
+
+def _lane_label(appraisal: Appraisal, lane: Lane, per_px: float) -> Label:
+    """In the lane's middle, near the camera, farther away where that is full."""
+    zone, middle_m = appraisal.site.zone, (lane.left_m + lane.right_m) / 2
+    along = zone.near_m + np.linspace(0.04, 0.5, 12) * (zone.far_m - zone.near_m)
+    px = appraisal.ground.image(np.column_stack([np.full_like(along, middle_m), along]))
+    text = f"lane {lane.name}\n{lane.limit_kmh} km/h {ON_THE_WAY[lane.direction]}"
+    return text, GLOW, [(u * per_px, v * per_px) for u, v in px.tolist()]
+
+
+def _metre_label(appraisal: Appraisal, y_m: int, sheet: Sheet, per_px: float) -> Label:
+    """Beside the road on the right, or on the left where the picture ends before."""
+    ends = appraisal.ground.image(np.array([[x_m, y_m] for x_m in outer_edges_m(appraisal)]))
+    (left, left_v), (right, right_v) = (per_px * ends).tolist()
+    text = f"{y_m} m"
+    half = size_of(text, LETTERS)[0] / 2
+    beside = half + 2 * MARK_PT  # past a point on the road's edge
+    fits = right + beside + half < sheet.width
+    return text, PAPER, [(right + beside, right_v) if fits else (left - beside, left_v)]
+
+
+def _letter(axes: Axes, text: str, at: tuple[float, float], colour: str) -> None:
+    axes.text(
+        *at, text, ha="center", va="center", color=colour, fontsize=LETTERS, fontweight="bold",
+        path_effects=RIM, linespacing=1.15, zorder=8,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from speedcam.adapters.lettering import Label, with_labels
-from speedcam.calibrate.view import View, png_bytes
+from speedcam.calibrate.view import View, encoded
 from speedcam.model import Image
 
 ENLARGED = 2
@@ -22,7 +22,7 @@ def ruled_png(view: View) -> bytes:
     width, height = view.size_px
     size = (ENLARGED * width, ENLARGED * height)
     page = np.asarray(cv2.resize(view.picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    return png_bytes(with_labels(_ruled(page), _labels(width, height)))
+    return encoded(with_labels(_ruled(page), _labels(width, height)))
 
 
 def _ruled(page: Image) -> Image:

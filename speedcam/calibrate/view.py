@@ -14,9 +14,12 @@ from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""How the bytes of a PNG and of a JPEG begin, whatever the file is called."""
 FRAMES = 15
 """Whatever moves is in fewer than half of so many frames, and not in their median."""
 WITHIN_S = 60.0
+JPEG_QUALITY = 88
 MOST_PIXELS = 50_000_000
 
 
@@ -41,7 +44,7 @@ class View:
 
     def png(self) -> bytes:
         """The picture as a PNG file."""
-        return png_bytes(self.picture)
+        return encoded(self.picture)
 
 
 def see(path: Path, at_s: float | None = None) -> View:
@@ -55,7 +58,7 @@ def see(path: Path, at_s: float | None = None) -> View:
     Raises:
         FootageError: It is neither, or the clip ends before ``at_s``.
     """
-    if path.suffix.lower() in PICTURES:
+    if _is_picture(path):
         return View(picture=_picture(path), source=path.name)
     footage = open_footage(path)
     if at_s is None:
@@ -66,9 +69,20 @@ def see(path: Path, at_s: float | None = None) -> View:
     return View(picture=frame.colour(), source=f"{path.name} at {frame.time_s:.2f} s")
 
 
-def png_bytes(picture: Image) -> bytes:
-    """A blue-green-red picture as a PNG file."""
-    return bytes(cv2.imencode(".png", picture)[1])
+def encoded(picture: Image, suffix: str = ".png") -> bytes:
+    """A blue-green-red picture as a file of the kind that ``suffix``, of PICTURES, names."""
+    quality = [] if suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    return bytes(cv2.imencode(suffix, picture, quality)[1])
+
+
+def _is_picture(path: Path) -> bool:
+    if path.suffix.lower() in PICTURES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(8).startswith(SIGNATURES)
+    except OSError:
+        return False  # whatever is wrong with it, opening it as footage says so in words
 
 
 def _picture(path: Path) -> Image:

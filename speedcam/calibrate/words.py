@@ -1,19 +1,30 @@
-"""What the appraisal of a site says in words, for a terminal, a picture and other programs."""
+"""What the appraisal of a site says in words, for a terminal and a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+import numpy as np
+
+from speedcam.budget import COVERAGE_FACTOR
 from speedcam.calibrate.appraisal import Appraisal, CheckReport, PointReport, Verdict
+from speedcam.calibrate.forecast import Forecast
+from speedcam.drive import ReferenceDrive
 from speedcam.survey_checks import OFF
 
 HEADLINES = {
     Verdict.FINES: "This site may fine",
-    Verdict.STATISTICS: "This site may not fine",
-    Verdict.NOTHING: "Nothing may be measured here",
+    Verdict.STATISTICS: "Statistics only, no fines",
+    Verdict.NOTHING: "This site cannot measure",
+}
+CONSEQUENCES = {
+    Verdict.FINES: "Speeds measured here can reach grade A.",
+    Verdict.STATISTICS: "Speeds are measured, and nobody is fined by them, until this is mended:",
+    Verdict.NOTHING: "Its footage is refused: measurements on the road contradict each other.",
 }
 MOST_TAPES = 3
+SHOWN_KMH = 0.005
+"""Smaller shares would show as 0.00."""
 COLUMNS = ("point", "px", "m", "picture, px", "road, cm", "left out, cm", "1 px slip")
 MEANING = (
     "picture, road: from where the camera puts a point to where it was surveyed (right; down or "
@@ -48,12 +59,13 @@ def facts(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
     yield "flatness", _flatness(appraisal)
     yield from _checks(appraisal)
     if appraisal.site.drive:
-        yield "reference drive", _drive(appraisal)
+        yield "reference drive", _drive(appraisal.site.drive)
+    if appraisal.verdict is Verdict.NOTHING:
+        return  # what a wrong fit would foretell is of no use
+    yield "one pixel", _one_pixel(appraisal)
     for told in appraisal.forecasts:
-        yield (
-            f"at {told.speed_kmh:g} km/h",
-            f"± {told.whole_kmh:.2f} km/h through the whole zone (k = 2, lane {told.lane})",
-        )
+        yield f"at {told.speed_kmh:g} km/h", _forecast(told)
+    yield "survey's share", _error_map(appraisal)
 
 
 def _checks(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
@@ -64,7 +76,7 @@ def _checks(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
         worst = max(check.against.times for check in tapes)
         yield (
             f"{len(tapes)} tapes",
-            f"all agree with the points ({worst:.1f} of {OFF:g} standard uncertainties at most)",
+            f"all agree (at most {worst:.1f} standard uncertainties of {OFF:g} allowed)",
         )
     for check in appraisal.checks:
         if not (together and check in tapes):
@@ -74,11 +86,14 @@ def _checks(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
 def check_sentence(check: CheckReport) -> str:
     """Both values and how well they agree."""
     against, digits = check.against, 0 if check.unit == "px" else 2
-    said = "agrees" if against.agrees else "CONTRADICTS"
-    return (
+    values = (
         f"stated {against.stated:.{digits}f} {check.unit}, by the points "
-        f"{against.fitted:.{digits}f} {check.unit}: {said} "
-        f"({against.times:.1f} of {OFF:g} standard uncertainties)"
+        f"{against.fitted:.{digits}f} {check.unit}"
+    )
+    if against.agrees:
+        return f"{values}: agrees ({against.times:.1f} standard uncertainties of {OFF:g} allowed)"
+    return (
+        f"{values}: CONTRADICTS, by {against.times:.1f} standard uncertainties of {OFF:g} allowed"
     )
 
 
@@ -101,82 +116,10 @@ def _signed(digits: int, *values: float) -> str:
     return ", ".join(f"{value:+.{digits}f}" if value else f"{0:.{digits}f}" for value in rounded)
 
 
-def document(appraisal: Appraisal) -> dict[str, Any]:
-    """The appraisal for other programs."""
-    ground, pose = appraisal.ground, appraisal.ground.pose
-    drive = appraisal.site.drive
-    return {
-        "site": appraisal.site.camera_id,
-        "site_sha256": appraisal.site.sha256,
-        "verdict": appraisal.verdict.value,
-        "may_fine": appraisal.verdict is Verdict.FINES,
-        "contradictions": list(appraisal.contradictions),
-        "weaknesses": list(appraisal.weaknesses),
-        "cautions": list(appraisal.cautions),
-        "lens_m": list(ground.lens_m),
-        "lens_uncertainty_m": list(ground.lens_uncertainty_m),
-        "focal_px": float(pose.focal_px),
-        "k1": float(pose.k1),
-        "centre_px": pose.centre_px.tolist(),
-        "rms_m": ground.rms_m,
-        "left_out_rms_m": appraisal.left_out_rms_m,
-        "bump_m": appraisal.flatness.bump_m if appraisal.flatness.is_told else None,
-        "bump_uncertainty_m": _finite(appraisal.flatness.uncertainty_m),
-        "points": [_point(number, point) for number, point in enumerate(appraisal.points)],
-        "checks": [_check(check) for check in appraisal.checks],
-        "drive": drive
-        and {
-            "date": drive.date.isoformat(),
-            "runs": drive.runs,
-            "ratio": drive.ratio,
-            "ratio_uncertainty": drive.ratio_uncertainty,
-            "corrects": drive.correct,
-        },
-        "forecasts": [
-            {
-                "speed_kmh": told.speed_kmh,
-                "lane": told.lane,
-                "expanded_kmh": told.whole_kmh,
-                "stretch_m": told.stretch_m,
-                "along": [{"y_m": y, "expanded_kmh": kmh} for y, kmh in told.along],
-                "budget": {doubt.name: float(doubt.standard_kmh) for doubt in told.budget},
-            }
-            for told in appraisal.forecasts
-        ],
-    }
-
-
-def _point(number: int, point: PointReport) -> dict[str, Any]:
-    return {
-        "point": number,
-        "px": list(point.px),
-        "m": list(point.m),
-        "off_px": list(point.off_px),
-        "off_m": list(point.off_m),
-        "left_out_m": list(point.left_out_m),
-        "slip_per_px": point.slip,
-    }
-
-
-def _check(check: CheckReport) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "unit": check.unit,
-        "stated": check.against.stated,
-        "fitted": check.against.fitted,
-        "standard_uncertainties_apart": check.against.times,
-        "agrees": check.against.agrees,
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if value < float("inf") else None
-
-
 def _flatness(appraisal: Appraisal) -> str:
     road = appraisal.flatness
     if not road.is_told:
-        return "cannot be told: no points midway"
+        return "the points cannot tell it"
     place = "above" if road.bump_m > 0 else "below"
     return (
         f"midway {abs(road.bump_m) * 100:.1f} cm ± {200 * road.uncertainty_m:.1f} cm {place} the "
@@ -184,16 +127,52 @@ def _flatness(appraisal: Appraisal) -> str:
     )
 
 
-def _drive(appraisal: Appraisal) -> str:
-    drive = appraisal.site.drive
-    assert drive is not None  # noqa: S101 - the caller looked
-    effect = "every speed is corrected by it" if drive.correct else "speeds are not corrected"
-    said = "agrees" if drive.confirms else "DISAGREES"
-    return (
+def _drive(drive: ReferenceDrive) -> str:
+    ratio = (
         f"{drive.date}, {drive.runs} runs: true speed is {drive.ratio:.4f} ± "
-        f"{2 * drive.ratio_uncertainty:.4f} times the reading: {said}; {effect}"
+        f"{2 * drive.ratio_uncertainty:.4f} times the reading"
+    )
+    if drive.correct:
+        return f"{ratio}; every speed is corrected by it"
+    if drive.confirms:
+        return f"{ratio}: agrees; speeds are not corrected"
+    return f"{ratio}: DISAGREES; speeds are not corrected, their doubt holds all of the difference"
+
+
+def _one_pixel(appraisal: Appraisal) -> str:
+    worst, limit_kmh = appraisal.most_telling, appraisal.limit_kmh
+    slip, tilt = appraisal.points[worst].slip, appraisal.tilt
+    return (
+        f"point {worst} found 1 px too low changes speeds by {_signed(2, 100 * slip)} %, "
+        f"{_signed(2, limit_kmh * slip)} km/h at {limit_kmh}, and no other point more; the whole "
+        f"picture 1 px lower (a camera that tilts) by {_signed(2, 100 * tilt)} %"
+    )
+
+
+def _forecast(told: Forecast) -> str:
+    """The uncertainty and, so that it can be added up, each source's expanded share."""
+    shares = sorted(told.budget, key=lambda doubt: -doubt.standard_kmh)
+    sources = ", ".join(
+        f"{doubt.name} {COVERAGE_FACTOR * doubt.standard_kmh:.2f}"
+        for doubt in shares
+        if COVERAGE_FACTOR * doubt.standard_kmh >= SHOWN_KMH
+    )
+    return (
+        f"± {told.whole_kmh:.2f} km/h through the whole zone (k = 2, lane {told.lane}); "
+        f"root of the squares of {sources}"
+    )
+
+
+def _error_map(appraisal: Appraisal) -> str:
+    errors, limit_kmh = appraisal.errors, appraisal.limit_kmh
+    least, most = (limit_kmh * float(end(errors.relative)) for end in (np.min, np.max))
+    return (
+        f"± {least:.2f} to ± {most:.2f} km/h at {limit_kmh} (k = 2), by where in the zone "
+        f"{errors.stretch_m:.0f} m are measured"
     )
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
+    """With a capital, unless it begins with a key of the site file."""
+    first = text.split(" ", 1)[0]
+    return text if "." in first or "[" in first else text[0].upper() + text[1:]

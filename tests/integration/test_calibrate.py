@@ -1,23 +1,35 @@
 """The commands that a road engineer surveys with."""
 
+import io
 import json
-import subprocess
-import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 
+from speedcam.cli import run
 from tests.builders_variants import cut
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
 SITE = SAMPLES / "sun_two_way.site.toml"
 
 
-def calibrate(*arguments):
-    command = [sys.executable, "-m", "speedcam", "calibrate", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def calibrate(*arguments, cwd="."):
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        code = run(["calibrate", *map(str, arguments)])
+    return Ended(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +67,67 @@ def test_a_sound_site_is_drawn_and_ends_with_0(frames, tmp_path):
     result = calibrate("check", SITE, "--frame", frames[0], "--out", out)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("This site may fine: Demo camera 1")
-    assert cv2.imread(str(out)).shape[1] == 2000
+    assert cv2.imread(str(out)).shape[1] == 1800
+
+
+def test_a_picture_is_drawn_also_where_nobody_named_one(frames, tmp_path):
+    result = calibrate("check", SITE, "--frame", frames[0], cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "picture: sun_two_way-check.png" in result.stderr
+    assert cv2.imread(str(tmp_path / "sun_two_way-check.png")) is not None
+
+
+def test_a_jpeg_is_one(frames, tmp_path):
+    out = tmp_path / "check.jpg"
+    result = calibrate("check", SITE, "--frame", frames[0], "--out", out)
+    assert result.returncode == 0, result.stderr
+    assert out.read_bytes().startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]], ids=["words", "json"])
+def test_a_picture_never_takes_the_place_of_what_it_is_made_from(json_too, frames, tmp_path):
+    site = tmp_path / "x.site.toml"
+    site.write_bytes(SITE.read_bytes())
+    picture = tmp_path / "road.png"
+    picture.write_bytes(frames[0].read_bytes())
+    for out in (site, picture):
+        result = calibrate("check", site, "--frame", picture, "--out", out, *json_too)
+        assert result.returncode == 2
+    assert site.read_bytes() == SITE.read_bytes()
+    assert picture.read_bytes() == frames[0].read_bytes()
+
+
+def test_a_picture_to_find_points_in_is_not_written_over_its_source(frames, tmp_path):
+    picture = tmp_path / "road.png"
+    picture.write_bytes(frames[0].read_bytes())
+    result = calibrate("frame", picture, cwd=tmp_path)
+    assert result.returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["road.png"]
+
+
+@pytest.mark.parametrize("name", ["road.jpg", "road", "folder.png"])
+def test_a_name_that_is_none_for_a_png_is_refused_before_the_clip_is_read(name, tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    result = calibrate("frame", "absent.mp4", "--out", name, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "Name a picture file" in result.stderr.replace("\n", " ")
+
+
+def test_a_picture_is_known_by_its_bytes_whatever_it_is_called(frames, tmp_path):
+    unnamed = tmp_path / "road"
+    unnamed.write_bytes(frames[0].read_bytes())
+    result = calibrate("check", SITE, "--frame", unnamed, "--json")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_site_that_contradicts_itself_is_drawn_and_ends_with_3(frames, tmp_path):
+    site = tmp_path / "slipped.site.toml"
+    site.write_text(SITE.read_text().replace("[888.77, 776.85]", "[888.77, 782.85]"))
+    result = calibrate("check", site, "--frame", frames[0], cwd=tmp_path)
+    assert result.returncode == 3, result.stderr
+    assert result.stdout.startswith("This site cannot measure: Demo camera 1")
+    assert "Survey point 4 (px [888.77, 782.85]) lies 0.12 m" in result.stdout
+    assert (tmp_path / "slipped-check.png").exists()
 
 
 def test_a_site_that_may_not_fine_says_why_and_ends_with_1(frames, tmp_path):

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from speedcam.calibrate.appraisal import Verdict, appraise
+from speedcam.calibrate.document import document
 from speedcam.calibrate.forecast import error_map, forecast
+from speedcam.calibrate.labels import Sheet, around, box_of
 from speedcam.calibrate.overlay import arrow_scale
-from speedcam.calibrate.words import document, reasons
+from speedcam.calibrate.words import facts, reasons
 from speedcam.drive import Run, reference_drive
 from speedcam.model import SpeedMeasurement
 from speedcam.site import TapeCheck, Zone
@@ -79,10 +81,38 @@ def test_a_scale_that_nothing_checks_is_told():
     assert words not in cautions(a_surveyed_site(focal_px=2600.0))
 
 
+def a_drive(reading_kmh, correct=False):
+    """Four runs of a vehicle that was 50 km/h fast."""
+    runs = [Run(reading_kmh=reading_kmh, true_kmh=50.0, true_uncertainty_kmh=0.1)] * 4
+    return reference_drive(runs, date(2026, 10, 2), correct=correct)
+
+
+@pytest.mark.parametrize(
+    ("drive", "said"),
+    [
+        (a_drive(50.0), "1.0000 ± 0.0054 times the reading: agrees; speeds are not corrected"),
+        (a_drive(52.0), "DISAGREES; speeds are not corrected, their doubt holds all of"),
+        (a_drive(52.0, correct=True), "0.9615 ± 0.0053 times the reading; every speed is"),
+    ],
+    ids=["agrees", "disagrees", "corrects"],
+)
+def test_a_reference_drive_is_told_with_its_date_ratio_and_effect(drive, said):
+    report = appraise(replace(a_surveyed_site(), drive=drive), SIZE)
+    told = dict(facts(report))["reference drive"]
+    assert told.startswith("2026-10-02, 4 runs: true speed is")
+    assert said in told
+
+
+def test_a_reference_drive_that_disagrees_widens_what_is_foretold():
+    agreeing, off = (
+        appraise(replace(a_surveyed_site(), drive=a_drive(kmh)), SIZE) for kmh in (50.0, 52.0)
+    )
+    assert off.forecasts[0].whole_kmh > agreeing.forecasts[0].whole_kmh + 0.03 * off.limit_kmh
+
+
 def test_a_reference_drive_that_disagrees_is_told():
-    runs = [Run(reading_kmh=52.0, true_kmh=50.0, true_uncertainty_kmh=0.1)] * 4
-    drive = reference_drive(runs, date(2026, 10, 2), correct=False)
-    assert "true speeds were 0.96" in cautions(replace(a_surveyed_site(), drive=drive))
+    site = replace(a_surveyed_site(), drive=a_drive(52.0))
+    assert "true speeds were 0.96" in cautions(site)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -122,6 +152,71 @@ def test_a_slip_of_one_pixel_does_to_speeds_what_the_table_says():
     length_m = float(np.diff(after.ground.road(ends)[:, 1])[0])
     assert length_m / 27.0 - 1 == pytest.approx(before.points[3].slip, abs=1e-4)
     assert abs(before.points[3].slip) > 2e-4
+
+
+def test_a_camera_that_tilts_does_to_speeds_what_is_told():
+    site = a_surveyed_site()
+    report = appraise(site, SIZE)
+    tilted = tuple(replace(p, px=(p.px[0], p.px[1] - 1.0)) for p in site.survey.points)
+    survey = replace(site.survey, points=tilted)
+    truth = appraise(replace(site, survey=survey), SIZE)
+    places = np.array([[0.0, 15.0], [0.0, 42.0]])
+    # The old calibration reads a picture in which everything lies a pixel lower than it knows.
+    read_m = report.ground.road(truth.ground.image(places) + np.array([0.0, 2.0]))
+    assert np.diff(read_m[:, 1])[0] / 27.0 - 1 == pytest.approx(report.tilt, abs=1e-4)
+    assert abs(report.tilt) > 2e-3
+
+
+def test_uncertainty_is_foretold_at_the_limit_where_a_fine_begins():
+    lanes = (replace(LANES[0], limit_kmh=40), replace(LANES[1], limit_kmh=60))
+    report = appraise(replace(a_surveyed_site(), lanes=lanes), SIZE)
+    assert [told.speed_kmh for told in report.forecasts] == [60.0, 90.0]
+    assert document(report)["error_map"]["speed_kmh"] == 60
+
+
+def test_the_sources_of_a_foretold_uncertainty_add_up_to_it():
+    told = appraise(a_surveyed_site(), SIZE).forecasts[0]
+    whole = np.linalg.norm([2 * doubt.standard_kmh for doubt in told.budget])
+    assert whole == pytest.approx(told.whole_kmh)
+
+
+def test_a_contradicted_survey_is_told_without_what_its_wrong_fit_would_say():
+    site = a_surveyed_site()
+    points = list(site.survey.points)
+    points[5] = replace(points[5], m=(points[5].m[0], points[5].m[1] + 1.5))
+    report = appraise(replace(site, survey=replace(site.survey, points=tuple(points))), SIZE)
+    assert report.verdict is Verdict.NOTHING
+    assert "survey point 5" in report.contradictions[0]
+    assert not any("uncertainties explain" in caution for caution in report.cautions)
+    assert not any(name.startswith("at ") for name, _ in facts(report))
+
+
+def test_a_hollow_road_is_found_by_points_midway_and_may_not_fine():
+    m = np.array([(x, y) for x in (-4.0, 0.0, 4.0) for y in (14.0, 20.0, 26.0, 35.0, 44.0)])
+    share = (m[:, 1] - 14.0) / 30.0
+    px = camera_px(m[:, 0], m[:, 1], -0.05 * 4 * share * (1 - share))
+    report = appraise(replace(a_surveyed_site(), survey=a_survey(px, m)), SIZE)
+    assert report.verdict is Verdict.STATISTICS
+    assert "the road is not flat: midway it lies" in report.weaknesses[0]
+    assert "below the line between the ends" in dict(facts(report))["flatness"]
+
+
+def test_a_key_of_the_site_file_is_not_written_with_a_capital():
+    site = a_surveyed_site(along=1.1, checks=(replace(a_tape(), name="survey.checks[0]"),))
+    assert next(reasons(appraise(site, SIZE)))[1].startswith("survey.checks[0] was taped")
+
+
+@pytest.mark.parametrize("apart", [2.0, 8.0, 40.0])
+def test_no_label_covers_another_or_leaves_the_picture(apart):
+    sheet = Sheet(width=300.0, height=200.0)
+    placed = []
+    for number in range(30):
+        x, y = 10 + (number % 6) * apart, 10 + (number // 6) * apart
+        centre = sheet.place(str(number), 11.0, around(x, y, str(number), 11.0, 5.0))
+        placed += [box_of(str(number), 11.0, *centre)] if centre else []
+    assert len(placed) >= {2.0: 3, 8.0: 13, 40.0: 30}[apart]
+    assert all(box.left >= 0 and box.top >= 0 and box.right <= 300 for box in placed)
+    assert not any(one.meets(two) for n, one in enumerate(placed) for two in placed[:n])
 
 
 def test_arrows_are_as_long_as_can_be_seen_and_absent_where_nothing_is_off():
