@@ -105,7 +105,7 @@ def _wide() -> Scene:
         camera=Camera(
             size_px=FULL_HD, focal_px=1800, height_m=5.5, pitch_deg=15.4, yaw_deg=-3, k1=-0.16
         ),
-        plan=in_town(Carriageway(left_m=-7.1, lanes="aarr", lane_m=3.25, seed=15)),
+        plan=in_town(Carriageway(left_m=-7.0, lanes="aarr", lane_m=3.2, seed=15)),
         near_m=10.9,
         far_m=28.0,
     )
@@ -124,7 +124,7 @@ def _verge() -> Scene:
 def _village() -> Scene:
     return place(
         "village",
-        camera=Camera(size_px=HD, focal_px=2000, height_m=7.0, pitch_deg=18.7, yaw_deg=6, k1=-0.06),
+        camera=Camera(size_px=HD, focal_px=2130, height_m=7.0, pitch_deg=18.7, yaw_deg=6, k1=-0.06),
         plan=in_country(Carriageway(left_m=-2.5, lanes="ar", lane_m=3.25, seed=17)),
         near_m=13.5,
         far_m=33.0,
