@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from speedcam.simulate import SCENES, Scene, SimulatedClip, simulate, vary
-from speedcam.simulate.scene import Traffic
+from speedcam.simulate.scene import PlannedDrive, Traffic
 
 
 def a_scene(**overrides: Any) -> Scene:
@@ -35,3 +35,9 @@ def a_scene(**overrides: Any) -> Scene:
 def a_clip(folder: Path, **overrides: Any) -> SimulatedClip:
     """A quick clip on disk, with its site and truth files."""
     return simulate(a_scene(**overrides), folder)
+
+
+def planned(scene: Scene, *drives: PlannedDrive) -> Scene:
+    """The scene with these vehicles and no others."""
+    traffic = Traffic(speeds={}, far_m=scene.traffic.far_m, kinds={}, planned=drives)
+    return replace(scene, traffic=traffic)

@@ -85,6 +85,11 @@ class Body:
     head_lamp_z: tuple[float, float]
     tall_tail: bool = False
 
+    @property
+    def skyline(self) -> Profile:
+        """Height of the outline over the length."""
+        return tuple(corner for shell in self.shells for corner in shell.top)
+
 
 def profile(corners: Profile, at: Floats, round_m: float) -> Floats:
     """A line through ``corners``, its kinks rounded over about ``round_m``."""

@@ -12,7 +12,8 @@ from speedcam.simulate.bodies import Body
 from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.light import Colour, Light, on_ground
 from speedcam.simulate.noise import Field
-from speedcam.simulate.raster import Pose, Region, caught, region_of
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.raster import Region, caught, region_of
 from speedcam.simulate.world import World
 
 _WHITE: Colour = (0.82, 0.95, 1.05)
@@ -47,10 +48,10 @@ def light_road(
         return None
     part = (region.rows, region.columns)
     rows = np.arange(region.rows.start, region.rows.stop)[:, None]
-    behind_front = world.y_m[part] - (_front_m(body, pose) + rows * pose.m_per_row)
-    ahead = np.asarray(behind_front, np.float32)
-    ahead = -ahead if pose.direction is Direction.APPROACHING else ahead
-    aside = np.asarray(world.x_m[part] - np.float32(pose.x_m))
+    approaching = pose.direction is Direction.APPROACHING
+    front = 0.0 if approaching else body.length_m
+    aside, along = pose.seen_from(front, world.x_m[part], world.y_m[part], rows)
+    ahead = -along if approaching else along
     thrown = _pool(ahead, aside)[..., None] * np.array(_WHITE, np.float32)
     thrown += _tail_pool(-ahead - body.length_m, aside)[..., None] * np.array(_RED, np.float32)
     sky, sun = on_ground(light)
@@ -87,11 +88,11 @@ def _pool_region(camera: Camera, body: Body, pose: Pose) -> Region | None:
         else (front - body.length_m - 6, front + _REACH_M)
     )
     corners = [
-        [pose.x_m + x, max(y, 2.0), 0.0]
-        for x in (-_BESIDE_M, _BESIDE_M)
-        for y in np.linspace(low, high, 12)
+        [pose.x_m + x, y, 0.0] for x in (-_BESIDE_M, _BESIDE_M) for y in np.linspace(low, high, 12)
     ]
-    pixels, depth = project(camera, np.array(corners))
+    placed = pose.headed(np.array(corners))
+    placed[:, 1] = np.maximum(placed[:, 1], 2.0)
+    pixels, depth = project(camera, placed)
     ahead = pixels[depth > 0.8]
     return region_of(ahead, camera.size_px, 3) if len(ahead) else None
 
@@ -130,7 +131,8 @@ def _lamps(body: Body, pose: Pose, light: Light) -> _Lamps:
     places = [[pose.x_m + side * apart, y, (low + high) / 2] for side in (-1, 1)]
     strength = light.headlamps * (_HEAD_RADIANCE if front else _TAIL_RADIANCE)
     return _Lamps(
-        places_m=np.array(places), radiance=np.array(_WHITE if front else _RED) * strength
+        places_m=pose.headed(np.array(places)),
+        radiance=np.array(_WHITE if front else _RED) * strength,
     )
 
 

@@ -8,15 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from speedcam.model import Direction, Floats, Image
+from speedcam.model import Floats, Image
 from speedcam.simulate.camera import Camera, project
+from speedcam.simulate.drive import Drive
 from speedcam.simulate.lamps import shine
 from speedcam.simulate.noise import Field
-from speedcam.simulate.raster import Pose, Region, draw, region_of, shade, standing
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.raster import Region, draw, region_of, shade, standing
 from speedcam.simulate.roadside import tunnel_light
 from speedcam.simulate.scene import Scene
 from speedcam.simulate.sunlight import Sunlight
-from speedcam.simulate.traffic import Drive
 from speedcam.simulate.vehicle import Model, stand
 from speedcam.simulate.water import rippled
 from speedcam.simulate.world import World
@@ -37,15 +38,7 @@ class View:
 
 def pose_of(scene: Scene, drive: Drive, time_s: float) -> Pose:
     """Where a vehicle is when the picture's first row is exposed, and how it goes on."""
-    rows = scene.camera.size_px[1] - 1
-    sign = -1 if drive.direction is Direction.APPROACHING else 1
-    return Pose(
-        direction=drive.direction,
-        x_m=drive.x_m,
-        y_m=drive.contact_m(time_s),
-        rolled_m=drive.speed_m_s * time_s,
-        m_per_row=sign * drive.speed_m_s * scene.sensor.readout_s / rows,
-    )
+    return drive.pose(time_s, scene.sensor.readout_s / (scene.camera.size_px[1] - 1))
 
 
 def lay_vehicle(
@@ -113,7 +106,7 @@ def _sun_on(view: View, model: Model, pose: Pose, time_s: float) -> Floats | Non
     """Share of the sun that reaches each point of a vehicle; None where it always does."""
     if not view.sunlight.varies:
         return None
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    points = stand(model, pose)
     return view.sunlight.left_above(points, time_s)
 
 

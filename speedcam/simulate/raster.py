@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from speedcam.model import Direction, Floats
+from speedcam.model import Floats
 from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.light import Light, irradiance
 from speedcam.simulate.noise import Field
-from speedcam.simulate.vehicle import Model, stand, turned
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.vehicle import Model, stand
 
 _SHIFT = 4
 _ROUNDS = 4
@@ -27,27 +28,6 @@ _Planes = tuple[Field, Field, Field, Field]
 _LUT = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pose:
-    """Where a vehicle is at one instant.
-
-    Attributes:
-        direction: Which way it drives.
-        x_m: Middle of the vehicle across the road.
-        y_m: Its contact end.
-        rolled_m: Distance driven.
-        m_per_row: How far along the road it moves until the sensor reads its next row.
-        mirrored: Meant is its mirror image below the road.
-    """
-
-    direction: Direction
-    x_m: float
-    y_m: float
-    rolled_m: float
-    m_per_row: float = 0.0
-    mirrored: bool = False
-
-
 def caught(points: Floats, pose: Pose, camera: Camera) -> Floats:
     """Points of a moving vehicle, each at the instant when the row that shows it is read.
 
@@ -56,16 +36,18 @@ def caught(points: Floats, pose: Pose, camera: Camera) -> Floats:
         pose: How the vehicle moves.
         camera: That sees it.
     """
-    moved = points
-    for _ in range(_ROUNDS if pose.m_per_row else 0):
+    moved, step_m = points, pose.step_m
+    if step_m is None:
+        return moved
+    for _ in range(_ROUNDS):
         rows = np.clip(project(camera, moved)[0][:, 1], -camera.size_px[1], 2 * camera.size_px[1])
-        moved = points + rows[:, None] * np.array([0.0, pose.m_per_row, 0.0])
+        moved = points + rows[:, None] * step_m
     return moved
 
 
 def standing(model: Model, pose: Pose, camera: Camera) -> Floats:
     """Points of the vehicle as the picture catches them, ``(n, 3)``."""
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    points = stand(model, pose)
     if pose.mirrored:
         points[:, 2] *= -1
     return caught(points, pose, camera)
@@ -108,8 +90,8 @@ def shade(
 
     ``sun_left`` is ``(n,)``, the share of the sun that reaches each point; None: all of it.
     """
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
-    normals = turned(model.normals, pose.direction)
+    points = stand(model, pose)
+    normals = pose.turned(model.normals)
     lit = irradiance(light, normals)
     if sun_left is not None and light.towards_sun is not None:
         facing_sun = np.clip(normals @ np.array(light.towards_sun), 0.0, None)
@@ -204,7 +186,7 @@ def _facing(
     """Faces turned to the camera, in the order of drawing."""
     middle = points[model.faces].mean(axis=1)
     view = middle - camera.position_m
-    normal = turned(model.face_normals, pose.direction)
+    normal = pose.turned(model.face_normals)
     if pose.mirrored:
         normal = normal * [1, 1, -1]
     towards = (np.sum(view * normal, axis=1) < 0) & (depth[model.faces].min(axis=1) > 0.5)

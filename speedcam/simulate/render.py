@@ -11,6 +11,8 @@ import numpy as np
 
 from speedcam.model import Image
 from speedcam.simulate.camera import Camera
+from speedcam.simulate.drive import Drive
+from speedcam.simulate.hiding import back_to_front
 from speedcam.simulate.lamps import light_road
 from speedcam.simulate.light import tone
 from speedcam.simulate.noise import Field
@@ -21,7 +23,6 @@ from speedcam.simulate.sensor import Sensor
 from speedcam.simulate.shadow import darken
 from speedcam.simulate.sunlight import Sunlight
 from speedcam.simulate.timeline import Shot
-from speedcam.simulate.traffic import Drive
 from speedcam.simulate.vehicle import Model, build_model
 from speedcam.simulate.world import build_world
 
@@ -94,7 +95,7 @@ def _exposed(
         return view.empty.copy()
     radiance = _still(view, time_s)
     touched = _on_the_road(scene, view, radiance, drives=drives, models=models, time_s=time_s)
-    for drive in _far_first(drives, time_s):
+    for drive in back_to_front(drives, time_s):
         model = models[drive.ordinal]
         touched += [lay_vehicle(scene, view, radiance, drive, model=model, time_s=time_s)]
     if not steady:
@@ -144,14 +145,10 @@ def _on_the_road(
     for drive in drives if light.headlamps else ():
         pose = pose_of(scene, drive, time_s)
         touched.append(light_road(radiance, world, camera, light, body=drive.body, pose=pose))
-    for drive in _far_first(drives, time_s) if light.wet else ():
+    for drive in back_to_front(drives, time_s) if light.wet else ():
         model = models[drive.ordinal]
         touched += [lay_mirror_image(scene, view, radiance, drive, model=model, time_s=time_s)]
     return touched
-
-
-def _far_first(drives: Sequence[Drive], time_s: float) -> list[Drive]:
-    return sorted(drives, key=lambda drive: -drive.contact_m(time_s))
 
 
 def _in_sight(scene: Scene, drive: Drive, time_s: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import cycle, islice
@@ -13,6 +13,7 @@ from speedcam.model import Certificate
 from speedcam.simulate.camera import Camera, scaled
 from speedcam.simulate.light import Light
 from speedcam.simulate.plan import RoadPlan
+from speedcam.simulate.way import STEADY, Way
 from speedcam.site import Zone
 
 
@@ -96,6 +97,27 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDrive:
+    """A vehicle that drives by at a time of your choice.
+
+    Attributes:
+        lane: Name of the lane in which it comes.
+        kind: Of its body.
+        kmh: Its speed before it brakes or speeds up.
+        pass_s: Footage time at which its contact end is in the middle of the zone.
+        aside_m: How far to the right of the middle of its lane.
+        way: How it drives.
+    """
+
+    lane: str
+    kind: str
+    kmh: float
+    pass_s: float
+    aside_m: float = 0.0
+    way: Way = STEADY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """Who drives by.
 
@@ -104,11 +126,23 @@ class Traffic:
             offset in km/h.
         far_m: Vehicles come into being and vanish here.
         kinds: Kinds of vehicle, and how many of each are in the mix.
+        ways: For each lane, how the vehicles of ``speeds`` drive, one by one, again from the
+            first when there are fewer; a lane that is left out drives steadily.
+        gap_m: Smallest and largest gap, bumper to bumper where it is shortest, of vehicles that
+            follow one another closely; None: as far apart as the camera needs to part them.
+        abreast: Vehicles of different lanes shall be side by side in the zone, not avoid it.
+        planned: More vehicles. One that does not cross the whole zone within the clip is left out.
+        tells_hidden: The truth file says which share of each vehicle's time it was hidden.
     """
 
     speeds: Mapping[str, tuple[tuple[float, float], ...]]
     far_m: float
     kinds: Mapping[str, int]
+    ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+    gap_m: tuple[float, float] | None = None
+    abreast: bool = False
+    planned: tuple[PlannedDrive, ...] = ()
+    tells_hidden: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +172,11 @@ class Scene:
     stream: Stream = Stream()
     survey_noise_px: float = 0.0
     survey_noise_m: float = 0.0
+
+
+def middle_of_zone(scene: Scene) -> float:
+    """The whole metre nearest to the middle of the measuring zone."""
+    return float(round((scene.zone.near_m + scene.zone.far_m) / 2))
 
 
 def vary(

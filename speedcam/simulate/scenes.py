@@ -252,6 +252,7 @@ def _two_way() -> Scene:
             },
             far_m=98.0,
             kinds={"sedan": 3, "hatch": 4, "suv": 3, "estate": 2, "van": 2, "lorry": 1},
+            tells_hidden=False,
         ),
         paperwork=Paperwork(
             camera_id="AL-DEMO-01",
@@ -297,6 +298,7 @@ def _overcast_main_road() -> Scene:
             },
             far_m=94.0,
             kinds={"sedan": 4, "hatch": 3, "suv": 3, "estate": 2, "van": 2, "lorry": 2},
+            tells_hidden=False,
         ),
         paperwork=Paperwork(
             camera_id="AL-DEMO-02",

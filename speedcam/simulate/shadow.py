@@ -12,8 +12,9 @@ from speedcam.model import Floats
 from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.light import Light, on_ground, shadow_lean
 from speedcam.simulate.noise import Field
-from speedcam.simulate.raster import Pose, Region, caught, region_of
-from speedcam.simulate.vehicle import Model, stand, turned
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.raster import Region, caught, region_of
+from speedcam.simulate.vehicle import Model, stand
 from speedcam.simulate.world import World
 
 _SHIFT = 4
@@ -37,9 +38,13 @@ def darken(
     Returns:
         The part of the picture that changed, or None.
     """
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    points = stand(model, pose)
     spread = _ground_points(light, points)
-    spread = np.concatenate([spread, caught(spread, pose, camera)]) if pose.m_per_row else spread
+    spread = (
+        np.concatenate([spread, caught(spread, pose, camera)])
+        if pose.step_m is not None
+        else spread
+    )
     pixels, depth = project(camera, spread)
     if depth.min() < 0.8:
         pixels = pixels[depth > 0.8]
@@ -86,9 +91,9 @@ def _under(model: Model, pose: Pose, x: Field, y: Field, rows: NDArray[np.int64]
     """How much of the sky the ground sees beside and beneath the body, 0..1."""
     body = model.body
     half_x, half_y = body.width_m / 2, body.length_m / 2
-    middle_m = pose.y_m + half_y + rows * pose.m_per_row
-    dx = np.abs(x - np.float32(pose.x_m)) - half_x
-    dy = np.asarray(np.abs(y - middle_m.astype(np.float32)) - half_y, np.float32)
+    aside, along = pose.seen_from(half_y, x, y, rows)
+    dx = np.abs(aside) - np.float32(half_x)
+    dy = np.abs(along) - np.float32(half_y)
     contact = _ramp(dx, 0.14, 0.02) * _ramp(dy, 0.12, 0.02)
     # Farther out the whole body hides a part of the sky, fading over about its height.
     out = np.sqrt(np.maximum(dx, 0) ** 2 + np.maximum(dy, 0) ** 2)
@@ -107,7 +112,7 @@ def _cast(
 ) -> Field:
     """The sun's shadow over the region, 0..1, its edge a little soft."""
     assert light.towards_sun is not None  # noqa: S101 - callers ask only in sunlight
-    normals = turned(model.face_normals, pose.direction)
+    normals = pose.turned(model.face_normals)
     facing = normals @ np.array(light.towards_sun) > 0
     pixels, depth = project(camera, caught(_fallen(points, light), pose, camera))
     faces = model.faces[facing]

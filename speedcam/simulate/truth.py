@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from speedcam.simulate.camera import project_road
+from speedcam.simulate.drive import Drive
+from speedcam.simulate.hiding import hidden_share
 from speedcam.simulate.scene import Scene
-from speedcam.simulate.traffic import Drive, middle_of_zone
 from speedcam.site import SurveyPoint
 
 _SURVEY_PX, _SURVEY_M = 0.3, 0.01
@@ -38,7 +39,6 @@ def survey(scene: Scene) -> tuple[SurveyPoint, ...]:
 
 def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
     """The truth file: geometry, and every vehicle with its speed, time, lane and plate."""
-    middle = middle_of_zone(scene)
     document = {
         "image_size": list(scene.camera.size_px),
         "fps": float(scene.frames_per_s),
@@ -52,7 +52,7 @@ def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
         "survey": [{"px": list(point.px), "m": list(point.m)} for point in survey(scene)],
         "axes": "m: x to the right, y along the road away from the camera, camera above (0, 0); "
         "px: the centre of the top-left pixel is (0, 0)",
-        "vehicles": [_vehicle(scene, drive, middle) for drive in drives],
+        "vehicles": [_vehicle(scene, drive, drives) for drive in drives],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
@@ -63,22 +63,44 @@ def _unusual(scene: Scene) -> dict[str, float]:
     return {name: round(value, 6) for name, value in facts.items() if value}
 
 
-def _vehicle(scene: Scene, drive: Drive, middle: float) -> dict[str, object]:
+def _vehicle(scene: Scene, drive: Drive, drives: Sequence[Drive]) -> dict[str, object]:
+    lane = drive.pass_lane(scene.plan.lanes)
     ends = (drive.time_at(nearest_seen_m(scene, drive)), drive.time_at(scene.traffic.far_m))
     return {
         "id": drive.ordinal,
         "kind": drive.body.kind,
         "direction": str(drive.direction),
-        "lane": drive.lane.name,
-        "limit_kmh": drive.lane.limit_kmh,
-        "x_m": drive.x_m,
+        "lane": lane.name,
+        "limit_kmh": lane.limit_kmh,
+        "x_m": round(drive.across_m(drive.middle_m), 3),
         "length_m": drive.body.length_m,
-        "speed_kmh": round(drive.speed_m_s * 3.6, 3),
-        f"time_at_{middle:g}_m_s": round(drive.pass_s, 4),
+        **_speeds(scene, drive),
+        f"time_at_{drive.middle_m:g}_m_s": round(drive.pass_s, 4),
         "first_s": round(max(min(ends), 0.0), 3),
         "last_s": round(min(max(ends), scene.seconds), 3),
         "plate": drive.plate,
+        **({"way": drive.course.name} if drive.course.name else {}),
+        **_hidden(scene, drive, drives),
     }
+
+
+def _speeds(scene: Scene, drive: Drive) -> dict[str, float]:
+    """The mean speed along the zone, and where it changes, its extremes there."""
+    zone = scene.zone
+    start, end = sorted((drive.time_at(zone.near_m), drive.time_at(zone.far_m)))
+    mean_kmh = (zone.far_m - zone.near_m) / (end - start) * 3.6
+    in_zone = (start - drive.pass_s, end - drive.pass_s)
+    fastest, slowest = drive.course.fastest_and_slowest_m_s(*in_zone)
+    speeds = {"speed_kmh": mean_kmh}
+    if fastest > slowest:
+        speeds |= {"speed_min_kmh": slowest * 3.6, "speed_max_kmh": fastest * 3.6}
+    return {name: round(kmh, 3) for name, kmh in speeds.items()}
+
+
+def _hidden(scene: Scene, drive: Drive, drives: Sequence[Drive]) -> dict[str, float]:
+    if not scene.traffic.tells_hidden:
+        return {}
+    return {"occluded": round(hidden_share(scene, drive, drives), 3)}
 
 
 def nearest_seen_m(scene: Scene, drive: Drive) -> float:
@@ -86,7 +108,7 @@ def nearest_seen_m(scene: Scene, drive: Drive) -> float:
     near, far = 1.0, scene.zone.far_m
     for _ in range(40):
         middle = (near + far) / 2
-        _, v = project_road(scene.camera, drive.x_m, middle)
+        _, v = project_road(scene.camera, drive.across_m(middle), middle)
         near, far = (middle, far) if v >= scene.camera.size_px[1] else (near, middle)
     return far
 

@@ -14,6 +14,7 @@ from speedcam.simulate.bodies import Body
 from speedcam.simulate.livery import paint_sheets
 from speedcam.simulate.mesh import Mesh, block, disc, loft, patch, tread
 from speedcam.simulate.plates import PLATE_M
+from speedcam.simulate.pose import Pose
 
 _TYRE_WIDTH_M = 0.22
 
@@ -173,29 +174,15 @@ def _wheels(body: Body) -> list[tuple[Mesh, float]]:
     return parts
 
 
-def stand(model: Model, direction: Direction, x_m: float, y_m: float, rolled_m: float) -> Floats:
-    """Points of the vehicle on the road, ``(n, 3)``.
-
-    Args:
-        model: The vehicle.
-        direction: Which way it drives.
-        x_m: Middle of the vehicle across the road.
-        y_m: Its contact end: the front when approaching, the rear when receding.
-        rolled_m: Distance driven, which turns the wheels.
-    """
+def stand(model: Model, pose: Pose) -> Floats:
+    """Points of the vehicle on the road, ``(n, 3)``, not mirrored and before any row is read."""
     points = model.points.copy()
     for wheel in model.wheels:
         part = slice(wheel.first, wheel.last)
-        angle = rolled_m / wheel.radius_m
+        angle = pose.rolled_m / wheel.radius_m
         y, z = points[part, 1] - wheel.axle_m[0], points[part, 2] - wheel.axle_m[1]
         points[part, 1] = wheel.axle_m[0] + y * np.cos(angle) - z * np.sin(angle)
         points[part, 2] = wheel.axle_m[1] + y * np.sin(angle) + z * np.cos(angle)
-    if direction is Direction.APPROACHING:
-        return points * [-1, 1, 1] + [x_m, y_m, 0]
-    return points * [1, -1, 1] + [x_m, y_m + model.body.length_m, 0]
-
-
-def turned(vectors: Floats, direction: Direction) -> Floats:
-    """Directions of vehicle axes in road axes."""
-    sign = [-1, 1, 1] if direction is Direction.APPROACHING else [1, -1, 1]
-    return np.asarray(vectors * sign)
+    behind = 0.0 if pose.direction is Direction.APPROACHING else model.body.length_m
+    placed = points * pose.facing + [pose.x_m, pose.y_m + behind, 0]
+    return pose.headed(placed)

@@ -14,7 +14,8 @@ from speedcam.simulate import SCENES
 from speedcam.simulate.bodies import bodies
 from speedcam.simulate.camera import on_road, project, project_road
 from speedcam.simulate.overlay import pose_of
-from speedcam.simulate.raster import Pose, draw, region_of, shade, standing
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.raster import draw, region_of, shade, standing
 from speedcam.simulate.scene import Mast
 from speedcam.simulate.sensor import moved_px
 from speedcam.simulate.traffic import schedule
@@ -103,7 +104,7 @@ def test_each_point_is_caught_at_the_instant_of_its_row(direction):
         there = pose_of(
             replace(scene, sensor=replace(scene.sensor, readout_s=0.0)), drive, instants[i]
         )
-        still = stand(VAN, there.direction, there.x_m, there.y_m, drive.speed_m_s * time_s)
+        still = stand(VAN, replace(there, rolled_m=drive.speed_m_s * time_s))
         assert pixels[i] == pytest.approx(project(CAMERA, still[i : i + 1])[0][0], abs=0.02)
 
 

@@ -14,7 +14,8 @@ from speedcam.simulate import SCENES
 from speedcam.simulate.bodies import bodies
 from speedcam.simulate.camera import project, project_road
 from speedcam.simulate.plates import BAND_M, PLATE_M
-from speedcam.simulate.raster import Pose, draw, region_of, shade
+from speedcam.simulate.pose import Pose
+from speedcam.simulate.raster import draw, region_of, shade
 from speedcam.simulate.traffic import schedule
 from speedcam.simulate.truth import nearest_seen_m, site_toml, survey, truth_json
 from speedcam.simulate.vehicle import build_model, stand
@@ -83,7 +84,7 @@ def test_a_plate_appears_where_the_camera_says(kind, direction):
     body = bodies()[kind]
     model = build_model(body, "#33373b", "AB123CD", np.random.default_rng(1))
     pose = Pose(direction=direction, x_m=0.4, y_m=15.3, rolled_m=0.0)
-    points = stand(model, pose.direction, pose.x_m, pose.y_m, pose.rolled_m)
+    points = stand(model, pose)
     region = region_of(project(scene.camera, points)[0], scene.camera.size_px, 3)
     shading = shade(model, pose, scene.camera, scene.light)
     colour, _ = draw(model, pose, shading, scene.camera, region, samples=4)

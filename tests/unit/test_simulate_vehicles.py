@@ -5,6 +5,7 @@ import pytest
 
 from speedcam.model import Direction
 from speedcam.simulate.bodies import bodies
+from speedcam.simulate.pose import Pose
 from speedcam.simulate.vehicle import build_model, stand
 
 MODELS = {
@@ -12,6 +13,10 @@ MODELS = {
     for kind, body in bodies().items()
 }
 APPROACHING, RECEDING = Direction.APPROACHING, Direction.RECEDING
+
+
+def _pose(direction, y_m, *, x_m=0.0, rolled_m=0.0, heading_rad=0.0):
+    return Pose(direction=direction, x_m=x_m, y_m=y_m, rolled_m=rolled_m, heading_rad=heading_rad)
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -37,7 +42,7 @@ def test_vehicles_have_the_size_they_say(kind):
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("direction", list(Direction))
 def test_the_contact_end_stands_where_the_pose_says(kind, direction):
-    points = stand(MODELS[kind], direction, -3.0, 20.0, 0.0)
+    points = stand(MODELS[kind], _pose(direction, 20.0, x_m=-3.0))
     assert points[:, 1].min() == pytest.approx(20.0, abs=0.02)
     assert points[:, 0].mean() == pytest.approx(-3.0, abs=0.02)
 
@@ -45,7 +50,7 @@ def test_the_contact_end_stands_where_the_pose_says(kind, direction):
 @pytest.mark.parametrize("kind", MODELS)
 def test_bodies_are_rigid_while_wheels_turn(kind):
     model = MODELS[kind]
-    before, after = (stand(model, RECEDING, 0.0, y, y) for y in (20.0, 20.7))
+    before, after = (stand(model, _pose(RECEDING, y, rolled_m=y)) for y in (20.0, 20.7))
     shift = after - before
     turned = np.zeros(len(shift), bool)
     for wheel in model.wheels:
@@ -59,8 +64,8 @@ def test_wheels_roll_forwards_without_slipping():
     model = MODELS["sedan"]
     step = 1e-4
     for direction, sign in ((APPROACHING, -1), (RECEDING, 1)):
-        before = stand(model, direction, 0.0, 20.0, 0.0)
-        after = stand(model, direction, 0.0, 20.0 + sign * step, step)
+        before = stand(model, _pose(direction, 20.0))
+        after = stand(model, _pose(direction, 20.0 + sign * step, rolled_m=step))
         wheel = model.wheels[0]
         part = slice(wheel.first, wheel.last)
         lowest = before[part, 2].argmin()
