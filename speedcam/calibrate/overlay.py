@@ -150,14 +150,15 @@ def _lane_label(appraisal: Appraisal, lane: Lane, per_px: float) -> Label:
 
 
 def _metre_label(appraisal: Appraisal, y_m: int, sheet: Sheet, per_px: float) -> Label:
-    """Beside the road on the right, or on the left where the picture ends before."""
+    """Beside the road: on the right, or on the left where the picture ends before, or on it."""
     ends = appraisal.ground.image(np.array([[x_m, y_m] for x_m in outer_edges_m(appraisal)]))
     (left, left_v), (right, right_v) = (per_px * ends).tolist()
     text = f"{y_m} m"
     half = size_of(text, LETTERS)[0] / 2
-    beside = half + 2 * MARK_PT  # past a point on the road's edge
+    beside = half + 3 * MARK_PT  # past a point on the road's edge
     fits = right + beside + half < sheet.width
-    return text, PAPER, [(right + beside, right_v) if fits else (left - beside, left_v)]
+    outside = (right + beside, right_v) if fits else (left - beside, left_v)
+    return text, PAPER, [outside, (right - beside, right_v)]
 
 
 def _letter(axes: Axes, text: str, at: tuple[float, float], colour: str) -> None:

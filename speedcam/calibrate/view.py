@@ -19,7 +19,12 @@ SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 FRAMES = 15
 """Whatever moves is in fewer than half of so many frames, and not in their median."""
 WITHIN_S = 60.0
-JPEG_QUALITY = 88
+JPEG = [
+    *(cv2.IMWRITE_JPEG_QUALITY, 75),
+    *(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
+    *(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+]
+"""Small enough for a page, letters still sharp."""
 MOST_PIXELS = 50_000_000
 
 
@@ -71,8 +76,8 @@ def see(path: Path, at_s: float | None = None) -> View:
 
 def encoded(picture: Image, suffix: str = ".png") -> bytes:
     """A blue-green-red picture as a file of the kind that ``suffix``, of PICTURES, names."""
-    quality = [] if suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    return bytes(cv2.imencode(suffix, picture, quality)[1])
+    how = [] if suffix.lower() == ".png" else JPEG
+    return bytes(cv2.imencode(suffix, picture, how)[1])
 
 
 def _is_picture(path: Path) -> bool:
