@@ -8,12 +8,13 @@ from types import MappingProxyType
 from speedcam.simulate.traffic import schedule
 from tests.bench.streets_camera import camera_clips
 from tests.bench.streets_clip import Clip
+from tests.bench.streets_traffic import traffic_clips
 from tests.bench.streets_weather import weather_clips
 
 
 def clips() -> Mapping[str, Clip]:
     """The clips by name, in the order in which they are told."""
-    made = (*weather_clips(), *camera_clips())
+    made = (*weather_clips(), *camera_clips(), *traffic_clips())
     return MappingProxyType({clip.name: clip for clip in made})
 
 

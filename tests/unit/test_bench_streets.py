@@ -17,6 +17,7 @@ WANTED = {
     "sun", "overcast", "dusk", "wet", "shade of trees", "cloud", "lens",
     "crf 18", "crf 32", "12.5 per s", "50 per s", "60 per s", "variable rate", "lost", "repeated",
     "shake", "drift", "knocked", "moved", "rolling shutter",
+    "queue", "platoon", "overtaking", "merged", "hidden", "braking", "lane change",
 }  # fmt: skip
 
 
