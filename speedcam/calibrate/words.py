@@ -101,7 +101,7 @@ def cells(number: int, point: PointReport) -> tuple[str, ...]:
     """One row of the table of points."""
     return (
         str(number),
-        f"{point.px[0]:.1f}, {point.px[1]:.1f}",
+        f"{point.px[0]:.0f}, {point.px[1]:.0f}",
         f"{point.m[0]:.2f}, {point.m[1]:.2f}",
         _signed(2, *point.off_px),
         _signed(1, *(100 * off for off in point.off_m)),
