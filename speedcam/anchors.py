@@ -2,13 +2,15 @@
 
 A point at height h moves on the ground plane k = H / (H - h) times too fast, and a length at that
 height looks k times too long there; so the plate's apparent speed over its apparent length, times
-its true length, is its true speed, whatever h is. It needs no contact edge. It is not independent
-of the survey: both anchors take the scale along the road from there, so a survey that is
-stretched along the road deceives both. Pure.
+its true length, is its true speed, whatever h is. It needs no contact edge. Its true length is
+its type's (:mod:`speedcam.plate_types`); a type taken for another disagrees with the contact edge.
+It is not independent of the survey: both anchors take the scale along the road from there, so a
+survey that is stretched along the road deceives both. Pure.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,11 +30,8 @@ from speedcam.model import (
     Refusal,
     SpeedMeasurement,
 )
+from speedcam.plate_types import PlateType, type_seen
 
-WHITE_FIELD_M = 0.440
-"""Between the blue bands of an Albanian plate of 520 mm, in use since 2011."""
-PLATE_UNCERTAINTY = 0.010
-"""Relative, standard: blur of the field's ends, mounting, and the plate's own tolerance."""
 PLATE_PLACE_M = 0.02
 """Least standard deviation of a plate's place along the road in one look."""
 MIN_LOOKS = 3
@@ -50,18 +49,20 @@ def anchor_by_plate(
 
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
-        the plate cannot tell, is not at this vehicle's measured end, or the survey is too weak
-        for a fine; a refusal where the anchors disagree, since then one of them is wrong.
+        the plate cannot tell, its looks do not show one type, it is not at this vehicle's
+        measured end, or the survey is too weak for a fine; a refusal where the anchors disagree,
+        since then one of them is wrong.
     """
     seen = [plate for plate in plates if plate.white_edges_px is not None]
-    if len(seen) < MIN_LOOKS or ground.weaknesses:
+    kind = type_seen([plate.band_share for plate in seen], [_height_share(p) for p in seen])
+    if kind is None or len(seen) < MIN_LOOKS or ground.weaknesses:
         return measurement
     time_s = np.array([plate.time_s for plate in seen])
     left, right = (
         ground.road(np.array([p.white_edges_px[end] for p in seen if p.white_edges_px]))
         for end in (0, 1)
     )
-    stretch = np.hypot(*(right - left).T) / WHITE_FIELD_M
+    stretch = np.hypot(*(right - left).T) / kind.field_m
     alike = np.abs(stretch / np.median(stretch) - 1) < SAME_STRETCH
     time_s, middle, stretch = time_s[alike], ((left + right) / 2)[alike], stretch[alike]
     if len(time_s) < MIN_LOOKS or np.ptp(middle[:, 1]) < MIN_SPAN_M:
@@ -70,7 +71,7 @@ def anchor_by_plate(
     foot_m = np.array(ground.lens_m[:2])
     if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
         return measurement
-    return _combine(measurement, _plate_anchor(time_s, middle[:, 1], stretch))
+    return _combine(measurement, _plate_anchor(kind, time_s, middle[:, 1], stretch))
 
 
 def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
@@ -93,14 +94,21 @@ def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Flo
     return float(np.median([s.x_m for s in measurement.samples])), first.y_m + travelled_m
 
 
-def _plate_anchor(time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
+def _height_share(plate: PlateSighting) -> float:
+    """Height of the plate over the length of its white field, in the picture."""
+    top_left, _, _, bottom_left = plate.corners_px
+    left, right = plate.white_edges_px or (top_left, bottom_left)
+    return math.dist(top_left, bottom_left) / max(1.0, math.dist(left, right))
+
+
+def _plate_anchor(kind: PlateType, time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
     middle_s = time_s - time_s.mean()
     slope, start = np.polyfit(middle_s, y_m, 1)
     residual_m = y_m - (slope * middle_s + start)
     place_m = max(PLATE_PLACE_M, float(np.sqrt(np.sum(residual_m**2) / (len(time_s) - 2))))
     from_place = place_m / np.sqrt(np.sum(middle_s**2)) / abs(slope)
     from_stretch = np.std(stretch) / np.mean(stretch) / np.sqrt(len(stretch))
-    relative = float(np.linalg.norm([PLATE_UNCERTAINTY, from_place, from_stretch]))
+    relative = float(np.linalg.norm([kind.uncertainty, from_place, from_stretch]))
     speed_kmh = abs(float(slope)) / float(np.mean(stretch)) * KMH_PER_M_S
     return Anchor(name="plate", speed_kmh=speed_kmh, uncertainty_kmh=2 * relative * speed_kmh)
 

@@ -339,8 +339,9 @@ class PlateSighting:
         text: What this frame alone reads; may be empty.
         character_confidence: One value in 0..1 per character of ``text``.
         white_edges_px: The two ``(u, v)`` ends, left and right, of the white field between the
-            blue bands, to a fraction of a pixel, or None when they were not clear. The field's
-            known width is a metric anchor.
+            blue bands, to a fraction of a pixel, or None when they were not clear.
+        band_share: Width of the blue bands over the length of that field, which tells the type of
+            plate (:mod:`speedcam.plate_types`); None where they have no end to be seen.
     """
 
     frame_index: int
@@ -349,6 +350,7 @@ class PlateSighting:
     text: str
     character_confidence: tuple[float, ...]
     white_edges_px: tuple[tuple[float, float], tuple[float, float]] | None = None
+    band_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,6 +258,7 @@ def _look(plate: PlateSighting) -> PlateLook:
         time_s=plate.time_s,
         corners_px=plate.corners_px,
         white_edges_px=plate.white_edges_px,
+        band_share=plate.band_share,
     )
 
 
@@ -269,6 +270,7 @@ def _plate(look: PlateLook) -> PlateSighting:
         text="",
         character_confidence=(),
         white_edges_px=look.white_edges_px,
+        band_share=look.band_share,
     )
 
 

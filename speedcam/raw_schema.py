@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from speedcam.model import Provenance, Refusal, SpeedMeasurement
 from speedcam.workings import Use
 
-RAW_SCHEMA: Literal[1] = 1
+RAW_SCHEMA: Literal[2] = 2
 """The version of the form."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -73,6 +73,9 @@ class PlateLook(Table):
     white_edges_px: tuple[tuple[Number, Number], tuple[Number, Number]] | None = Field(
         description="both ends of the white field, or null where they were not clear"
     )
+    band_share: Number | None = Field(
+        description="width of the blue bands over the field's length; null: no ends seen"
+    )
 
 
 class LineTable(Table):
@@ -86,7 +89,7 @@ class LineTable(Table):
 class RawFile(Table):
     """The whole file."""
 
-    schema_: Literal[1] = Field(alias="schema", description="version of this form")
+    schema_: Literal[2] = Field(alias="schema", description="version of this form")
     passage: str = Field(description="id of the passage", max_length=64)
     provenance: Provenance = Field(description="footage, site and software, by name and digest")
     picture_px: tuple[Count, Count] = Field(description="width and height of the footage")

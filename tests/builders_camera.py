@@ -93,6 +93,7 @@ def plate_sightings(
     x_m: float = 1.5,
     count: int = 8,
     text: str = "AA123BB",
+    band_share: float | None = 0.085,
 ) -> list[PlateSighting]:
     """The plate of the vehicle of :func:`a_track`, with the ends of its white field."""
     sightings = []
@@ -110,6 +111,7 @@ def plate_sightings(
                 text=text,
                 character_confidence=(0.99,) * len(text),
                 white_edges_px=(left, right),
+                band_share=band_share,
             )
         )
     return sightings

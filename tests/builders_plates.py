@@ -12,9 +12,12 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from speedcam.model import Box, Frame, PlateSighting
+from speedcam.plate_types import AL_520, PlateType
 
-PLATE_MM = (520, 110)
-BAND_MM = 40
+PLATE_MM = AL_520.size_mm
+BAND_MM = AL_520.band_mm
+BLUE = (20, 50, 150)
+WHITE = (236, 236, 232)
 SUPER = 4
 """Samples per pixel while drawing: the plate's edges land within 0.01 px of their place."""
 
@@ -51,24 +54,53 @@ class DrawnPlate:
         return float(math.dist(*self.white_edges_px))
 
 
-def plate_texture(text="AB 123 CD", px_per_mm=4, letters_mm=392):
+def plate_texture(
+    text="AB 123 CD",
+    px_per_mm=4,
+    letters_mm=None,
+    *,
+    kind: PlateType = AL_520,
+    bands=("left", "right"),
+    sign=False,
+    rim_mm=0,
+):
     """The plate from straight ahead, BGR."""
-    width, height = (side * px_per_mm for side in PLATE_MM)
-    band = BAND_MM * px_per_mm
-    plate = Picture.new("RGB", (width, height), (236, 236, 232))
+    width, height = (side * px_per_mm for side in kind.size_mm)
+    band = kind.band_mm * px_per_mm
+    plate = Picture.new("RGB", (width, height), WHITE)
     draw = ImageDraw.Draw(plate)
-    for left in (0, width - band):
-        draw.rectangle((left, 0, left + band - 1, height), fill=(20, 50, 150))
-    fonts = Path(cv2.__file__).parent / "qt" / "fonts"
-    font = ImageFont.truetype(str(fonts / "DejaVuSansCondensed-Bold.ttf"), 96 * px_per_mm)
-    box = draw.textbbox((0, 0), text, font=font)
-    tall, wide = 77 * px_per_mm, letters_mm * px_per_mm
-    letters = Picture.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-    ImageDraw.Draw(letters).text((-box[0], -box[1]), text, font=font, fill=255)
-    letters = letters.resize((wide, tall))
+    for left in (left for side, left in (("left", 0), ("right", width - band)) if side in bands):
+        draw.rectangle((left, 0, left + band - 1, height), fill=BLUE)
+        if sign:
+            _draw_sign(draw, left + band / 2, px_per_mm)
+    letters = _letters(text, letters_mm or round(1000 * kind.field_m) - 48, px_per_mm)
+    wide, tall = letters.size
     place = ((width - wide) // 2, (height - tall) // 2)
     plate.paste((18, 18, 18), (*place, place[0] + wide, place[1] + tall), letters)
+    if rim_mm:
+        draw.rectangle(
+            (0, 0, width - 1, height - 1), outline=(70, 70, 70), width=rim_mm * px_per_mm
+        )
     return np.asarray(plate)[:, :, ::-1].copy()
+
+
+def _letters(text, wide_mm, px_per_mm):
+    fonts = Path(cv2.__file__).parent / "qt" / "fonts"
+    font = ImageFont.truetype(str(fonts / "DejaVuSansCondensed-Bold.ttf"), 96 * px_per_mm)
+    box = ImageDraw.Draw(Picture.new("L", (1, 1))).textbbox((0, 0), text, font=font)
+    letters = Picture.new("L", (box[2] - box[0], box[3] - box[1]), 0)
+    ImageDraw.Draw(letters).text((-box[0], -box[1]), text, font=font, fill=255)
+    return letters.resize((wide_mm * px_per_mm, 77 * px_per_mm))
+
+
+def _draw_sign(draw, middle, px_per_mm):
+    """Twelve stars and the letter I, as bright as the field."""
+    for angle in np.radians(range(0, 360, 30)):
+        centre = (middle + 14 * px_per_mm * np.cos(angle), (34 + 14 * np.sin(angle)) * px_per_mm)
+        draw.circle(centre, 2 * px_per_mm, fill=(240, 220, 60))
+    draw.rectangle(
+        (middle - 5 * px_per_mm, 62 * px_per_mm, middle + 5 * px_per_mm, 95 * px_per_mm), fill=WHITE
+    )
 
 
 def a_drawn_plate(
@@ -85,13 +117,17 @@ def a_drawn_plate(
     seed=0,
     offset_px=(0.0, 0.0),
     plate=True,
-    letters_mm=392,
+    kind: PlateType = AL_520,
+    **layout,
 ):
-    """One plate on a plain vehicle in a 640 x 480 picture, seen by an exact pinhole camera."""
+    """One plate on a plain vehicle in a 640 x 480 picture, seen by an exact pinhole camera.
+
+    ``layout`` is handed to :func:`plate_texture`.
+    """
     rng = np.random.default_rng(seed)
     size = (640, 480)
     centre = np.array([size[0] / 2, size[1] * 0.68]) + offset_px
-    to_px = _plate_to_picture(width_px, (yaw_deg, pitch_deg, roll_deg), centre)
+    to_px = _plate_to_picture(width_px, (yaw_deg, pitch_deg, roll_deg), centre, kind.size_mm)
     big = np.empty((size[1] * SUPER, size[0] * SUPER, 3), np.uint8)
     big[:] = (110, 112, 110)
     vehicle = Box(left=150, top=90, right=490, bottom=420)
@@ -100,7 +136,7 @@ def a_drawn_plate(
     )
     big[top:bottom, left:right] = body
     if plate:
-        texture = plate_texture(text, letters_mm=letters_mm)
+        texture = plate_texture(text, kind=kind, **layout)
         # From texture samples (centres at +0.5) to supersamples (centres at +0.5).
         warp = _scale(SUPER, -0.5 * (SUPER - 1) / SUPER) @ to_px @ _scale(1 / 4, -0.5)
         cv2.warpPerspective(
@@ -112,12 +148,13 @@ def a_drawn_plate(
             borderMode=cv2.BORDER_TRANSPARENT,
         )
     picture = _camera(big, blur_px, smear_px, noise, rng)
-    corners = _project(to_px, [(0, 0), (520, 0), (520, 110), (0, 110)])
+    (wide, tall), band = kind.size_mm, kind.band_mm
+    corners = _project(to_px, [(0, 0), (wide, 0), (wide, tall), (0, tall)])
     return DrawnPlate(
         frame=a_frame(picture),
         vehicle=vehicle,
         corners_px=corners,
-        white_edges_px=_project(to_px, [(40, 55), (480, 55)]),
+        white_edges_px=_project(to_px, [(band, tall / 2), (wide - band, tall / 2)]),
     )
 
 
@@ -126,7 +163,7 @@ def a_frame(picture, *, index=0):
     return Frame(index=index, time_s=index / 25, luma=luma, corrupt=False, colour=picture.copy)
 
 
-def _plate_to_picture(width_px, angles_deg, centre):
+def _plate_to_picture(width_px, angles_deg, centre, size_mm):
     """Homography from millimetres on the plate to pixels whose centres are whole numbers."""
     yaw, pitch, roll = np.radians(angles_deg)
     turn = (
@@ -137,9 +174,9 @@ def _plate_to_picture(width_px, angles_deg, centre):
         @ np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     )
     focal = 2600.0
-    distance = focal * PLATE_MM[0] / width_px * np.cos(yaw)
+    distance = focal * size_mm[0] / width_px * np.cos(yaw)
     plane = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, distance]])
-    plane = plane @ np.array([[1, 0, -260], [0, 1, -55], [0, 0, 1]])
+    plane = plane @ np.array([[1, 0, -size_mm[0] / 2], [0, 1, -size_mm[1] / 2], [0, 0, 1]])
     camera = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])
     return camera @ plane
 

@@ -14,9 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from speedcam.adapters.plate_field import BAND_PER_FIELD, Field, Patch, cut_patch, find_field
+from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
 from speedcam.plate import ALPHABET, FORMATS, decode
+from speedcam.plate_types import AL_520, type_of
 
 _SIDES_PX = (416, 672)
 """Long side of what the text detector sees: 416 finds most plates fast; where it finds none that
@@ -208,7 +209,8 @@ def _is_smeared(upright: Image) -> bool:
 
 def _sighting(frame: Frame, line: _Line) -> PlateSighting:
     patch, field = line.patch, line.field
-    band = BAND_PER_FIELD * (field.right - field.left) if field.white else 0.0
+    share = (type_of(field.band_share) or AL_520).band_per_field if field.white else 0.0
+    band = share * (field.right - field.left)
     left, right = field.left - band, field.right + band
     middle = (field.top + field.bottom) / 2
     return PlateSighting(
@@ -227,4 +229,5 @@ def _sighting(frame: Frame, line: _Line) -> PlateSighting:
             if field.white
             else None
         ),
+        band_share=field.band_share,
     )

@@ -1,0 +1,144 @@
+"""The ends of a plate's white field, and of its blue bands, to a fraction of a pixel.
+
+Everything here works on a profile: the mean, along the plate, of rows in which the bands bear no
+sign (stars, letters of the country). Positions are in samples of that profile.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from speedcam.model import Floats
+
+BAND_PER_FIELD = 40.0 / 440.0
+"""Unit of the edge's window: a band of the commonest plate, which is one stem and its gap."""
+
+_INWARD = 0.6
+"""How far into the white field an edge's window reaches, in widths of a band: one stem."""
+_GAPS = (0.2, 0.3, 0.4, 0.55)
+"""Widths of the white between band and letter that are tried, in widths of a band."""
+_MAX_MISFIT = 0.15
+"""Weighted residual of a clear edge, as a share of its step."""
+_NEAR = 0.5
+"""How far from an edge its pixels count, in widths of a band."""
+_MIN_STEP = 25.0
+"""Levels of luma that the field must be brighter than its bands."""
+MIN_BLUE = 18.0
+"""Levels of blue over red by which a band must stand out from the white field."""
+_SHARES = np.arange(0.02, 0.26, 0.002)
+"""Where a band may end, as a share of the field."""
+_INSIDE_BAND = 0.075
+"""Up to here, as a share of the field, is blue on every type of plate, if its rim is not thick."""
+
+
+def white_edges(inner: Floats, bands: tuple[float, float]) -> tuple[float, float] | None:
+    """Both ends of the white field in samples, or None where they are not clear."""
+    luma = inner @ (0.114, 0.587, 0.299)
+    left, right = bands
+    for _ in range(2):
+        field = right - left
+        white = _white_level(luma, left, right)
+        fitted_left = _fit_edge(luma, left, field, white, side=-1)
+        fitted_right = _fit_edge(luma, right, field, white, side=1)
+        if fitted_left is None or fitted_right is None:
+            return None
+        left, right = fitted_left, fitted_right
+    return left, right
+
+
+def _white_level(luma: Floats, left: float, right: float) -> float:
+    """Luma of the white field, seen purest between the groups of characters."""
+    inside = luma[round(left) : round(right)]
+    return float(np.sort(inside)[-max(1, len(inside) // 25) :].mean())
+
+
+def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: int) -> float | None:
+    """Least-squares place of letter → white → band → surroundings, blurred, near ``start``.
+
+    The other three levels are free and the band's width is known from the field's, so that
+    neither a dark or bright car beyond the band nor the first letter's stem beside it can pull
+    the edge.
+    """
+    band = BAND_PER_FIELD * field
+    outward = side * (np.arange(len(luma)) - start)
+    window = (outward > -_INWARD * band) & (outward < 2.2 * band)
+    x, y = np.asarray(outward[window], np.float64), luma[window] - white
+    if len(x) < 12:
+        return None
+    # What lies far from the edge counts less: on one side the letter's inside, on the other the
+    # band's own sign, the plate's rim and its holder.
+    weight = np.exp(-0.5 * np.square(x / (_NEAR * band)))
+    places, grid = _grid(band)
+    basis = _steps(x, grid, band)
+    gram = (basis * weight) @ basis.transpose(0, 2, 1) + 1e-3 * np.eye(3)
+    levels = np.linalg.solve(gram, (basis @ (weight * y))[..., None])[..., 0]
+    misfit = np.square(y - np.einsum("gk,gkn->gn", levels, basis))
+    error = misfit @ weight / weight.sum()
+    # No letter is brighter than the white and no band either: such fits explain nothing.
+    error[(levels[:, 0] > 0.1 * _MIN_STEP) | (levels[:, 1] > -_MIN_STEP)] = np.inf
+    row = error.reshape(len(places), -1).min(axis=1)
+    at = int(row.argmin())
+    if not 0 < at < len(places) - 1 or not np.isfinite(row[at - 1 : at + 2]).all():
+        return None
+    if np.sqrt(row[at]) > _MAX_MISFIT * -levels[int(error.argmin()), 1]:
+        return None
+    bend = row[at - 1] - 2 * row[at] + row[at + 1]
+    shift = 0.5 * (row[at - 1] - row[at + 1]) / bend if bend > 0 else 0.0
+    return start + side * float(places[at] + shift * (places[1] - places[0]))
+
+
+def _grid(band: float) -> tuple[Floats, Floats]:
+    """The places tried, and ``(n, 3)`` every combination of place, blur and gap to the letter."""
+    places = np.linspace(-0.6, 0.6, 33) * band
+    blurs = np.linspace(0.06, 0.42, 7) * band
+    gaps = np.array(_GAPS) * band
+    mesh = np.meshgrid(places, blurs, gaps, indexing="ij")
+    return places, np.stack([axis.ravel() for axis in mesh], axis=1)
+
+
+def _steps(x: Floats, grid: Floats, band: float) -> Floats:
+    """``(grid, 3, n)``: the letter until its end, and the steps into the band and out of it."""
+    place, blur, gap = (column[:, None] for column in grid.T)
+
+    def step(at: Floats) -> Floats:
+        z = np.clip(1.702 * (x[None] - at) / blur, -40, 40)
+        return np.asarray(1.0 / (1.0 + np.exp(-z)), np.float64)
+
+    return np.stack([1.0 - step(place - gap), step(place), step(place + band)], axis=1)
+
+
+def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
+    """Width of the blue bands over the field's length, or None where their ends are not seen.
+
+    A band ends where its blue has fallen half-way to the field's white, which is as grey as
+    almost every car, rim and frame. On a blue car it does not fall, and nothing is known.
+
+    Args:
+        inner: ``(columns, 3)`` the profile, blue-green-red.
+        white: The ends of the field, as :func:`white_edges` found them.
+    """
+    blue = inner[:, 0] - inner[:, 2]
+    blue = blue - _neutral(inner, blue, white)
+    field = white[1] - white[0]
+    left, right = _blue_end(blue, white[0], -field), _blue_end(blue, white[1], field)
+    return (left + right) / 2 if left and right else None
+
+
+def _neutral(inner: Floats, blue: Floats, white: tuple[float, float]) -> float:
+    """Blue over red where the field is whitest: the light's own colour."""
+    inside = slice(round(white[0]), round(white[1]))
+    luma = inner[inside].mean(axis=1)
+    whitest = luma.argsort()[-max(1, len(luma) // 10) :]
+    return float(np.median(blue[inside][whitest]))
+
+
+def _blue_end(blue: Floats, start: float, field: float) -> float | None:
+    """How far from ``start`` the blue reaches, as a share of ``field``, whose sign is outwards."""
+    level = np.interp(start + _SHARES * field, np.arange(len(blue)), blue)
+    most = float(level[_SHARES < _INSIDE_BAND].max())
+    ended = np.flatnonzero((level < most / 2) & (np.arange(len(level)) > level.argmax()))
+    if most < MIN_BLUE or not len(ended):
+        return None
+    after = int(ended[0])
+    beyond = (most / 2 - level[after]) / (level[after - 1] - level[after])
+    return float(_SHARES[after] - beyond * (_SHARES[1] - _SHARES[0]))

@@ -1,0 +1,129 @@
+"""The plates whose size is known: which one is seen, and how long its white field is. Pure.
+
+A plate with a blue band at each end shows its type by itself: the share of a band in the field
+does not change with distance, height or tilt. ``docs/plates.md`` says where each figure is from,
+and which plates have no type here, and so no anchor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+MIN_SHARES = 3
+"""Looks in which the bands' ends must be seen, and in half of all looks."""
+LOW_PLATE = (0.21, 0.30)
+"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 35° askew. One of
+360 mm has 0.42."""
+_SIGMA_PER_MAD = 1.4826
+_MEDIAN_PER_MEAN = 1.2533
+"""Standard errors of a median over a mean's, for normal errors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateType:
+    """A plate of one line whose white field lies between two blue bands.
+
+    Attributes:
+        name: Who uses it (ISO 3166-1 alpha-2), and its length in millimetres.
+        size_mm: Length and height of the whole plate.
+        band_mm: Width of each blue band, with the rim beside it.
+        uncertainty: Relative standard uncertainty of the field's length as it is measured: the
+            plate's own tolerance, what the bands are known to, the blur of the field's ends.
+        band_share: Least and greatest width of blue over the field's length that pass as this
+            type. A rim or a frame hides some of the blue, so it is less than ``band_mm`` says.
+    """
+
+    name: str
+    size_mm: tuple[int, int]
+    band_mm: int
+    uncertainty: float
+    band_share: tuple[float, float]
+
+    @property
+    def field_m(self) -> float:
+        """Length of the white field between the bands, in metres."""
+        return (self.size_mm[0] - 2 * self.band_mm) / 1000
+
+    @property
+    def band_per_field(self) -> float:
+        """Width of a band over the length of the field."""
+        return self.band_mm / (1000 * self.field_m)
+
+    @property
+    def height_per_field(self) -> float:
+        """Height of the plate over the length of the field."""
+        return self.size_mm[1] / (1000 * self.field_m)
+
+
+AL_520 = PlateType(
+    name="AL 520",
+    size_mm=(520, 110),
+    band_mm=40,
+    uncertainty=0.010,
+    band_share=(0.055, 0.0955),
+)
+"""Albania since 2011. The length is by decision of its government (2010); that the bands are 40 mm
+wide is taken from drawings, not from a rule."""
+IT_520 = PlateType(
+    name="IT 520",
+    size_mm=(520, 110),
+    band_mm=50,
+    uncertainty=0.015,
+    band_share=(0.0985, 0.125),
+)
+"""Italy since 1999, rear. Bands as measured in photographs: 46 to 52 mm on three plates."""
+IT_360 = PlateType(
+    name="IT 360",
+    size_mm=(360, 110),
+    band_mm=50,
+    uncertainty=0.018,
+    band_share=(0.150, 0.205),
+)
+"""Italy since 1999, front. Bands as measured in photographs: 49 to 51 mm on five plates."""
+EITHER_520 = PlateType(
+    name="AL or IT 520",
+    size_mm=(520, 110),
+    band_mm=40,
+    uncertainty=0.029,
+    band_share=(AL_520.band_share[0], IT_520.band_share[1]),
+)
+"""A plate of 520 mm whose bands do not end anywhere, as on a blue car. Its field may be 20 mm
+shorter than the Albanian one: 4.5 %, which as a rectangle is 2.6 %, and 1 % as above."""
+
+PLATE_TYPES = (AL_520, IT_520, IT_360, EITHER_520)
+"""The first that fits is it."""
+
+
+def type_seen(
+    band_shares: Sequence[float | None], height_shares: Sequence[float]
+) -> PlateType | None:
+    """The type that a vehicle's looks show together, or None where it may be any.
+
+    One look is good to a tenth of a band, since video keeps colour at half the resolution; the
+    median of several, with twice its standard error, must lie inside the type's limits.
+
+    Args:
+        band_shares: Per look, width of blue over the field's length; None where it has no end.
+        height_shares: Per look, height of the plate over the field's length.
+    """
+    seen = np.array([share for share in band_shares if share is not None])
+    if len(seen) < max(MIN_SHARES, len(band_shares) / 2):
+        low = LOW_PLATE[0] < np.median(height_shares) < LOW_PLATE[1] if height_shares else False
+        return EITHER_520 if low else None
+    middle = float(np.median(seen))
+    sigma = _SIGMA_PER_MAD * float(np.median(np.abs(seen - middle)))
+    doubt = 2 * _MEDIAN_PER_MEAN * sigma / np.sqrt(len(seen))
+    return next((kind for kind in PLATE_TYPES if _within(kind, middle, doubt)), None)
+
+
+def type_of(band_share: float | None) -> PlateType | None:
+    """The type that one look shows, good enough to know how tall the plate must be."""
+    return type_seen([band_share] * MIN_SHARES, []) if band_share else None
+
+
+def _within(kind: PlateType, share: float, doubt: float) -> bool:
+    least, greatest = kind.band_share
+    return least <= share - doubt and share + doubt <= greatest

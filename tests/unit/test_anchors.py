@@ -1,0 +1,105 @@
+"""The plate as second anchor: its own length is used, and a wrong one is found out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from speedcam.anchors import anchor_by_plate
+from speedcam.model import Grade, Reason, Refusal, SpeedMeasurement
+from speedcam.plate_types import AL_520, IT_360, IT_520
+from speedcam.speed import measure
+from tests.builders_camera import ZONE, a_ground, a_track, plate_sightings
+
+GROUND = a_ground()
+KMH = 60.0
+TYPES = (AL_520, IT_520, IT_360)
+
+
+def with_plates(plates):
+    """What the plates make of a vehicle whose contact edge says 60 km/h."""
+    contact = measure(a_track(KMH, from_m=15.0), GROUND, ZONE)
+    assert isinstance(contact, SpeedMeasurement)
+    return anchor_by_plate(contact, plates, GROUND)
+
+
+def plates_of(kind, *, taken_for=None, field_m=None):
+    """Sightings of a plate of ``kind`` whose bands look like those of ``taken_for``."""
+    shown = taken_for or kind
+    width_m = field_m or kind.field_m
+    return plate_sightings(KMH, width_m=width_m, band_share=sum(shown.band_share) / 2)
+
+
+def without_ends(plates, height_share):
+    """The same sightings where the bands do not end, of that height over the field's length."""
+    return [
+        replace(plate, band_share=None, corners_px=_corners(plate.white_edges_px, height_share))
+        for plate in plates
+    ]
+
+
+def _corners(edges_px, height_share):
+    left, right = np.array(edges_px)
+    half = np.array([0.0, height_share * np.hypot(*(right - left)) / 2])
+    return tuple(
+        (float(u), float(v)) for u, v in (left - half, right - half, right + half, left + half)
+    )
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_each_type_of_plate_anchors_by_its_own_length(kind):
+    result = with_plates(plates_of(kind))
+    assert result.grade is Grade.A
+    assert result.anchors[1].speed_kmh == pytest.approx(KMH, rel=2e-3)
+
+
+def test_a_type_known_less_well_makes_a_vaguer_anchor():
+    known, vague = (with_plates(plates_of(kind)).anchors[1] for kind in (AL_520, IT_360))
+    assert vague.uncertainty_kmh > known.uncertainty_kmh
+
+
+def may_be_fined(result):
+    return isinstance(result, SpeedMeasurement) and result.grade is Grade.A
+
+
+@pytest.mark.parametrize("taken_for", TYPES, ids=lambda kind: f"for-{kind.name}")
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_a_plate_taken_for_another_type_fines_nobody(kind, taken_for):
+    assert may_be_fined(with_plates(plates_of(kind, taken_for=taken_for))) is (kind is taken_for)
+
+
+@pytest.mark.parametrize("field_m", [0.34, 0.40, 0.42, 0.46, 0.47, 0.48])
+def test_a_field_of_another_length_fines_nobody(field_m):
+    # A plate with one band, or with wider ones, on a car whose paint passes as a band.
+    plates = plates_of(AL_520, field_m=field_m)
+    assert not may_be_fined(with_plates(plates))
+    assert not may_be_fined(with_plates(without_ends(plates, 0.25)))
+
+
+def test_a_field_a_little_too_short_is_a_disagreement():
+    result = with_plates(plates_of(IT_520, taken_for=AL_520))
+    assert isinstance(result, Refusal)
+    assert result.reason is Reason.ANCHORS_DISAGREE
+
+
+def test_looks_that_disagree_in_type_leave_grade_b():
+    one, other = plates_of(AL_520), plates_of(AL_520, taken_for=IT_360)
+    result = with_plates([*one[::2], *other[1::2]])
+    assert result.grade is Grade.B
+    assert len(result.anchors) == 1
+
+
+def test_bands_without_an_end_make_a_vaguer_anchor_that_moves_the_speed_less():
+    plates = plate_sightings(KMH * 1.015)
+    known, vague = with_plates(plates), with_plates(without_ends(plates, 0.25))
+    assert vague.grade is Grade.A
+    assert vague.anchors[1].uncertainty_kmh > 2 * known.anchors[1].uncertainty_kmh
+    assert abs(vague.speed_kmh - KMH) < abs(known.speed_kmh - KMH)
+
+
+def test_bands_without_an_end_on_a_plate_too_tall_for_520_mm_leave_grade_b():
+    assert with_plates(without_ends(plates_of(IT_360), 0.42)).grade is Grade.B
+
+
+def test_a_short_plate_without_ends_fines_nobody_even_where_its_height_is_not_seen():
+    assert not may_be_fined(with_plates(without_ends(plates_of(IT_360), 0.25)))

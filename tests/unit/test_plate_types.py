@@ -1,0 +1,85 @@
+"""Which type a vehicle's looks show together."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speedcam.plate_types import AL_520, EITHER_520, IT_360, IT_520, PLATE_TYPES, type_of, type_seen
+
+shares = st.lists(st.floats(0.0, 0.3), min_size=3, max_size=10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field_m"), [(AL_520, 0.44), (IT_520, 0.42), (IT_360, 0.26)], ids=lambda k: str(k)[:20]
+)
+def test_the_field_is_what_the_bands_leave(kind, field_m):
+    assert kind.field_m == pytest.approx(field_m)
+
+
+def test_limits_of_types_of_other_lengths_do_not_touch():
+    limits = sorted(kind.band_share for kind in (AL_520, IT_520, IT_360))
+    for (_, upper), (lower, _) in pairwise(limits):
+        assert upper < lower
+
+
+def test_a_band_takes_at_most_what_its_width_says():
+    for kind in (AL_520, IT_520, IT_360):
+        assert kind.band_share[0] < kind.band_per_field < kind.band_share[1] + 0.001
+
+
+@given(shares)
+def test_a_type_is_shown_only_where_the_middle_look_shows_it(seen):
+    kind = type_seen(seen, [])
+    middle = sorted(seen)[len(seen) // 2], sorted(seen)[(len(seen) - 1) // 2]
+    if kind is not None:
+        assert kind.band_share[0] <= sum(middle) / 2 <= kind.band_share[1]
+
+
+def test_one_bad_look_among_many_changes_nothing():
+    assert type_seen([0.08, 0.082, 0.079, 0.16, 0.081], []) is AL_520
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [[0.08, 0.18, 0.08, 0.18], [0.13, 0.131, 0.129], [0.02] * 4, [0.25] * 4],
+    ids=["two-lengths", "between", "too-narrow", "too-wide"],
+)
+def test_looks_that_disagree_or_fit_nothing_show_no_type(seen):
+    assert type_seen(seen, [0.25] * len(seen)) is None
+
+
+def test_looks_between_two_types_of_one_length_show_the_vaguer_one():
+    assert type_seen([0.094, 0.101, 0.097, 0.099], []) is EITHER_520
+
+
+@pytest.mark.parametrize(
+    ("height", "kind"), [(0.25, EITHER_520), (0.42, None), (0.15, None)], ids=str
+)
+def test_bands_without_an_end_leave_the_height_to_tell(height, kind):
+    assert type_seen([None] * 4, [height] * 4) is kind
+
+
+def test_two_looks_among_six_are_too_few():
+    assert type_seen([0.08, 0.08, None, None, None, None], [0.42] * 6) is None
+
+
+def test_no_look_shows_no_type():
+    assert type_seen([], []) is None
+
+
+def test_the_vaguer_type_covers_what_it_may_be_taken_for():
+    shorter = 1 - IT_520.field_m / EITHER_520.field_m
+    assert EITHER_520.uncertainty**2 == pytest.approx(
+        (shorter / 3**0.5) ** 2 + AL_520.uncertainty**2, rel=0.1
+    )
+
+
+@pytest.mark.parametrize("kind", PLATE_TYPES[:3], ids=lambda kind: kind.name)
+def test_one_look_shows_the_type_of_its_share(kind):
+    assert type_of(sum(kind.band_share) / 2) is kind
+
+
+def test_a_look_without_a_share_shows_no_type():
+    assert type_of(None) is None
