@@ -15,7 +15,7 @@ import numpy as np
 MIN_SHARES = 3
 """Looks in which the bands' ends must be seen, and in half of all looks."""
 LOW_PLATE = (0.21, 0.30)
-"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 35° askew. One of
+"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 30° askew. One of
 360 mm has 0.42."""
 _SIGMA_PER_MAD = 1.4826
 _MEDIAN_PER_MEAN = 1.2533
@@ -66,7 +66,7 @@ AL_520 = PlateType(
     band_share=(0.055, 0.0955),
 )
 """Albania since 2011. The length is by decision of its government (2010); that the bands are 40 mm
-wide is taken from drawings, not from a rule."""
+wide is assumed. Were they 50 mm, their share would show it, and the plate be an ``IT 520``."""
 IT_520 = PlateType(
     name="IT 520",
     size_mm=(520, 110),
