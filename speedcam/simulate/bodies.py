@@ -1,109 +1,9 @@
-"""The shapes of vehicles: profiles in metres, from the front bumper (0) to the rear."""
+"""The shapes of motor vehicles: profiles in metres, from the front bumper (0) to the rear."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from speedcam.model import Floats
-
-Profile = tuple[tuple[float, float], ...]
-"""``(distance behind the front, value)`` corners of a line, joined and then rounded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """One closed hull.
-
-    Attributes:
-        top: Height of the middle line over the length.
-        belt: Height of the shoulder where the side windows begin.
-        base: Height of the lower edge.
-        half_width: Half of the width at the shoulder.
-        tumble: How far the roof is narrower than the shoulder, as a share.
-        bow_front: How much the front bulges forward at the middle.
-        bow_rear: The same at the rear.
-        round_m: Radius-like smoothing of the profiles along the length.
-    """
-
-    top: Profile
-    belt: float
-    base: float
-    half_width: float
-    tumble: float
-    bow_front: float = 0.16
-    bow_rear: float = 0.10
-    round_m: float = 0.06
-
-    @property
-    def front_m(self) -> float:
-        """Where it begins."""
-        return self.top[0][0]
-
-    @property
-    def rear_m(self) -> float:
-        """Where it ends."""
-        return self.top[-1][0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glazing:
-    """Windows: ``(from, to)`` along the length for those seen from above, polygons in (y, z).
-
-    Attributes:
-        screen: The windscreen on the upper surface, or None when it is in the front face.
-        rear: The rear window on the upper surface, or None.
-        front_z: A windscreen in the front face, from and to height.
-        rear_z: A rear window in the rear face, from and to height.
-        sides: Side windows, each a polygon of (distance behind the front, height).
-    """
-
-    screen: tuple[float, float] | None
-    rear: tuple[float, float] | None
-    sides: tuple[Profile, ...]
-    front_z: tuple[float, float] | None = None
-    rear_z: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """One kind of vehicle. Dimensions are those of everyday models of the kind."""
-
-    kind: str
-    length_m: float
-    width_m: float
-    height_m: float
-    axles_m: tuple[float, ...]
-    wheel_radius_m: float
-    shells: tuple[Shell, ...]
-    glazing: Glazing
-    doors_m: tuple[float, ...]
-    plate_front_m: float
-    plate_rear_m: float
-    tail_lamp_z: tuple[float, float]
-    head_lamp_z: tuple[float, float]
-    tall_tail: bool = False
-
-    @property
-    def skyline(self) -> Profile:
-        """Height of the outline over the length."""
-        return tuple(corner for shell in self.shells for corner in shell.top)
-
-
-def profile(corners: Profile, at: Floats, round_m: float) -> Floats:
-    """A line through ``corners``, its kinks rounded over about ``round_m``."""
-    y, value = np.array(corners).T
-    fine = np.linspace(y[0], y[-1], 1200)
-    line = np.interp(fine, y, value)
-    step = (y[-1] - y[0]) / 1199
-    reach = max(int(3 * round_m / step), 1)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / max(round_m, 1e-6)) ** 2)
-    padded = np.pad(line, reach, mode="reflect", reflect_type="odd")
-    smooth = np.convolve(padded, weights / weights.sum(), mode="valid")
-    # The ends stay where they are: bumpers are given, not rounded away.
-    ends = np.clip(np.minimum(fine - y[0], y[-1] - fine) / (2 * round_m), 0, 1)
-    return np.asarray(np.interp(at, fine, line + ends * (smooth - line)))
+from speedcam.simulate.body import Body, Glazing, Profile, Shell
+from speedcam.simulate.slim import SLIM_BODIES
 
 
 def _car(  # noqa: PLR0917 - a row of the table of shapes below, in its order
@@ -359,6 +259,6 @@ def _lorry() -> Body:
 
 
 def bodies() -> dict[str, Body]:
-    """Every kind by name."""
+    """Every kind of vehicle by name."""
     made = (_sedan(), _hatch(), _estate(), _suv(), _van(), _lorry())
-    return {body.kind: body for body in made}
+    return {body.kind: body for body in (*made, *SLIM_BODIES)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from speedcam.model import Direction, Floats
-from speedcam.simulate.bodies import Body
+from speedcam.simulate.body import Body
 from speedcam.simulate.plan import LanePlan
 from speedcam.simulate.pose import Pose
 from speedcam.simulate.way import Course

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from speedcam.simulate.atlas import Sheet
-from speedcam.simulate.bodies import Body, Shell
-from speedcam.simulate.plates import PLATE_M, plate_texture
+from speedcam.simulate.body import Body, Shell
+from speedcam.simulate.plates import MOTORCYCLE_PLATE_M, PLATE_M, plate_texture
 
 TEXELS_PER_M = 170.0
 """Of the sheets of a body: 6 mm a texel."""
@@ -20,6 +20,15 @@ def plate_sheet(text: str) -> Sheet:
     sheet = Sheet((0, 0), PLATE_M, picture.shape[1] / PLATE_M[0])
     gloss = np.full(picture.shape[:2], 12, np.uint8)
     sheet.pixels = np.dstack([picture, gloss])
+    return sheet
+
+
+def blank_plate_sheet() -> Sheet:
+    """A motorcycle's plate without a text: a white field in a dark frame."""
+    sheet = Sheet((0, 0), MOTORCYCLE_PLATE_M, 600)
+    sheet.fill("#33363a", "plastic")
+    wide, high = MOTORCYCLE_PLATE_M
+    sheet.box(0.006, 0.006, wide - 0.006, high - 0.006, "#e8ece8", "rubber")
     return sheet
 
 

@@ -1,4 +1,4 @@
-"""Which vehicles stand before others in the camera's view."""
+"""Which road users stand before others in the camera's view."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from speedcam.model import Direction, Floats
-from speedcam.simulate.bodies import Body
+from speedcam.simulate.body import Body
 from speedcam.simulate.drive import Drive
 from speedcam.simulate.pose import Pose
 from speedcam.simulate.scene import Scene
+from speedcam.simulate.user import RoadUser
 
 _EVERY_S = 0.04
 _LOW_M = 0.3
@@ -18,7 +19,7 @@ _LOW_M = 0.3
 _STEPS = np.linspace(0, 1, 80)
 
 
-def hidden_share(scene: Scene, drive: Drive, others: Sequence[Drive]) -> float:
+def hidden_share(scene: Scene, drive: Drive, others: Sequence[RoadUser]) -> float:
     """Share of its time in the zone in which a part of a vehicle's contact end is hidden.
 
     At each instant the camera must see the left corner, the middle and the right corner of the
@@ -32,7 +33,7 @@ def hidden_share(scene: Scene, drive: Drive, others: Sequence[Drive]) -> float:
     return float(np.mean(hidden))
 
 
-def _hidden(scene: Scene, drive: Drive, others: Sequence[Drive], time_s: float) -> bool:
+def _hidden(scene: Scene, drive: Drive, others: Sequence[RoadUser], time_s: float) -> bool:
     pose, half = drive.pose(time_s), drive.body.width_m / 2
     end = np.array([[pose.x_m + x, pose.y_m, _LOW_M] for x in (-half, 0.0, half)])
     seen = pose.headed(end)
@@ -72,19 +73,21 @@ def _in_axes(pose: Pose, at_m: Floats) -> tuple[Floats, Floats]:
     return away[..., 0] * cos - away[..., 1] * sin, away[..., 0] * sin + away[..., 1] * cos
 
 
-def back_to_front(drives: Sequence[Drive], time_s: float) -> list[Drive]:
-    """Vehicles in an order in which each hides only those before it."""
-    waiting = sorted(drives, key=lambda drive: -drive.contact_m(time_s))
-    ordered: list[Drive] = []
+def back_to_front(users: Sequence[RoadUser], time_s: float) -> list[int]:
+    """The numbers of road users in an order in which each hides only those before it."""
+    waiting = sorted(range(len(users)), key=lambda i: -users[i].contact_m(time_s))
+    ordered: list[int] = []
     while waiting:
-        free = (d for d in waiting if not any(_in_front(d, o, time_s) for o in waiting))
+        free = (
+            i for i in waiting if not any(_in_front(users[i], users[j], time_s) for j in waiting)
+        )
         chosen = next(free, waiting[0])
         waiting.remove(chosen)
         ordered.append(chosen)
     return ordered
 
 
-def _in_front(one: Drive, other: Drive, time_s: float) -> bool:
+def _in_front(one: RoadUser, other: RoadUser, time_s: float) -> bool:
     """Whether ``one`` may hide ``other``.
 
     A line along or across the road parts two bodies, and the lens is above the road's origin:
@@ -95,7 +98,7 @@ def _in_front(one: Drive, other: Drive, time_s: float) -> bool:
         return True
     if one is other or other_near + other.body.length_m <= near:
         return False
-    x_m, other_x_m = one.across_m(near), other.across_m(other_near)
+    x_m, other_x_m = one.pose(time_s).x_m, other.pose(time_s).x_m
     right, edge_x_m = (one, x_m) if x_m > other_x_m else (other, other_x_m)
     lens_is_left = edge_x_m - right.body.width_m / 2 > 0
     return (one is right) != lens_is_left

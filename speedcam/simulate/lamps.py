@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from speedcam.model import Direction, Floats
-from speedcam.simulate.bodies import Body
+from speedcam.simulate.body import Body
 from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.light import Colour, Light, on_ground
 from speedcam.simulate.noise import Field
@@ -128,7 +128,8 @@ def _lamps(body: Body, pose: Pose, light: Light) -> _Lamps:
     low, high = body.head_lamp_z if front else body.tail_lamp_z
     apart = body.width_m / 2 * (0.72 if front else 0.80)
     y = pose.y_m + (0.06 if front else -0.02)
-    places = [[pose.x_m + side * apart, y, (low + high) / 2] for side in (-1, 1)]
+    sides = (0,) if body.lone_lamp else (-1, 1)
+    places = [[pose.x_m + side * apart, y, (low + high) / 2] for side in sides]
     strength = light.headlamps * (_HEAD_RADIANCE if front else _TAIL_RADIANCE)
     return _Lamps(
         places_m=pose.headed(np.array(places)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from speedcam.simulate.atlas import Sheet
-from speedcam.simulate.bodies import Body, Shell
+from speedcam.simulate.body import Body, Shell
 from speedcam.simulate.fittings import (
     TEXELS_PER_M,
     paint_box,

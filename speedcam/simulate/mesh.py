@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speedcam.model import Floats
-from speedcam.simulate.bodies import Shell, profile
+from speedcam.simulate.body import Shell, profile
 
 _SIDE, _GREEN, _ROOF = 9, 6, 13
 """Grid lines across: lower side, from shoulder to roof edge, across the roof."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from speedcam.model import Floats, Image
 from speedcam.simulate.camera import Camera, project
-from speedcam.simulate.drive import Drive
 from speedcam.simulate.lamps import shine
 from speedcam.simulate.noise import Field
 from speedcam.simulate.pose import Pose
@@ -18,6 +17,7 @@ from speedcam.simulate.raster import Region, draw, region_of, shade, standing
 from speedcam.simulate.roadside import tunnel_light
 from speedcam.simulate.scene import Scene
 from speedcam.simulate.sunlight import Sunlight
+from speedcam.simulate.user import RoadUser
 from speedcam.simulate.vehicle import Model, stand
 from speedcam.simulate.water import rippled
 from speedcam.simulate.world import World
@@ -36,16 +36,16 @@ class View:
     sunlight: Sunlight
 
 
-def pose_of(scene: Scene, drive: Drive, time_s: float) -> Pose:
+def pose_of(scene: Scene, user: RoadUser, time_s: float) -> Pose:
     """Where a vehicle is when the picture's first row is exposed, and how it goes on."""
-    return drive.pose(time_s, scene.sensor.readout_s / (scene.camera.size_px[1] - 1))
+    return user.pose(time_s, scene.sensor.readout_s / (scene.camera.size_px[1] - 1))
 
 
 def lay_vehicle(
     scene: Scene,
     view: View,
     radiance: Field,
-    drive: Drive,
+    user: RoadUser,
     *,
     model: Model,
     time_s: float,
@@ -53,15 +53,15 @@ def lay_vehicle(
     """Lay a vehicle over the picture, blurred by its motion while the shutter is open."""
     camera, light = view.camera, scene.light
     half = scene.sensor.shutter_s / 2
-    first = _spread(model, pose_of(scene, drive, time_s - half), camera)
-    last = _spread(model, pose_of(scene, drive, time_s + half), camera)
+    first = _spread(model, pose_of(scene, user, time_s - half), camera)
+    last = _spread(model, pose_of(scene, user, time_s + half), camera)
     if first is None or last is None:
         return None
     region = region_of(np.concatenate([first, last]), camera.size_px, 3)
     if region is None:
         return None
     steps = _steps(scene, first, last)
-    pose = pose_of(scene, drive, time_s)
+    pose = pose_of(scene, user, time_s)
     shading = shade(model, pose, camera, light, sun_left=_sun_on(view, model, pose, time_s))
     samples = _samples(scene, region)
     colour = np.zeros((region.height, region.width, 3), np.float32)
@@ -69,18 +69,18 @@ def lay_vehicle(
     for step in range(steps):
         at = time_s + ((step + 0.5) / steps - 0.5) * 2 * half
         drawn, covered = draw(
-            model, pose_of(scene, drive, at), shading, camera, region, samples=samples
+            model, pose_of(scene, user, at), shading, camera, region, samples=samples
         )
         colour += drawn / steps
         cover += covered / steps
     if scene.sensor.soft_px > 0:
         colour = _softened(colour, scene.sensor.soft_px)
         cover = _softened(cover, scene.sensor.soft_px)
-    y_m = drive.contact_m(time_s)
+    y_m = user.contact_m(time_s)
     _lay(scene, view.world, radiance, region, colour=colour, cover=cover, y_m=y_m)
-    if light.headlamps:
+    if light.headlamps and user.body.lit:
         return _joined(
-            region, shine(radiance, view.world, camera, light, body=drive.body, pose=pose)
+            region, shine(radiance, view.world, camera, light, body=user.body, pose=pose)
         )
     return region
 
@@ -114,7 +114,7 @@ def lay_mirror_image(
     scene: Scene,
     view: View,
     radiance: Field,
-    drive: Drive,
+    user: RoadUser,
     *,
     model: Model,
     time_s: float,
@@ -123,7 +123,7 @@ def lay_mirror_image(
     world, camera = view.world, view.camera
     assert world.mirror is not None  # noqa: S101 - asked only on wet roads
     assert world.mirrored is not None  # noqa: S101 - asked only on wet roads
-    pose = replace(pose_of(scene, drive, time_s), mirrored=True)
+    pose = replace(pose_of(scene, user, time_s), mirrored=True)
     spread = _spread(model, pose, camera)
     region = region_of(spread, camera.size_px, 24) if spread is not None else None
     if region is None:
@@ -131,7 +131,7 @@ def lay_mirror_image(
     below = replace(camera, height_m=-camera.height_m)
     shading = shade(model, pose, below, scene.light, sun_left=_sun_on(view, model, pose, time_s))
     colour, cover = draw(model, pose, shading, camera, region, samples=2)
-    depth_m = max(drive.contact_m(time_s), 3.0)
+    depth_m = max(user.contact_m(time_s), 3.0)
     part = (region.rows, region.columns)
     gain = world.vignette[part][..., None]
     colour = rippled(colour, camera, depth_m)

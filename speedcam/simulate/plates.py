@@ -12,6 +12,8 @@ from PIL import ImageDraw, ImageFont
 from speedcam.model import Image
 
 PLATE_M = (0.520, 0.110)
+MOTORCYCLE_PLATE_M = (0.180, 0.140)
+"""Square enough for two lines; the one drawn is blank."""
 BAND_M = 0.040
 """Width of each blue band: the white field between them is 440 mm."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
@@ -23,8 +23,17 @@ from speedcam.simulate.sensor import Sensor
 from speedcam.simulate.shadow import darken
 from speedcam.simulate.sunlight import Sunlight
 from speedcam.simulate.timeline import Shot
+from speedcam.simulate.user import RoadUser
 from speedcam.simulate.vehicle import Model, build_model
 from speedcam.simulate.world import build_world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Somebody in the picture: who it is, and what it looks like."""
+
+    user: RoadUser
+    model: Model
 
 
 class Studio:
@@ -32,15 +41,28 @@ class Studio:
 
     def __init__(self, scene: Scene, drives: Sequence[Drive]) -> None:
         self._scene, self._drives = scene, drives
-        self._models: dict[int, Model] = {}
+        self._models: dict[tuple[int, int], Model] = {}
 
     def picture(self, time_s: float) -> Image:
         """The picture before mast and sensor, 8-bit blue-green-red."""
         knocked = self._scene.mast.knocked_s
         view = self._first if knocked is None or time_s < knocked else self._knocked
-        present = [d for d in self._drives if _in_sight(self._scene, d, time_s)]
-        models = {drive.ordinal: self._model(drive) for drive in present}
-        return _exposed(self._scene, view, drives=present, models=models, time_s=time_s)
+        return _exposed(self._scene, view, seen=self._seen(time_s), time_s=time_s)
+
+    def _seen(self, time_s: float) -> list[Seen]:
+        users: list[tuple[RoadUser, tuple[int, int]]] = [(d, (5, d.ordinal)) for d in self._drives]
+        users += [(walk, (43, number)) for number, walk in enumerate(self._scene.traffic.walks)]
+        return [
+            Seen(user=user, model=self._model(user, draws))
+            for user, draws in users
+            if _in_sight(self._scene, user, time_s)
+        ]
+
+    def _model(self, user: RoadUser, draws: tuple[int, int]) -> Model:
+        if draws not in self._models:
+            rng = np.random.default_rng([self._scene.seed, *draws])
+            self._models[draws] = build_model(user.body, user.colour, user.plate, rng)
+        return self._models[draws]
 
     @cached_property
     def _first(self) -> View:
@@ -51,12 +73,6 @@ class Studio:
         camera, (right, down) = self._scene.camera, self._scene.mast.knock_deg
         turned = replace(camera, yaw_deg=camera.yaw_deg + right, pitch_deg=camera.pitch_deg + down)
         return _view(self._scene, turned)
-
-    def _model(self, drive: Drive) -> Model:
-        if drive.ordinal not in self._models:
-            rng = np.random.default_rng([self._scene.seed, 5, drive.ordinal])
-            self._models[drive.ordinal] = build_model(drive.body, drive.colour, drive.plate, rng)
-        return self._models[drive.ordinal]
 
 
 def frames(scene: Scene, drives: Sequence[Drive], shots: Sequence[Shot]) -> Iterator[Image]:
@@ -85,19 +101,17 @@ def _exposed(
     scene: Scene,
     view: View,
     *,
-    drives: Sequence[Drive],
-    models: Mapping[int, Model],
+    seen: Sequence[Seen],
     time_s: float,
 ) -> Image:
     exposure = view.sunlight.exposure(time_s)
     steady = not view.sunlight.varies and exposure == scene.light.exposure
-    if steady and not drives:
+    if steady and not seen:
         return view.empty.copy()
     radiance = _still(view, time_s)
-    touched = _on_the_road(scene, view, radiance, drives=drives, models=models, time_s=time_s)
-    for drive in back_to_front(drives, time_s):
-        model = models[drive.ordinal]
-        touched += [lay_vehicle(scene, view, radiance, drive, model=model, time_s=time_s)]
+    touched = _on_the_road(scene, view, radiance, seen=seen, time_s=time_s)
+    for one in _far_first(seen, time_s):
+        touched += [lay_vehicle(scene, view, radiance, one.user, model=one.model, time_s=time_s)]
     if not steady:
         return tone(radiance, exposure)
     picture = view.empty.copy()
@@ -122,37 +136,40 @@ def _on_the_road(
     view: View,
     radiance: Field,
     *,
-    drives: Sequence[Drive],
-    models: Mapping[int, Model],
+    seen: Sequence[Seen],
     time_s: float,
 ) -> list[Region | None]:
     """Shadows, then pools of light, then mirror images of all vehicles, far ones first."""
     world, camera, light = view.world, view.camera, scene.light
     touched: list[Region | None] = []
-    for drive in drives:
-        model, pose = models[drive.ordinal], pose_of(scene, drive, time_s)
+    for one in seen:
+        pose = pose_of(scene, one.user, time_s)
         touched.append(
             darken(
                 radiance,
                 world,
                 camera,
                 light,
-                model=model,
+                model=one.model,
                 pose=pose,
                 sun_left=view.sunlight.at(time_s),
             )
         )
-    for drive in drives if light.headlamps else ():
-        pose = pose_of(scene, drive, time_s)
-        touched.append(light_road(radiance, world, camera, light, body=drive.body, pose=pose))
-    for drive in back_to_front(drives, time_s) if light.wet else ():
-        model = models[drive.ordinal]
-        touched += [lay_mirror_image(scene, view, radiance, drive, model=model, time_s=time_s)]
+    for one in (one for one in seen if light.headlamps and one.user.body.lit):
+        pose, body = pose_of(scene, one.user, time_s), one.user.body
+        touched.append(light_road(radiance, world, camera, light, body=body, pose=pose))
+    for one in _far_first(seen, time_s) if light.wet else ():
+        user, model = one.user, one.model
+        touched += [lay_mirror_image(scene, view, radiance, user, model=model, time_s=time_s)]
     return touched
 
 
-def _in_sight(scene: Scene, drive: Drive, time_s: float) -> bool:
-    return -drive.body.length_m < drive.contact_m(time_s) < scene.traffic.far_m
+def _far_first(seen: Sequence[Seen], time_s: float) -> list[Seen]:
+    return [seen[number] for number in back_to_front([one.user for one in seen], time_s)]
+
+
+def _in_sight(scene: Scene, user: RoadUser, time_s: float) -> bool:
+    return -user.body.length_m < user.contact_m(time_s) < scene.traffic.far_m
 
 
 def view_of(scene: Scene, drives: Sequence[Drive], time_s: float) -> Image:

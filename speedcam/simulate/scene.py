@@ -13,6 +13,7 @@ from speedcam.model import Certificate
 from speedcam.simulate.camera import Camera, scaled
 from speedcam.simulate.light import Light
 from speedcam.simulate.plan import RoadPlan
+from speedcam.simulate.walk import Walk
 from speedcam.simulate.way import STEADY, Way
 from speedcam.site import Zone
 
@@ -132,6 +133,7 @@ class Traffic:
             follow one another closely; None: as far apart as the camera needs to part them.
         abreast: Vehicles of different lanes shall be side by side in the zone, not avoid it.
         planned: More vehicles. One that does not cross the whole zone within the clip is left out.
+        walks: People on foot, who do not mind the traffic, nor it them.
         tells_hidden: The truth file says which share of each vehicle's time it was hidden.
     """
 
@@ -142,6 +144,7 @@ class Traffic:
     gap_m: tuple[float, float] | None = None
     abreast: bool = False
     planned: tuple[PlannedDrive, ...] = ()
+    walks: tuple[Walk, ...] = ()
     tells_hidden: bool = True
 
 

@@ -90,7 +90,8 @@ def _fallen(points: Floats, light: Light) -> Floats:
 def _under(model: Model, pose: Pose, x: Field, y: Field, rows: NDArray[np.int64]) -> Field:
     """How much of the sky the ground sees beside and beneath the body, 0..1."""
     body = model.body
-    half_x, half_y = body.width_m / 2, body.length_m / 2
+    wide = body.width_m if body.ground_m is None else body.ground_m
+    half_x, half_y = wide / 2, body.length_m / 2
     aside, along = pose.seen_from(half_y, x, y, rows)
     dx = np.abs(aside) - np.float32(half_x)
     dy = np.abs(along) - np.float32(half_y)

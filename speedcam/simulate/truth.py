@@ -53,8 +53,23 @@ def truth_json(scene: Scene, drives: Sequence[Drive]) -> str:
         "axes": "m: x to the right, y along the road away from the camera, camera above (0, 0); "
         "px: the centre of the top-left pixel is (0, 0)",
         "vehicles": [_vehicle(scene, drive, drives) for drive in drives],
+        **_others(scene),
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _others(scene: Scene) -> dict[str, object]:
+    """Who is no vehicle, while it moves."""
+    walks = [
+        {
+            "id": f"walk {number}",
+            "kind": walk.body.kind,
+            "first_s": round(max(walk.starts_s, 0.0), 3),
+            "last_s": round(min(walk.ends_s, scene.seconds), 3),
+        }
+        for number, walk in enumerate(scene.traffic.walks)
+    ]
+    return {"others": walks} if walks else {}
 
 
 def _unusual(scene: Scene) -> dict[str, float]:
@@ -78,7 +93,7 @@ def _vehicle(scene: Scene, drive: Drive, drives: Sequence[Drive]) -> dict[str, o
         f"time_at_{drive.middle_m:g}_m_s": round(drive.pass_s, 4),
         "first_s": round(max(min(ends), 0.0), 3),
         "last_s": round(min(max(ends), scene.seconds), 3),
-        "plate": drive.plate,
+        "plate": drive.plate if drive.body.plated else None,
         **({"way": drive.course.name} if drive.course.name else {}),
         **_hidden(scene, drive, drives),
     }
@@ -100,7 +115,7 @@ def _speeds(scene: Scene, drive: Drive) -> dict[str, float]:
 def _hidden(scene: Scene, drive: Drive, drives: Sequence[Drive]) -> dict[str, float]:
     if not scene.traffic.tells_hidden:
         return {}
-    return {"occluded": round(hidden_share(scene, drive, drives), 3)}
+    return {"occluded": round(hidden_share(scene, drive, [*drives, *scene.traffic.walks]), 3)}
 
 
 def nearest_seen_m(scene: Scene, drive: Drive) -> float:

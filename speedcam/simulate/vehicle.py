@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speedcam.model import Direction, Floats
 from speedcam.simulate.atlas import Atlas, pack
-from speedcam.simulate.bodies import Body
+from speedcam.simulate.body import Body
+from speedcam.simulate.figures import Part, figure_parts, figure_sheets
+from speedcam.simulate.joints import Limb, Wheel
 from speedcam.simulate.livery import paint_sheets
 from speedcam.simulate.mesh import Mesh, block, disc, loft, patch, tread
 from speedcam.simulate.plates import PLATE_M
 from speedcam.simulate.pose import Pose
 
 _TYRE_WIDTH_M = 0.22
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheel:
-    """A run of points that turns about an axle."""
-
-    first: int
-    last: int
-    axle_m: tuple[float, float]
-    radius_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +34,7 @@ class Model:
         face_normals: ``(m, 3)``.
         layer: ``(m,)``.
         wheels: Points that turn.
+        limbs: Points that swing.
         atlas: The paint.
     """
 
@@ -53,30 +46,32 @@ class Model:
     face_normals: Floats
     layer: NDArray[np.int64]
     wheels: tuple[Wheel, ...]
+    limbs: tuple[Limb, ...]
     atlas: Atlas
 
 
 def build_model(body: Body, colour: str, plate: str, rng: np.random.Generator) -> Model:
-    """Make a vehicle of ``body`` in ``colour`` (``#rrggbb``) that carries ``plate``."""
-    atlas = pack(paint_sheets(body, colour, plate, rng))
+    """Make a road user of ``body`` in ``colour`` (``#rrggbb``) that carries ``plate``."""
+    if not body.shells:
+        return _assembled(body, figure_parts(body), pack(figure_sheets(body, colour, rng)))
     meshes = [part for i, shell in enumerate(body.shells) for part in loft(shell, str(i))]
     meshes += _mirrors(body)
     meshes += _plates(body)
     if len(body.shells) > 1:
         meshes += _chassis(body)
-    wheels = _wheels(body)
-    joined = _join(meshes + [part for part, _ in wheels], atlas)
-    starts = np.cumsum([0] + [len(m.points) for m in meshes] + [len(p.points) for p, _ in wheels])
-    turning = tuple(
-        Wheel(
-            first=int(starts[len(meshes) + i]),
-            last=int(starts[len(meshes) + i + 1]),
-            axle_m=(axle, body.wheel_radius_m),
-            radius_m=body.wheel_radius_m,
-        )
-        for i, (_, axle) in enumerate(wheels)
-    )
-    points, normals, texels, faces, layer = joined
+    parts: list[Part] = [(mesh, None) for mesh in meshes]
+    return _assembled(body, parts + _wheels(body), pack(paint_sheets(body, colour, plate, rng)))
+
+
+def _assembled(body: Body, parts: Sequence[Part], atlas: Atlas) -> Model:
+    meshes = [mesh for mesh, _ in parts]
+    ends = np.cumsum([len(mesh.points) for mesh in meshes]).tolist()
+    turning = [
+        replace(joint, first=end - len(mesh.points), last=end)
+        for (mesh, joint), end in zip(parts, ends, strict=True)
+        if joint is not None
+    ]
+    points, normals, texels, faces, layer = _join(meshes, atlas)
     return Model(
         body=body,
         points=points,
@@ -85,7 +80,8 @@ def build_model(body: Body, colour: str, plate: str, rng: np.random.Generator) -
         faces=faces,
         face_normals=_face_normals(points, normals, faces),
         layer=layer,
-        wheels=turning,
+        wheels=tuple(joint for joint in turning if isinstance(joint, Wheel)),
+        limbs=tuple(joint for joint in turning if isinstance(joint, Limb)),
         atlas=atlas,
     )
 
@@ -160,29 +156,33 @@ def _chassis(body: Body) -> list[Mesh]:
     return [*frame, bar]
 
 
-def _wheels(body: Body) -> list[tuple[Mesh, float]]:
+def _wheels(body: Body) -> list[Part]:
     radius = body.wheel_radius_m
-    parts = []
+    parts: list[Part] = []
     for axle in body.axles_m:
         wide = max(shell.half_width for shell in body.shells[:1] if shell.front_m <= axle)
         if len(body.shells) > 1 and axle > body.shells[1].front_m:
             wide = body.shells[1].half_width - 0.02
         for sign in (-1.0, 1.0):
             centre = np.array([sign * (wide + 0.004), axle, radius])
-            parts.append((tread(centre, radius, _TYRE_WIDTH_M, "tread"), axle))
-            parts.append((disc(centre, radius, sign, "wheel"), axle))
+            turns = Wheel(axle_m=(axle, radius), radius_m=radius)
+            parts.append((tread(centre, radius, _TYRE_WIDTH_M, "tread"), turns))
+            parts.append((disc(centre, radius, sign, "wheel"), turns))
     return parts
 
 
 def stand(model: Model, pose: Pose) -> Floats:
     """Points of the vehicle on the road, ``(n, 3)``, not mirrored and before any row is read."""
     points = model.points.copy()
-    for wheel in model.wheels:
-        part = slice(wheel.first, wheel.last)
-        angle = pose.rolled_m / wheel.radius_m
-        y, z = points[part, 1] - wheel.axle_m[0], points[part, 2] - wheel.axle_m[1]
-        points[part, 1] = wheel.axle_m[0] + y * np.cos(angle) - z * np.sin(angle)
-        points[part, 2] = wheel.axle_m[1] + y * np.sin(angle) + z * np.cos(angle)
+    joints: tuple[Wheel | Limb, ...] = (*model.wheels, *model.limbs)
+    for joint in joints:
+        part = slice(joint.first, joint.last)
+        angle = joint.angle_rad(pose.rolled_m)
+        y, z = points[part, 1] - joint.axle_m[0], points[part, 2] - joint.axle_m[1]
+        points[part, 1] = joint.axle_m[0] + y * np.cos(angle) - z * np.sin(angle)
+        points[part, 2] = joint.axle_m[1] + y * np.sin(angle) + z * np.cos(angle)
+    if not model.wheels:
+        points[:, 2] -= points[:, 2].min()  # who walks sinks a little at each stride
     behind = 0.0 if pose.direction is Direction.APPROACHING else model.body.length_m
     placed = points * pose.facing + [pose.x_m, pose.y_m + behind, 0]
     return pose.headed(placed)

@@ -157,7 +157,7 @@ def test_of_two_side_by_side_the_one_nearer_to_the_lens_is_drawn_last():
     drives = schedule(planned(ROAD, lorry, car))
     ordered = back_to_front(drives, 6.0)
     assert drives[1].contact_m(6.0) < drives[0].contact_m(6.0)
-    assert [drive.body.kind for drive in ordered] == ["hatch", "lorry"]
+    assert [drives[number].body.kind for number in ordered] == ["hatch", "lorry"]
 
 
 def test_the_shipped_truths_keep_their_form():
