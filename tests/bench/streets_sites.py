@@ -154,10 +154,10 @@ def _overpass() -> Scene:
 def _alley() -> Scene:
     return place(
         "alley",
-        camera=Camera(size_px=HD, focal_px=2200, height_m=5.5, pitch_deg=13.6, yaw_deg=10.5),
-        plan=in_town(Carriageway(left_m=0.4, lanes="aa", lane_m=3.3, seed=20)),
-        near_m=14.0,
-        far_m=34.0,
+        camera=Camera(size_px=HD, focal_px=2550, height_m=5.5, pitch_deg=12.7, yaw_deg=9.5),
+        plan=in_town(Carriageway(left_m=0.2, lanes="aa", lane_m=3.3, seed=20)),
+        near_m=15.5,
+        far_m=36.0,
     )
 
 
