@@ -60,8 +60,12 @@ class Seen(Pair):
 
     @property
     def is_plain(self) -> bool:
-        """Nothing excuses that it has no reading: in view, at a steady speed, in no doubt."""
-        return self.occluded < MOSTLY_SEEN and self.way == "constant" and not self.doubtful
+        """Nothing excuses that it has no reading: in view, at a steady speed, in no doubt.
+
+        A bicycle may be read; nobody is missing a speed that no limit is for.
+        """
+        seen = self.occluded < MOSTLY_SEEN and self.kind != "bicycle"
+        return seen and self.way == "constant" and not self.doubtful
 
     @property
     def is_lost(self) -> bool:

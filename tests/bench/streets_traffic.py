@@ -1,4 +1,4 @@
-"""Clips of every traffic: queues, platoons, overtaking, lorries that hide cars, braking."""
+"""Clips of every traffic: dense, hidden, braking, shifting lanes, on two wheels, on foot."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from speedcam.simulate.planned import Stop, queue
 from speedcam.simulate.scene import PlannedDrive
+from speedcam.simulate.walk import Walk
 from speedcam.simulate.way import STEADY, braking, changing_lane, speeding_up, swerving
 from tests.bench.streets_clip import RURAL, SLOW, TOWN, Clip, lit
 from tests.bench.streets_light import LEFT_BEHIND, OVERCAST, RIGHT_BEHIND
@@ -25,6 +26,8 @@ def traffic_clips() -> Iterator[Clip]:
     yield _overtaking()
     yield _hidden()
     yield _changing()
+    yield _two_wheels()
+    yield _on_foot()
 
 
 def _driving(clip: Clip, **traffic: Any) -> Clip:
@@ -86,3 +89,36 @@ def _changing() -> Clip:
     }
     changed = _driving(clip, ways=ways)
     return replace(changed, conditions=(*clip.conditions, "lane change"))
+
+
+def _two_wheels() -> Clip:
+    """Motorcycles among the cars, and bicycles at the edge of the road."""
+    lanes = {"1": TOWN, "2": TOWN[:4]}
+    clip = lit("school", LEFT_BEHIND, lanes, "two wheels", seed=306, seconds=32.0)
+    bicycles = tuple(
+        PlannedDrive(lane="2", kind="bicycle", kmh=kmh, pass_s=pass_s, aside_m=1.2)
+        for kmh, pass_s in ((17.0, 4.0), (23.0, 28.0))
+    )
+    return _driving(clip, kinds={"motorcycle": 3, "hatch": 1, "van": 1}, planned=bicycles)
+
+
+def _on_foot() -> Clip:
+    """Somebody crosses when the road is clear, somebody walks along its edge all the while."""
+    clip = lit("alley", OVERCAST, {}, "pedestrian", seed=307)
+    planned = tuple(
+        PlannedDrive(lane=lane, kind=kind, kmh=kmh, pass_s=pass_s)
+        for lane, kind, kmh, pass_s in (
+            ("1", "hatch", 48.0, 2.6),
+            ("2", "suv", 55.0, 3.4),
+            ("1", "sedan", 52.0, 5.0),
+            ("2", "hatch", 36.0, 14.5),
+            ("1", "van", 44.0, 13.2),
+            ("2", "estate", 57.0, 17.0),
+            ("1", "bicycle", 19.0, 21.4),
+            ("2", "motorcycle", 61.0, 19.5),
+            ("2", "sedan", 47.0, 22.0),
+        )
+    )
+    crossing = Walk(from_m=(-1.0, 25.0), to_m=(7.6, 25.0), starts_s=6.2, m_s=1.4)
+    along = Walk(from_m=(-0.5, 12.0), to_m=(-0.5, 44.0), starts_s=0.0, m_s=1.3)
+    return _driving(clip, planned=planned, walks=(crossing, along))

@@ -75,7 +75,9 @@ def test_a_ghost_may_not_bear_a_grade_a():
 
 
 @pytest.mark.parametrize(
-    "excuse", [{"occluded": 0.2}, {"way": "braking"}, {"doubtful": True}], ids=str
+    "excuse",
+    [{"occluded": 0.2}, {"way": "braking"}, {"doubtful": True}, {"kind": "bicycle"}],
+    ids=str,
 )
 def test_only_plain_vehicles_must_be_captured(excuse):
     many = [seen(id=str(i)) for i in range(49)]

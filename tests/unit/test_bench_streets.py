@@ -18,6 +18,7 @@ WANTED = {
     "crf 18", "crf 32", "12.5 per s", "50 per s", "60 per s", "variable rate", "lost", "repeated",
     "shake", "drift", "knocked", "moved", "rolling shutter",
     "queue", "platoon", "overtaking", "merged", "hidden", "braking", "lane change",
+    "two wheels", "pedestrian",
 }  # fmt: skip
 
 
