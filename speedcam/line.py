@@ -18,6 +18,9 @@ FAR_OFF = 4.0
 LEAST_SCALE = 0.3
 """Residuals may come out smaller than the stated errors, but not by more than this is believed."""
 
+LEAST_ALIKE = 2.0
+"""Neighbouring edges err alike: at least two of them count as one."""
+MOST_CORRELATED = 0.95
 STEADY = 0.05
 """Change of speed over the stretch, relative, up to which a straight line describes it."""
 
@@ -68,8 +71,10 @@ def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line
     design, used_m, used_weight = design[kept], y_m[kept], weight[kept]
     fit, scale = _huber(design, used_m, used_weight)
     covariance = np.linalg.inv(design.T @ (design * used_weight[:, None]))
-    # Neighbouring edges err alike: half of them are taken as the number of independent ones.
-    errors = max(1.0, scale) * np.sqrt(2 * np.diag(covariance))
+    alike = _alike((used_m - design @ fit) * np.sqrt(used_weight))
+    # Scatter below the stated errors is luck, and how such residuals hang together says nothing.
+    widened = max(LEAST_ALIKE * max(1.0, scale**2), alike * scale**2)
+    errors = np.sqrt(widened * np.diag(covariance))
     span_s = 2 * float(np.ptp(time_s))
     line = Line(
         speed_m_s=float(fit[1]),
@@ -79,6 +84,17 @@ def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line
         rms_m=float(np.sqrt(np.average((used_m - design @ fit) ** 2, weights=used_weight))),
     )
     return line, float(errors[-1]) * span_s
+
+
+def _alike(pull: Floats) -> float:
+    """How many neighbouring positions err as one, from their lag-one correlation r.
+
+    ``(1 + r) / (1 - r)``, of a first-order autoregressive series (Bayley and Hammersley, *J. Roy.
+    Stat. Soc. Suppl.* 8, 1946).
+    """
+    r = float(np.sum(pull[1:] * pull[:-1]) / max(np.sum(pull**2), 1e-12))
+    r = min(max(r, 0.0), MOST_CORRELATED)
+    return (1 + r) / (1 - r)
 
 
 def _huber(design: Floats, y_m: Floats, weight: Floats) -> tuple[Floats, float]:

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     FEATURES_DISAGREE = "features_disagree"
     ANCHORS_DISAGREE = "anchors_disagree"
     LINES_DISAGREE = "lines_disagree"
+    TOO_UNCERTAIN = "too_uncertain"
     PLATE_NOT_FOUND = "plate_not_found"
     PLATE_TOO_SMALL = "plate_too_small"
     PLATE_NOT_SURE = "plate_not_sure"

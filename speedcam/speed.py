@@ -52,6 +52,9 @@ MAX_DRIFT = 0.10
 MAX_SPEED_CHANGE = 0.40
 """Beyond it a mean says little about how fast the vehicle was at any one place."""
 SPEED_RANGE_KMH = (5.0, 250.0)
+MOST_UNCERTAIN_KMH, MOST_UNCERTAIN = 3.0, 0.03
+"""What a meter in service may be off by (PTB-A 12.01: 3 km/h, above 100 km/h 3 %): a speed whose
+expanded uncertainty is larger cannot be shown to keep it."""
 
 MIN_FEATURE_POINTS = 6
 MIN_FEATURES = 5
@@ -63,13 +66,17 @@ FEATURE_ENVELOPE = 0.96
 edge: under this ratio the edge was not on the road, or was not this vehicle's."""
 
 
-def measure(track: Track, ground: Ground, zone: Zone) -> SpeedMeasurement | Refusal:
+def measure(
+    track: Track, ground: Ground, zone: Zone, fewest_features: int = MIN_FEATURES
+) -> SpeedMeasurement | Refusal:
     """The speed of ``track`` within ``zone``: grade B, since only one anchor is known yet.
 
     Args:
         track: A vehicle with its road-contact edge in pixels.
         ground: The road plane.
         zone: Where positions count.
+        fewest_features: Features without which the contact edge is not believed; 0 for tracks
+            of others, which have none.
     """
     samples = _samples(track.sightings, ground, zone)
     refusal = _too_little(track, samples, zone)
@@ -79,7 +86,9 @@ def measure(track: Track, ground: Ground, zone: Zone) -> SpeedMeasurement | Refu
     px = np.array([[sample.u_px, sample.v_px] for sample in samples])
     weight = 1 / edge_variance_m2(px, ground)
     line = fit_line(time_s, y_m, weight)
-    refusal = _unfit(line, x_m, y_m) or _features_against(track, ground, line)
+    refusal = _unfit(line, x_m, y_m)
+    if refusal is None and fewest_features:
+        refusal = _features_against(track, ground, line, fewest_features)
     if refusal:
         return refusal
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
@@ -98,7 +107,17 @@ def measure(track: Track, ground: Ground, zone: Zone) -> SpeedMeasurement | Refu
         budget=budget,
         crossing=cross(samples, weight**-0.5),
     )
-    return against(measurement) or measurement
+    return against(measurement) or too_uncertain(measurement) or measurement
+
+
+def too_uncertain(measurement: SpeedMeasurement) -> Refusal | None:
+    """Why a speed known so badly is no reading; None where it is known well enough."""
+    allowed_kmh = max(MOST_UNCERTAIN_KMH, MOST_UNCERTAIN * measurement.speed_kmh)
+    if measurement.uncertainty_kmh <= allowed_kmh:
+        return None
+    return _refusal(
+        Reason.TOO_UNCERTAIN, uncertainty_kmh=measurement.uncertainty_kmh, allowed_kmh=allowed_kmh
+    )
 
 
 def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[Sample]:
@@ -170,7 +189,7 @@ def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
     return None
 
 
-def _features_against(track: Track, ground: Ground, line: Line) -> Refusal | None:
+def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
     """Whether the vehicle's own features say that the contact edge was not on the road."""
     speeds = (
         _feature_speed(feature.time_s, ground.road(feature.px)[:, 1])
@@ -179,8 +198,8 @@ def _features_against(track: Track, ground: Ground, line: Line) -> Refusal | Non
     )
     low, high = OWN_FEATURES
     ratios = [ratio for s in speeds if s is not None if low < (ratio := s / line.speed_m_s) < high]
-    if len(ratios) < MIN_FEATURES:
-        return _refusal(Reason.FEATURES_DISAGREE, features=len(ratios), needed=MIN_FEATURES)
+    if len(ratios) < fewest:
+        return _refusal(Reason.FEATURES_DISAGREE, features=len(ratios), needed=fewest)
     lowest = float(np.percentile(ratios, 10))
     if lowest < FEATURE_ENVELOPE:
         return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)

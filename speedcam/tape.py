@@ -27,8 +27,8 @@ STRAIGHT_M = 0.05
 """How far a mark may lie beside the line between the ends of its own edge."""
 SQUARE_M = 0.15
 """How far off the square a line across the road may end, laid out by eye."""
-MARK_M = 0.03
-"""Of an adjusted mark: the tape's own doubt, and the stroke of paint."""
+MARK_M = TAPE_M
+"""Of an adjusted mark: the tape's own doubt. How well its stroke of paint is seen, MARK_PX says."""
 _GAUGE = 1e-4
 
 

@@ -42,6 +42,7 @@ WHY_REFUSED: dict[Reason, str] = {
     ),
     Reason.ANCHORS_DISAGREE: "Road contact and plate say different speeds, so one is wrong.",
     Reason.LINES_DISAGREE: "The time between two lines says another speed than the fit.",
+    Reason.TOO_UNCERTAIN: "The speed is known so badly that it is no reading.",
 }
 
 

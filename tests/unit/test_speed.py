@@ -160,6 +160,21 @@ def test_a_vaguer_survey_makes_a_vaguer_speed():
     assert vague.uncertainty_kmh > 1.5 * sharp.uncertainty_kmh
 
 
+def test_a_survey_so_vague_that_no_reading_could_keep_3_km_h_gives_none():
+    vague = measure(a_track(), a_ground(uncertainty_m=0.8, uncertainty_px=15.0), ZONE)
+    assert isinstance(vague, Refusal)
+    assert vague.reason is Reason.TOO_UNCERTAIN
+    assert vague.numbers["uncertainty_kmh"] > vague.numbers["allowed_kmh"] == 3.0
+
+
+def test_tracks_without_features_are_measured_where_none_are_asked_for():
+    bare = replace(a_track(90), features=())
+    assert refused(bare) is Reason.FEATURES_DISAGREE
+    result = measure(bare, GROUND, ZONE, fewest_features=0)
+    assert isinstance(result, SpeedMeasurement)
+    assert result.speed_kmh == pytest.approx(90, rel=1e-4)
+
+
 def test_an_edge_above_the_road_reads_too_fast_by_the_law_of_similar_triangles():
     too_fast = measured(a_track(60, contact_height_m=0.1, features=12))
     assert too_fast.speed_kmh == pytest.approx(60 * 6.0 / 5.9, rel=1e-3)
