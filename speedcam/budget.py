@@ -14,7 +14,7 @@ from speedcam.ground import Ground
 from speedcam.line import Line
 from speedcam.model import KMH_PER_M_S, Doubt, Floats, Sample
 
-CONTACT_HEIGHT_M = 0.03 / np.sqrt(3)
+CONTACT_HEIGHT_M = float(0.03 / np.sqrt(3))
 """The edge may lie up to 3 cm above the road (rectangular)."""
 ROAD_SAG = 0.0023
 """Relative: 2 cm of sag over the zone, rectangular."""
