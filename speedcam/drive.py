@@ -122,6 +122,18 @@ def drive_fault(drive: ReferenceDrive) -> tuple[str, str] | None:
     return None
 
 
+def drive_weakness(drive: ReferenceDrive) -> str | None:
+    """Why speeds that a drive gainsays and does not correct may fine nobody, or None."""
+    if drive.correct or drive.confirms:
+        return None
+    return (
+        f"in the reference drive of {drive.date} true speeds were {drive.ratio:.4f} ± "
+        f"{2 * drive.ratio_uncertainty:.4f} (k = 2) times the readings, which chance does not "
+        "explain, and nothing corrects them. Survey again; or check the drive, then set "
+        "`correct = true` (reference_drive)."
+    )
+
+
 def _most_spread(runs: int) -> float:
     """Chance alone spreads wider once in a thousand drives (Wilson and Hilferty, PNAS 17, 1931)."""
     ninths = 2 / (9 * (runs - 1))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speedcam.drive import ReferenceDrive
+from speedcam.drive import ReferenceDrive, drive_weakness
 from speedcam.errors import SurveyError
 from speedcam.model import Floats
 from speedcam.pose import Pose, pose_of
@@ -146,12 +146,13 @@ def fit_survey(survey: Survey, size_px: tuple[int, int] | None = None) -> Fitted
 def ground_of(fitted: Fitted, drive: ReferenceDrive | None = None) -> Ground:
     """The road plane by cameras that fit a survey, also one that something contradicts."""
     sightings = fitted.fit.sightings
+    unheeded = drive_weakness(drive) if drive else None
     return Ground(
         pose=fitted.pose,
         members=fitted.members,
         residual_m=np.hypot(*(fitted.pose.plane(sightings.px) - sightings.m).T),
         drive=drive,
-        weaknesses=tuple(weaknesses(fitted)),
+        weaknesses=(*weaknesses(fitted), *([unheeded] if unheeded else [])),
     )
 
 

@@ -31,6 +31,12 @@ so badly that a survey 6 % too long would still pass."""
 STATED_HEIGHT_M = 0.05
 """Standard uncertainty of the lens's measured height."""
 
+ALONG = 0.8
+"""A taped distance runs along the road where at least this share of it does."""
+
+TOLD_STRETCH = 0.02
+"""A tape tells the scale along the road where it would find (k = 3) that much of a stretch."""
+
 FEWEST_TO_FINE = 6
 """Four points fit any error, and of five a bad one cannot be told: neither may fine anybody."""
 
@@ -100,6 +106,19 @@ def weaknesses(fitted: Fitted) -> Iterator[str]:
         )
     if flatness(fitted.fit).is_bent:
         yield f"the road is not flat: {_bent(fitted.fit)}. Survey a shorter stretch."
+    # A bent road looks like a cropped picture, too: where it is proven, nothing else is said.
+    elif fitted.fit.cropped and not scale_is_taped(fitted):
+        yield (
+            "the picture seems to be cut out of a larger one: the lens's axis does not meet it "
+            "near its middle. A survey that is stretched along the road looks the same, and so "
+            "may a road that is not flat. Survey in an uncropped picture, or tape a distance "
+            "along the road (survey.checks)."
+        )
+
+
+def scale_is_taped(fitted: Fitted) -> bool:
+    """Whether a taped distance would tell a survey that is stretched along the road."""
+    return any(_tells_scale(fitted, check) for check in fitted.survey.checks)
 
 
 def left_out_m(fit: Fit) -> Floats:
@@ -152,6 +171,14 @@ def against_focal(fitted: Fitted) -> Against | None:
     doubt = float(np.hypot(spread, STATED_FOCAL_SD))
     times = abs(float(np.log(focal_px / stated_px))) / doubt
     return Against(fitted=focal_px, stated=stated_px, uncertainty=doubt, times=times)
+
+
+def _tells_scale(fitted: Fitted, check: TapeCheck) -> bool:
+    ends = fitted.pose.plane(np.array([check.from_px, check.to_px], dtype=np.float64))
+    across_m, along_m = np.abs(np.diff(ends, axis=0)[0])
+    if along_m < ALONG * np.hypot(across_m, along_m):
+        return False
+    return OFF * against_tape(fitted, check).uncertainty <= TOLD_STRETCH * check.distance_m
 
 
 def _from_pixels(pose: Pose, ends: Floats) -> float:

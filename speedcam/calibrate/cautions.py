@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from speedcam.calibrate.forecast import Forecast
-from speedcam.drive import ReferenceDrive
 from speedcam.flatness import flatness
 from speedcam.site import Site
-from speedcam.survey_checks import Fitted
+from speedcam.survey_checks import Fitted, scale_is_taped
 
 ENOUGH_POINTS = 8
-ALONG = 0.8
-"""A taped distance checks the scale along the road where it runs along it by this share."""
 FIELD_KMH, FIELD_SHARE = 3.0, 0.03
 """Largest error that verification offices allow in use, up to 100 km/h and above."""
 LARGE_RESIDUALS = 1.5
@@ -32,7 +27,7 @@ def missing_papers(site: Site) -> Iterator[str]:
 
 def cautions(site: Site, fitted: Fitted) -> Iterator[str]:
     """What should be better about the survey itself, in sentences with a remedy."""
-    if not _scale_is_checked(site, fitted):
+    if not (site.survey.focal_px or site.drive or scale_is_taped(fitted)):
         yield (
             "nothing checks the scale along the road: a survey with all distances along it wrong "
             "by one factor would look as good. Tape two points far apart along the road "
@@ -40,8 +35,6 @@ def cautions(site: Site, fitted: Fitted) -> Iterator[str]:
         )
     if len(site.survey.points) < ENOUGH_POINTS:
         yield f"{len(site.survey.points)} points are few: with 8 to 12 a slip of one shows."
-    if site.drive and not site.drive.confirms and not site.drive.correct:
-        yield _unheeded(site.drive)
 
 
 def cautions_of_the_fit(fitted: Fitted, forecasts: Sequence[Forecast]) -> Iterator[str]:
@@ -56,33 +49,9 @@ def cautions_of_the_fit(fitted: Fitted, forecasts: Sequence[Forecast]) -> Iterat
             f"the points miss the fit by {fitted.fit.excess:.1f} times what their stated "
             "uncertainties explain; the uncertainty of every speed was widened to match."
         )
-    if fitted.fit.cropped:
-        yield (
-            "the picture seems to be cut out of a larger one: the lens's axis does not meet it "
-            "near its middle. Use the camera's whole picture."
-        )
     for told in forecasts:
         if told.whole_kmh > max(FIELD_KMH, FIELD_SHARE * told.speed_kmh):
             yield (
                 f"at {told.speed_kmh:g} km/h a speed is uncertain by ± {told.whole_kmh:.1f} km/h, "
                 "more than verification offices allow in use (3 km/h, above 100 km/h 3 %)."
             )
-
-
-def _unheeded(drive: ReferenceDrive) -> str:
-    return (
-        f"in the reference drive of {drive.date} true speeds were {drive.ratio:.4f} times the "
-        "readings, which chance does not explain; the whole difference is added to the doubt of "
-        "every speed. Survey again, or set `correct = true`."
-    )
-
-
-def _scale_is_checked(site: Site, fitted: Fitted) -> bool:
-    """Whether anything but the survey itself tells how long the road is."""
-    if site.survey.focal_px or site.drive:
-        return True
-    for tape in site.survey.checks:
-        ends = fitted.pose.plane(np.array([tape.from_px, tape.to_px]))
-        if abs(ends[1, 1] - ends[0, 1]) > ALONG * np.hypot(*(ends[1] - ends[0])):
-            return True
-    return False

@@ -52,7 +52,8 @@ def facts(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
     doubt = 2 * ground.lens_uncertainty_m[2]
     yield "lens", f"{z:.2f} m ± {doubt:.2f} m above the road, at x = {x:z.2f} m, y = {y:z.2f} m"
     bend = f", distortion k1 = {float(pose.k1):z.3f}"
-    yield "camera", f"focal length {float(pose.focal_px):.0f} px{bend}"
+    part = "; its picture is taken for a part of a larger one" if appraisal.fit.cropped else ""
+    yield "camera", f"focal length {float(pose.focal_px):.0f} px{bend}{part}"
     left_out = f"each left out in turn: {100 * appraisal.left_out_rms_m:.1f} cm"
     rms = f"rms {100 * ground.rms_m:.1f} cm on the road"
     yield "survey", f"{len(appraisal.points)} points, {rms}; {left_out}"

@@ -110,9 +110,17 @@ def test_a_reference_drive_that_disagrees_widens_what_is_foretold():
     assert off.forecasts[0].whole_kmh > agreeing.forecasts[0].whole_kmh + 0.03 * off.limit_kmh
 
 
-def test_a_reference_drive_that_disagrees_is_told():
-    site = replace(a_surveyed_site(), drive=a_drive(52.0))
-    assert "true speeds were 0.96" in cautions(site)
+@pytest.mark.parametrize(
+    ("drive", "verdict"),
+    [
+        (a_drive(50.0), Verdict.FINES),
+        (a_drive(51.0), Verdict.STATISTICS),
+        (a_drive(51.0, correct=True), Verdict.FINES),
+    ],
+    ids=["agrees", "disagrees", "corrects"],
+)
+def test_a_site_whose_reference_drive_disagrees_and_corrects_nothing_may_not_fine(drive, verdict):
+    assert appraise(replace(a_surveyed_site(), drive=drive), SIZE).verdict is verdict
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -93,8 +93,9 @@ def too_fast_percent(survey, crest_m=0.0):
         (lambda s: stretched(replace(BARE, lens_height_m=4.6), s, s), 0.035, "refused", 3.4),
         (lambda s: stretched(TAPED, s), 0.006, "refused", 0.6),
         (lambda s: stretched(FOCAL, s), 0.066, "no fines", 6.6),
+        (lambda s: stretched(BARE, s), 0.15, "no fines", 14),
     ],
-    ids=["13 px", "12 px", "2 px", "4 m", "14 m", "height", "tape", "focal"],
+    ids=["13 px", "12 px", "2 px", "4 m", "14 m", "height", "tape", "focal", "cropped"],
 )
 def test_an_error_is_found_from_the_size_that_the_guide_states(wrong, size, follows, left_percent):
     assert found(wrong(size)) == follows
@@ -118,12 +119,61 @@ def test_three_runs_to_a_tenth_of_a_kmh_find_a_scale_that_is_off_by_so_much(shar
     assert reference_drive([run] * 3, date(2026, 10, 2), correct=False).confirms is agrees
 
 
-@pytest.mark.parametrize("crest_m", [0.035, -0.035], ids=["crest", "hollow"])
+@pytest.mark.parametrize("along", [0.12, 0.15, 0.2, 0.3])
+def test_a_stretch_that_passes_for_a_cropped_picture_fines_nobody(along):
+    assert found(stretched(BARE, max(along, 0.15))) == "no fines"
+    (weakness,) = weaknesses(fit_survey(stretched(FOCAL, along), SIZE))
+    assert weakness.startswith("the picture seems to be cut out of a larger one")
+    assert found(stretched(replace(FOCAL, checks=TAPED.checks), along)) == "refused"
+
+
+CROPPED = replace(BARE, points=tuple(replace(p, px=(p.px[0], p.px[1] - 320)) for p in BARE.points))
+"""The same picture without 420 px on the right and 320 px at the top."""
+
+
+def a_tape(a, b, distance_m, uncertainty_m=0.02):
+    """Between two points of the cropped picture."""
+    from_px, to_px = (CROPPED.points[n].px for n in (a, b))
+    return TapeCheck(
+        name="the tape", from_px=from_px, to_px=to_px, distance_m=distance_m,
+        uncertainty_m=uncertainty_m,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tapes", "weak"),
+    [
+        ((), True),
+        ((a_tape(0, 12, 24.8),), False),
+        ((a_tape(0, 2, 7.0),), True),
+        ((a_tape(0, 12, 24.8, uncertainty_m=0.2),), True),
+    ],
+    ids=["no tape", "along", "across", "vague"],
+)
+def test_a_cropped_picture_may_fine_where_a_tape_tells_that_it_is_not_stretched(tapes, weak):
+    fitted = fit_survey(replace(CROPPED, checks=tapes), (1500, 760))
+    assert fitted.fit.cropped
+    assert not any(contradictions(fitted))
+    assert any(weaknesses(fitted)) is weak
+
+
+@pytest.mark.parametrize("crest_m", [0.027, -0.027], ids=["crest", "hollow"])
 def test_points_midway_find_a_bent_road_and_follow_one_that_they_do_not_find(crest_m):
     assert found(on_a_crest(BARE, crest_m)) == "no fines"
     less_m = 0.9 * crest_m
     assert found(on_a_crest(BARE, less_m)) == ""
     assert abs(too_fast_percent(on_a_crest(BARE, less_m), less_m)) < 0.05
+
+
+@pytest.mark.parametrize("crest_m", [0.035, -0.035], ids=["crest", "hollow"])
+def test_a_bent_road_passes_for_a_cropped_picture_until_it_is_proven_bent(crest_m):
+    bent, less = (
+        weaknesses(fit_survey(on_a_crest(BARE, c), SIZE)) for c in (crest_m, 0.9 * crest_m)
+    )
+    assert [text.split(":")[0] for text in bent] == ["the road is not flat"]
+    assert [text.split(":")[0] for text in less] == [
+        "the picture seems to be cut out of a larger one"
+    ]
 
 
 @pytest.mark.parametrize(("crest_m", "percent"), [(0.05, 0.61), (-0.05, -0.60)])

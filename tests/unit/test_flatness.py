@@ -42,6 +42,13 @@ def test_a_road_that_is_not_flat_fines_nobody(bump_m, word):
     assert f"cm) {word} than its ends say" in weakness
 
 
+def test_a_hollow_too_shallow_to_be_proven_looks_like_a_cropped_picture_and_fines_nobody():
+    (weakness,) = fit_ground(surveyed(-0.035), (1920, 1080)).weaknesses
+    assert weakness.startswith("the picture seems to be cut out of a larger one")
+    assert "so may a road that is not flat" in weakness
+    assert not fit_ground(surveyed(-0.02), (1920, 1080)).weaknesses
+
+
 def test_a_road_that_is_anything_but_flat_is_not_measured_on():
     with pytest.raises(SurveyError, match=r"survey point \d+ .* the road is not flat: midway"):
         fit_ground(surveyed(0.15), (1920, 1080))

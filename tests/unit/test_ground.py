@@ -138,6 +138,22 @@ def test_a_reference_drive_that_corrects_moves_the_metres_along_the_road():
     np.testing.assert_allclose(fit_ground(a_survey(px, m), None, told).road(px), m, atol=0.01)
 
 
+def test_a_reference_drive_that_disagrees_fines_nobody_unless_it_corrects():
+    runs = [Run(reading_kmh=49.0, true_kmh=50.0, true_uncertainty_kmh=0.1)] * 4
+    told, corrected = (
+        fit_ground(
+            a_survey(*a_grid()), None, reference_drive(runs, date(2026, 10, 2), correct=correct)
+        )
+        for correct in (False, True)
+    )
+    (weakness,) = told.weaknesses
+    assert weakness.startswith(
+        "in the reference drive of 2026-10-02 true speeds were 1.0204 ± 0.0054 (k = 2) times the "
+    )
+    assert "`correct = true`" in weakness
+    assert not corrected.weaknesses
+
+
 def test_three_points_are_no_road_plane():
     m = np.array([[0.0, 10.0], [3.0, 10.0], [0.0, 30.0]])
     with pytest.raises(SurveyError, match="at least 4"):
