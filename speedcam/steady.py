@@ -130,6 +130,15 @@ class SteadyFootage:
         )
 
 
+def why_not_as_surveyed(luma: Image, reference_frame: Path) -> str | None:
+    """How a picture differs from the surveyed one, in words; None where the camera stands as then.
+
+    Raises:
+        SiteError: The reference frame is no picture.
+    """
+    return _why_moved(_since_survey(_read(reference_frame), *choose([luma])))
+
+
 @dataclass(frozen=True, slots=True)
 class _Stand:
     """How the camera stands in one frame."""

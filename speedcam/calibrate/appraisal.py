@@ -9,7 +9,14 @@ from enum import StrEnum
 import numpy as np
 
 from speedcam.calibrate.cautions import cautions, cautions_of_the_fit, missing_papers
-from speedcam.calibrate.forecast import PICTURES_PER_S, ErrorMap, Forecast, error_map, forecast
+from speedcam.calibrate.forecast import (
+    PICTURES_PER_S,
+    ErrorMap,
+    Forecast,
+    error_map,
+    forecast,
+    refused_from_kmh,
+)
 from speedcam.flatness import Flatness, flatness
 from speedcam.ground import Ground, fit_survey, ground_of
 from speedcam.model import Floats
@@ -79,10 +86,14 @@ class Appraisal:
         flatness: Whether the road is a plane.
         points: One report per surveyed point.
         checks: Each quantity that was measured twice.
-        contradictions: Why nothing may be measured, in sentences.
+        contradictions: Why its footage is refused, in sentences.
         weaknesses: Why nobody may be fined, in sentences.
         cautions: What should be better, in sentences.
         forecasts: Expected uncertainty, at the limit and half as fast again.
+        refused_from_kmh: From this speed on vehicles are refused, since their speed would be too
+            uncertain; None where they are not up to half as fast again as the highest limit.
+        moved: How the picture differs from the surveyed one, in words; None where it does not, or
+            where the site keeps none.
         errors: The survey's part of it, place by place.
         tilt: By what share speeds through the zone change when the camera has tilted so that the
             whole picture lies one pixel lower.
@@ -98,13 +109,15 @@ class Appraisal:
     weaknesses: tuple[str, ...]
     cautions: tuple[str, ...]
     forecasts: tuple[Forecast, ...]
+    refused_from_kmh: int | None
+    moved: str | None
     errors: ErrorMap
     tilt: float
 
     @property
     def limit_kmh(self) -> int:
-        """The highest limit of all lanes, where a share of the speed is most km/h."""
-        return max(lane.limit_kmh for lane in self.site.lanes)
+        """The highest limit of all lanes."""
+        return _highest_limit_kmh(self.site)
 
     @property
     def most_telling(self) -> int:
@@ -112,9 +125,14 @@ class Appraisal:
         return int(np.argmax([abs(point.slip) for point in self.points]))
 
     @property
+    def is_too_uncertain(self) -> bool:
+        """Whether no speed above the highest limit is known well enough to be measured."""
+        return self.refused_from_kmh is not None and self.refused_from_kmh <= self.limit_kmh
+
+    @property
     def verdict(self) -> Verdict:
         """What speeds from here may be used for."""
-        if self.contradictions:
+        if self.contradictions or self.moved or self.is_too_uncertain:
             return Verdict.NOTHING
         return Verdict.STATISTICS if self.weaknesses else Verdict.FINES
 
@@ -125,7 +143,10 @@ class Appraisal:
 
 
 def appraise(
-    site: Site, size_px: tuple[int, int], every_s: float = 1 / PICTURES_PER_S
+    site: Site,
+    size_px: tuple[int, int],
+    every_s: float = 1 / PICTURES_PER_S,
+    moved: str | None = None,
 ) -> Appraisal:
     """Appraise a site.
 
@@ -133,15 +154,17 @@ def appraise(
         site: The site.
         size_px: Width and height of the camera's picture.
         every_s: Time from one picture to the next.
+        moved: How the camera's picture differs from the surveyed one, if it does.
 
     Raises:
         SurveyError: No camera follows from the survey at all.
     """
     fitted = fit_survey(site.survey, size_px)
     ground = ground_of(fitted, site.drive)
+    limit_kmh = _highest_limit_kmh(site)
     forecasts = tuple(
         forecast(ground, site.zone, site.lanes, speed_kmh, every_s)
-        for speed_kmh in _speeds_kmh(site)
+        for speed_kmh in (limit_kmh, FASTER * limit_kmh)
     )
     contradicted = tuple(contradictions(fitted))
     return Appraisal(
@@ -155,18 +178,21 @@ def appraise(
         weaknesses=(*ground.weaknesses, *missing_papers(site)),
         cautions=(
             *cautions(site, fitted),
-            *(() if contradicted else cautions_of_the_fit(fitted, forecasts)),
+            *(() if contradicted else cautions_of_the_fit(fitted)),
         ),
         forecasts=forecasts,
+        refused_from_kmh=refused_from_kmh(
+            ground, site.zone, site.lanes, every_s, FASTER * limit_kmh
+        ),
+        moved=moved,
         errors=error_map(ground, site.zone, site.lanes),
         tilt=_tilt(ground, site),
     )
 
 
-def _speeds_kmh(site: Site) -> tuple[float, float]:
-    """The highest limit, where a fine begins to be in question, and half as much again."""
-    limit_kmh = max(lane.limit_kmh for lane in site.lanes)
-    return float(limit_kmh), FASTER * limit_kmh
+def _highest_limit_kmh(site: Site) -> int:
+    """Where a fine begins to be in question, and a share of the speed is most km/h."""
+    return max(lane.limit_kmh for lane in site.lanes)
 
 
 def _points(fitted: Fitted, site: Site) -> tuple[PointReport, ...]:

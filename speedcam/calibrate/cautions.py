@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from speedcam.calibrate.forecast import Forecast
 from speedcam.flatness import flatness
 from speedcam.site import Site
+from speedcam.speed import MOST_UNCERTAIN, MOST_UNCERTAIN_KMH
 from speedcam.survey_checks import Fitted, scale_is_taped
 
 ENOUGH_POINTS = 8
-FIELD_KMH, FIELD_SHARE = 3.0, 0.03
-"""Largest error that verification offices allow in use, up to 100 km/h and above."""
 LARGE_RESIDUALS = 1.5
 
 
@@ -23,6 +22,25 @@ def missing_papers(site: Site) -> Iterator[str]:
         yield "nobody recorded that the warning signs stand (place.signs_checked_on)."
     elif site.signs_checked_on > site.clip_starts_at.date():
         yield f"the warning signs were seen on {site.signs_checked_on}, after the footage."
+
+
+def camera_moved(how: str) -> str:
+    """Why nothing is measured by a camera that does not stand as surveyed."""
+    return (
+        f"The camera does not stand as surveyed ({how}). Survey it again and keep a new "
+        "camera.reference_frame; or show a frame of the surveyed view."
+    )
+
+
+def too_uncertain(told: Forecast, from_kmh: int) -> str:
+    """Why vehicles are refused from some speed on, with the source that is largest at ``told``."""
+    largest = max(told.budget, key=lambda doubt: doubt.standard_kmh)
+    return (
+        f"From {from_kmh} km/h on even a speed through the whole zone is uncertain by more than "
+        f"{MOST_UNCERTAIN_KMH:g} km/h, above 100 km/h {100 * MOST_UNCERTAIN:g} % (k = 2), and the "
+        f"vehicle is refused. The largest source in lane {told.lane}: {largest.name}. Survey more "
+        "points, and more exactly, raise the lens, or choose a longer zone."
+    )
 
 
 def cautions(site: Site, fitted: Fitted) -> Iterator[str]:
@@ -37,7 +55,7 @@ def cautions(site: Site, fitted: Fitted) -> Iterator[str]:
         yield f"{len(site.survey.points)} points are few: with 8 to 12 a slip of one shows."
 
 
-def cautions_of_the_fit(fitted: Fitted, forecasts: Sequence[Forecast]) -> Iterator[str]:
+def cautions_of_the_fit(fitted: Fitted) -> Iterator[str]:
     """What should be better by the fit; where something contradicts it, these would mislead."""
     if not flatness(fitted.fit).is_told:
         yield (
@@ -49,9 +67,3 @@ def cautions_of_the_fit(fitted: Fitted, forecasts: Sequence[Forecast]) -> Iterat
             f"the points miss the fit by {fitted.fit.excess:.1f} times what their stated "
             "uncertainties explain; the uncertainty of every speed was widened to match."
         )
-    for told in forecasts:
-        if told.whole_kmh > max(FIELD_KMH, FIELD_SHARE * told.speed_kmh):
-            yield (
-                f"at {told.speed_kmh:g} km/h a speed is uncertain by ± {told.whole_kmh:.1f} km/h, "
-                "more than verification offices allow in use (3 km/h, above 100 km/h 3 %)."
-            )

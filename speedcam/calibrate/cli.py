@@ -78,13 +78,14 @@ def check_command(
     """Say what the survey of SITE is worth, and whether speeds measured there may fine anybody.
 
     The report goes to stdout; docs/calibration.md explains it and the picture. Exit code 0: the
-    site may fine; 1: its speeds serve statistics only; 3: it cannot measure, since measurements on
-    the road contradict each other; 2: the command or an input is wrong.
+    site may fine; 1: its speeds serve statistics only; 3: it cannot measure; 2: the command or an
+    input is wrong.
     """
     picture = out or (None if as_json else _named_after(site))
     target = picture and _target(picture, PICTURES, site, frame)
-    view = see(frame)
-    appraisal = appraise(load_site(site), view.size_px, view.every_s)
+    view, loaded = see(frame), load_site(site)
+    moved = view.moved(loaded.reference_frame) if loaded.reference_frame else None
+    appraisal = appraise(loaded, view.size_px, view.every_s, moved)
     if as_json:
         typer.echo(json.dumps(document(appraisal), ensure_ascii=False, indent=1, allow_nan=False))
     else:

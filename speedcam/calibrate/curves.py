@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from speedcam.calibrate.appraisal import Appraisal, Verdict
+from speedcam.calibrate.appraisal import Appraisal
 from speedcam.calibrate.forecast import Forecast
 from speedcam.explain.palette import BLUE, FADED, HAIR, INK, RED
 
@@ -28,11 +28,7 @@ def draw_forecast(axes: Axes, appraisal: Appraisal) -> None:
 
 
 def _title(appraisal: Appraisal) -> str:
-    return (
-        "± km/h, once it is mended"
-        if appraisal.verdict is Verdict.NOTHING
-        else "Expected ± km/h of a speed"
-    )
+    return "± km/h, once it is mended" if appraisal.contradictions else "Expected ± km/h of a speed"
 
 
 def _name(axes: Axes, told: Forecast, near_m: float, colour: str) -> None:

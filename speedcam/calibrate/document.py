@@ -20,6 +20,8 @@ def document(appraisal: Appraisal) -> dict[str, Any]:
         "verdict": appraisal.verdict.value,
         "may_fine": appraisal.verdict is Verdict.FINES,
         "contradictions": list(appraisal.contradictions),
+        "moved": appraisal.moved,
+        "refused_from_kmh": appraisal.refused_from_kmh,
         "weaknesses": list(appraisal.weaknesses),
         "cautions": list(appraisal.cautions),
         "lens_m": list(ground.lens_m),

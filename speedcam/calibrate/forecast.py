@@ -6,7 +6,9 @@ one, by the same code. Pure.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -20,6 +22,9 @@ from speedcam.speed import (
     MIN_BASELINE_M,
     MIN_SIGHTINGS,
     MIN_TIME_S,
+    MOST_UNCERTAIN,
+    MOST_UNCERTAIN_KMH,
+    SPEED_RANGE_KMH,
     edge_variance_m2,
 )
 
@@ -63,13 +68,10 @@ def forecast(
         speed_kmh: Of the vehicle.
         every_s: Time from one picture to the next.
     """
-    step_m = speed_kmh / KMH_PER_M_S * every_s
 
     def budget(lane: Lane, near_m: float, far_m: float) -> tuple[Doubt, ...]:
-        places = np.arange(near_m, far_m + 1e-9, step_m)
-        middle_m = (lane.left_m + lane.right_m) / 2
-        m = np.column_stack([np.full_like(places, middle_m), places])
-        return _budget(ground, m, every_s)
+        stretch = Zone(near_m=near_m, far_m=far_m)
+        return _budget(ground, stretch, lane, speed_kmh, every_s)
 
     worst = max(lanes, key=lambda lane: expanded_kmh(budget(lane, zone.near_m, zone.far_m)))
     stretch_m = _shortest_m(zone, speed_kmh, every_s)
@@ -86,6 +88,30 @@ def forecast(
             for y in middles
         ),
     )
+
+
+def refused_from_kmh(
+    ground: Ground, zone: Zone, lanes: tuple[Lane, ...], every_s: float, top_kmh: float
+) -> int | None:
+    """From which speed on a vehicle is refused as too uncertain, even through the whole zone.
+
+    Args:
+        ground: The road plane.
+        zone: Where speeds are measured.
+        lanes: Of the site; the worst counts.
+        every_s: Time from one picture to the next.
+        top_kmh: None is returned where all up to here are measured.
+    """
+
+    def refused(speed_kmh: int) -> bool:
+        allowed_kmh = max(MOST_UNCERTAIN_KMH, MOST_UNCERTAIN * speed_kmh)
+        budgets = (_budget(ground, zone, lane, speed_kmh, every_s) for lane in lanes)
+        return any(expanded_kmh(budget) > allowed_kmh for budget in budgets)
+
+    speeds = range(int(SPEED_RANGE_KMH[0]), ceil(top_kmh) + 1)
+    # The relative uncertainty hardly falls with speed, so that all beyond one refused are.
+    first = bisect_left(speeds, True, key=refused)
+    return speeds[first] if first < len(speeds) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +162,12 @@ def _shortest_m(zone: Zone, speed_kmh: float, every_s: float) -> float:
     return min(needed_m, zone_m)
 
 
-def _budget(ground: Ground, m: Floats, every_s: float) -> tuple[Doubt, ...]:
-    """Of a vehicle that is at ``(n, 2)`` metres, one place per picture."""
+def _budget(
+    ground: Ground, stretch: Zone, lane: Lane, speed_kmh: float, every_s: float
+) -> tuple[Doubt, ...]:
+    """Of a vehicle that is seen once per picture along the middle of its lane."""
+    y_m = np.arange(stretch.near_m, stretch.far_m + 1e-9, speed_kmh / KMH_PER_M_S * every_s)
+    m = np.column_stack([np.full_like(y_m, (lane.left_m + lane.right_m) / 2), y_m])
     time_s, px = np.arange(float(len(m))) * every_s, ground.image(m)
     weight = 1 / edge_variance_m2(px, ground)
     rows = np.column_stack([time_s, px, m]).tolist()

@@ -19,7 +19,7 @@ from speedcam.calibrate.birdseye import draw_birdseye, draw_doubt, plan_of
 from speedcam.calibrate.curves import draw_forecast
 from speedcam.calibrate.overlay import arrow_scale, draw_overlay
 from speedcam.calibrate.view import View
-from speedcam.calibrate.words import HEADLINES, facts, reasons
+from speedcam.calibrate.words import facts, reasons, verdict_in_words
 from speedcam.explain.palette import AMBER, FADED, GREEN, INK, RED
 from speedcam.model import Image
 
@@ -42,6 +42,8 @@ FOOT = 1.05
 """Under the pictures: the key, figures and the title of what follows."""
 TICKS, CURVES, CAPTION = 0.4, (4.1, 3.2), 1.15
 """Figures beside the curves, the curves themselves, and what is written under them."""
+PILL = 550.0
+"""Size of the verdict's letters times their number, so that there is room beside them."""
 NAMES, LINE, APART = 1.6, 0.222, 0.1
 LETTERS_IN_LINE = 75
 
@@ -117,9 +119,10 @@ def _draw_upper(figure: Figure, appraisal: Appraisal, view: View, layout: Layout
 
 def _draw_head(axes: Axes, appraisal: Appraisal, view: View) -> None:
     axes.set_axis_off()
+    verdict = verdict_in_words(appraisal)
     pill = axes.text(
-        0.011, 0.5, HEADLINES[appraisal.verdict], fontsize=23, fontweight="bold", color="white",
-        va="center", transform=axes.transAxes,
+        0.011, 0.5, verdict, fontsize=min(23.0, PILL / len(verdict)), fontweight="bold",
+        color="white", va="center", transform=axes.transAxes,
         bbox={"boxstyle": "round,pad=0.35", "fc": COLOURS[appraisal.verdict], "ec": "none"},
     )  # fmt: skip
     site = appraisal.site

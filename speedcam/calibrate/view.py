@@ -12,6 +12,7 @@ from speedcam.adapters.video import Footage, open_footage
 from speedcam.calibrate.forecast import PICTURES_PER_S
 from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
+from speedcam.steady import why_not_as_surveyed
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -46,6 +47,15 @@ class View:
     def size_px(self) -> tuple[int, int]:
         """Width and height."""
         return self.picture.shape[1], self.picture.shape[0]
+
+    def moved(self, reference_frame: Path) -> str | None:
+        """How it differs from the surveyed picture, in words; None where it shows the same.
+
+        Raises:
+            SiteError: The reference frame is no picture.
+        """
+        luma = np.asarray(cv2.cvtColor(self.picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        return why_not_as_surveyed(luma, reference_frame)
 
     def png(self) -> bytes:
         """The picture as a PNG file."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from speedcam.budget import COVERAGE_FACTOR
 from speedcam.calibrate.appraisal import Appraisal, CheckReport, PointReport, Verdict
+from speedcam.calibrate.cautions import camera_moved, too_uncertain
 from speedcam.calibrate.forecast import Forecast
 from speedcam.drive import ReferenceDrive
 from speedcam.survey_checks import OFF
@@ -20,7 +21,7 @@ HEADLINES = {
 CONSEQUENCES = {
     Verdict.FINES: "Speeds measured here can reach grade A.",
     Verdict.STATISTICS: "Speeds are measured, and nobody is fined by them, until this is mended:",
-    Verdict.NOTHING: "Its footage is refused: measurements on the road contradict each other.",
+    Verdict.NOTHING: "Vehicles are refused here until this is mended:",
 }
 MOST_TAPES = 3
 SHOWN_KMH = 0.005
@@ -35,12 +36,24 @@ MEANING = (
 
 def headline(appraisal: Appraisal) -> str:
     """The verdict in one sentence."""
-    return f"{HEADLINES[appraisal.verdict]}: {appraisal.site.camera_name}"
+    return f"{verdict_in_words(appraisal)}: {appraisal.site.camera_name}"
+
+
+def verdict_in_words(appraisal: Appraisal) -> str:
+    """The verdict, and up to which speed it holds."""
+    verdict, from_kmh = appraisal.verdict, appraisal.refused_from_kmh
+    if verdict is Verdict.NOTHING or from_kmh is None:
+        return HEADLINES[verdict]
+    return f"{HEADLINES[verdict]}, below {from_kmh} km/h"
 
 
 def reasons(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
     """Kind and sentence of everything that speaks against the site, the worst first."""
     yield from (("refused", _sentence(text)) for text in appraisal.contradictions)
+    if appraisal.moved:
+        yield "refused", camera_moved(appraisal.moved)
+    if appraisal.refused_from_kmh and not appraisal.contradictions:
+        yield "refused", too_uncertain(appraisal.forecasts[-1], appraisal.refused_from_kmh)
     yield from (("no fines", _sentence(text)) for text in appraisal.weaknesses)
     yield from (("better", _sentence(text)) for text in appraisal.cautions)
 
@@ -61,7 +74,9 @@ def facts(appraisal: Appraisal) -> Iterator[tuple[str, str]]:
     yield from _checks(appraisal)
     if appraisal.site.drive:
         yield "reference drive", _drive(appraisal.site.drive)
-    if appraisal.verdict is Verdict.NOTHING:
+    if appraisal.site.reference_frame and not appraisal.moved:
+        yield "view", f"the camera stands as in {appraisal.site.reference_frame.name}"
+    if appraisal.contradictions:
         return  # what a wrong fit would foretell is of no use
     yield "one pixel", _one_pixel(appraisal)
     for told in appraisal.forecasts:

@@ -130,6 +130,32 @@ def test_a_site_that_contradicts_itself_is_drawn_and_ends_with_3(frames, tmp_pat
     assert (tmp_path / "slipped-check.png").exists()
 
 
+@pytest.fixture
+def site_with_its_picture(frames, tmp_path):
+    (tmp_path / "road.png").write_bytes(frames[0].read_bytes())
+    site = tmp_path / "kept.site.toml"
+    site.write_text(SITE.read_text().replace("[camera]", '[camera]\nreference_frame = "road.png"'))
+    return site
+
+
+def test_a_picture_that_still_shows_the_surveyed_view_is_told(site_with_its_picture, clip):
+    result = calibrate("check", site_with_its_picture, "--frame", clip, cwd=clip.parent)
+    assert result.returncode == 0, result.stderr
+    assert "the camera stands as in road.png" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("shift_px", "said"), [(3, "by 3.0 px; 1 px are allowed"), (None, "not the surveyed one")]
+)
+def test_a_picture_that_shows_another_view_is_refused(site_with_its_picture, shift_px, said):
+    picture = site_with_its_picture.with_name("moved.png")
+    road = cv2.imread(str(picture.with_name("road.png")))
+    cv2.imwrite(str(picture), np.roll(road, shift_px, axis=1) if shift_px else road[:, ::-1])
+    result = calibrate("check", site_with_its_picture, "--frame", picture, "--json")
+    assert result.returncode == 3, result.stderr
+    assert said in json.loads(result.stdout)["moved"]
+
+
 def test_a_site_that_may_not_fine_says_why_and_ends_with_1(frames, tmp_path):
     site = tmp_path / "weak.site.toml"
     lines = SITE.read_text().splitlines(keepends=True)

@@ -12,9 +12,9 @@ from speedcam.calibrate.document import document
 from speedcam.calibrate.forecast import error_map, forecast
 from speedcam.calibrate.labels import Sheet, around, box_of
 from speedcam.calibrate.overlay import arrow_scale
-from speedcam.calibrate.words import facts, reasons
+from speedcam.calibrate.words import facts, headline, reasons
 from speedcam.drive import Run, reference_drive
-from speedcam.model import SpeedMeasurement
+from speedcam.model import Reason, Refusal, SpeedMeasurement
 from speedcam.site import TapeCheck, Zone
 from speedcam.speed import measure
 from tests.builders_camera import ZONE, a_ground, a_survey, a_track, camera_px
@@ -131,6 +131,44 @@ def test_a_forecast_is_what_a_real_passage_then_states(seed, kmh):
     measured = measure(a_track(kmh, noise_px=0.3, seed=seed), ground, ZONE)
     assert isinstance(measured, SpeedMeasurement)
     assert told.whole_kmh == pytest.approx(measured.uncertainty_kmh, rel=0.15)
+
+
+VAGUE = a_surveyed_site(uncertainty_m=0.8, uncertainty_px=15.0)
+
+
+def test_from_the_speed_that_is_told_on_vehicles_are_refused_as_too_uncertain():
+    report = appraise(VAGUE, SIZE)
+    assert report.refused_from_kmh is not None
+    slower, faster = (
+        measure(a_track(report.refused_from_kmh + more, x_m=2.0), report.ground, VAGUE.zone)
+        for more in (-2, 2)
+    )
+    assert isinstance(slower, SpeedMeasurement)
+    assert isinstance(faster, Refusal)
+    assert faster.reason is Reason.TOO_UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("limit_kmh", "verdict", "said"),
+    [
+        (20, Verdict.FINES, "This site may fine: "),
+        (40, Verdict.FINES, "This site may fine, below 44 km/h: "),
+        (50, Verdict.NOTHING, "This site cannot measure: "),
+    ],
+)
+def test_a_site_that_is_too_vague_for_its_limit_cannot_measure(limit_kmh, verdict, said):
+    lanes = tuple(replace(lane, limit_kmh=limit_kmh) for lane in LANES)
+    report = appraise(replace(VAGUE, lanes=lanes), SIZE)
+    assert report.verdict is verdict
+    assert headline(report).startswith(said)
+    refused = [text for kind, text in reasons(report) if kind == "refused"]
+    assert [text.split(" even ")[0] for text in refused] == ["From 44 km/h on"][: limit_kmh // 40]
+
+
+def test_a_camera_that_was_moved_measures_nothing():
+    report = appraise(a_surveyed_site(), SIZE, moved="by 3.0 px; 1 px are allowed")
+    assert report.verdict is Verdict.NOTHING
+    assert "does not stand as surveyed (by 3.0 px" in next(reasons(report))[1]
 
 
 def test_a_vaguer_survey_forecasts_a_wider_doubt_everywhere():
