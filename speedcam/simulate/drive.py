@@ -9,9 +9,9 @@ from typing import overload
 
 from speedcam.model import Direction, Floats
 from speedcam.simulate.body import Body
+from speedcam.simulate.course import Course
 from speedcam.simulate.plan import LanePlan
 from speedcam.simulate.pose import Pose
-from speedcam.simulate.way import Course
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,13 @@ from speedcam.errors import SpeedcamError
 from speedcam.model import Direction
 from speedcam.simulate.bodies import bodies
 from speedcam.simulate.clearance import collision
+from speedcam.simulate.course import Course, Spurt
 from speedcam.simulate.drive import Drive
 from speedcam.simulate.livery import COLOURS
 from speedcam.simulate.plan import LanePlan
 from speedcam.simulate.plates import random_plate
 from speedcam.simulate.scene import PlannedDrive, Scene, middle_of_zone
-from speedcam.simulate.way import Course, Spurt, Way
+from speedcam.simulate.way import Way
 
 
 def planned_drives(scene: Scene) -> list[Drive]:
