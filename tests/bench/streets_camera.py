@@ -32,7 +32,7 @@ def _rates() -> Iterator[Clip]:
     sparse = lit("gantry", LEFT_BEHIND, lanes, "12.5 per s", seed=201, crf=22, seconds=32.0)
     yield _with(sparse, frames_per_s=Fraction(25, 2))
     lanes = {"1": RURAL, "2": FAST, "3": FAST}
-    dense = lit("motorway", OVERCAST, lanes, "50 per s", seed=202, crf=26, seconds=20.0)
+    dense = lit("motorway", OVERCAST, lanes, "50 per s", seed=202, crf=26)
     yield _with(dense, frames_per_s=50)
     lanes = {"1": RURAL, "2": TOWN}
     densest = lit("village", OVERCAST, lanes, "60 per s", seed=203, crf=28)
@@ -62,8 +62,8 @@ def _masts() -> Iterator[Clip]:
     yield _with(sliding, mast=Mast(drift_px_per_s=(-0.05, 0.14)))
     lanes = {"1": TOWN, "2": RURAL, "3": RURAL}
     knocked = lit("verge", OVERCAST, lanes, "knocked", seed=211)
-    yield _with(knocked, mast=Mast(knocked_s=12.0, knock_deg=(0.12, 0.10)))
-    moved = lit("low_pole", OVERCAST, {"1": TOWN, "2": SLOW}, "moved", seed=212, seconds=20.0)
+    yield _with(knocked, mast=Mast(knocked_s=10.0, knock_deg=(0.12, 0.10)))
+    moved = lit("low_pole", OVERCAST, {"1": TOWN, "2": SLOW}, "moved", seed=212)
     yield replace(_knocked_at_once(moved), moved_before=True)
 
 

@@ -64,7 +64,7 @@ def lit(
     *conditions: str,
     seed: int,
     crf: int = 24,
-    seconds: float = 24.0,
+    seconds: float = 20.0,
     shutter_s: float = 0.001,
 ) -> Clip:
     """A clip of ``site`` in that light; its name is the site and the conditions."""

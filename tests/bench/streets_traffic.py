@@ -104,7 +104,7 @@ def _two_wheels() -> Clip:
 
 def _on_foot() -> Clip:
     """Somebody crosses when the road is clear, somebody walks along its edge all the while."""
-    clip = lit("alley", OVERCAST, {}, "pedestrian", seed=307)
+    clip = lit("alley", OVERCAST, {}, "pedestrian", seed=307, seconds=24.0)
     planned = tuple(
         PlannedDrive(lane=lane, kind=kind, kmh=kmh, pass_s=pass_s)
         for lane, kind, kmh, pass_s in (

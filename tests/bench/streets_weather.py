@@ -33,7 +33,7 @@ def weather_clips() -> Iterator[Clip]:
     yield lit(
         "wide", OVERCAST, {"1": SLOW, "2": TOWN, "3": TOWN, "4": SLOW}, "overcast", "lens", seed=108
     )
-    cloud = Cloud(at_s=12.0, lasts_s=12.0)
+    cloud = Cloud(at_s=10.0, lasts_s=10.0)
     yield lit(
         "wide",
         replace(RIGHT_BEHIND, cloud=cloud),
