@@ -6,9 +6,9 @@ and speeds measured otherwise can show it. Pure.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class ReferenceDrive:
         correct: The operator asked that speeds be corrected.
     """
 
-    date: date
+    date: dt.date
     runs: int
     ratio: float
     ratio_uncertainty: float
@@ -81,7 +81,7 @@ class ReferenceDrive:
         return abs(self.ratio - 1) <= 2 * self.ratio_uncertainty
 
 
-def reference_drive(runs: Sequence[Run], on: date, *, correct: bool) -> ReferenceDrive:
+def reference_drive(runs: Sequence[Run], on: dt.date, *, correct: bool) -> ReferenceDrive:
     """The weighted mean of the runs' ratios, its uncertainty widened where they scatter more."""
     ratio = np.array([run.ratio for run in runs])
     doubt = np.array([run.ratio_uncertainty for run in runs])

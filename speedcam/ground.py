@@ -25,6 +25,27 @@ from speedcam.survey_checks import Fitted, contradictions, weaknesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What a road plane rests on, in the few numbers that every passage keeps.
+
+    Attributes:
+        points: How many were surveyed.
+        rms_m: Root mean square of the distances on the road between them and the fit.
+        lens_height_m: Of the lens above the road, by the fit.
+        lens_height_uncertainty_m: Its standard uncertainty.
+        drive: The reference drive, or None where there was none.
+        weaknesses: Why speeds serve statistics only, in sentences; none where they may fine.
+    """
+
+    points: int
+    rms_m: float
+    lens_height_m: float
+    lens_height_uncertainty_m: float
+    drive: ReferenceDrive | None
+    weaknesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """The road plane as one camera sees it; made by :func:`fit_ground`.
 
@@ -101,6 +122,18 @@ class Ground:
     def rms_m(self) -> float:
         """Root mean square of the survey's residuals."""
         return float(np.sqrt(np.mean(self.residual_m**2)))
+
+    @property
+    def calibration(self) -> Calibration:
+        """What this road plane rests on."""
+        return Calibration(
+            points=len(self.residual_m),
+            rms_m=self.rms_m,
+            lens_height_m=self.lens_m[2],
+            lens_height_uncertainty_m=self.lens_uncertainty_m[2],
+            drive=self.drive,
+            weaknesses=self.weaknesses,
+        )
 
 
 def fit_ground(

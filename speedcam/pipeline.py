@@ -199,6 +199,7 @@ def _observe(
         passage_id=passage.id,
         provenance=passage.provenance,
         picture_px=footage.size,
+        calibration=camera.ground.calibration,
         track=track,
         plates=plates,
         speed=_without_samples(passage.speed),

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from speedcam.errors import RawDataError
+from speedcam.ground import Calibration
 from speedcam.model import (
     Box,
     FeatureTrack,
@@ -28,6 +29,7 @@ from speedcam.model import (
 )
 from speedcam.raw_schema import (
     RAW_SCHEMA,
+    UNCALIBRATED,
     FeatureColumns,
     LineTable,
     PlateLook,
@@ -55,6 +57,7 @@ class RawData:
         passage_id: Of the passage that names the file.
         provenance: Footage, site and software.
         picture_px: Width and height of the footage.
+        calibration: What the road plane rested on; None in a file of schema 2, which kept none.
         track: The vehicle as it was measured: see :func:`as_kept`.
         plates: Where its plate was; empty unless the passage keeps its plate.
         speed: As in the passage, without samples.
@@ -64,6 +67,7 @@ class RawData:
     passage_id: str
     provenance: Provenance
     picture_px: tuple[int, int]
+    calibration: Calibration | None
     track: Track
     plates: tuple[PlateSighting, ...]
     speed: SpeedMeasurement | Refusal
@@ -132,16 +136,18 @@ def _unzipped(content: bytes, where: str) -> bytes:
 
 
 def _text(raw: RawData) -> bytes:
-    return _file(raw).model_dump_json(by_alias=True).encode()
+    left_out = None if raw.calibration else {"calibration"}
+    return _file(raw).model_dump_json(by_alias=True, exclude=left_out).encode()
 
 
 def _file(raw: RawData) -> RawFile:
     line = raw.workings.line
     return RawFile(
-        schema=RAW_SCHEMA,
+        schema=RAW_SCHEMA if raw.calibration else UNCALIBRATED,
         passage=raw.passage_id,
         provenance=raw.provenance,
         picture_px=raw.picture_px,
+        calibration=raw.calibration,
         sightings=_sighting_columns(raw.track.sightings, raw.workings.positions),
         features=tuple(_feature_columns(feature) for feature in raw.track.features),
         plates=tuple(_look(plate) for plate in raw.plates),
@@ -156,6 +162,7 @@ def _raw(file: RawFile) -> RawData:
         passage_id=file.passage,
         provenance=file.provenance,
         picture_px=file.picture_px,
+        calibration=file.calibration,
         track=Track(
             ordinal=file.provenance.track_ordinal,
             sightings=_sightings(file.sightings),
@@ -165,9 +172,7 @@ def _raw(file: RawFile) -> RawData:
         speed=file.speed,
         workings=Workings(
             positions=_positions(file.sightings),
-            line=RoadLine(at_s=line.at_s, at_m=line.at_m, speed_m_s=line.speed_m_s)
-            if line
-            else None,
+            line=RoadLine(**line.model_dump()) if line else None,
         ),
     )
 

@@ -6,11 +6,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from speedcam.ground import Calibration
 from speedcam.model import Provenance, Refusal, SpeedMeasurement
 from speedcam.workings import Use
 
-RAW_SCHEMA: Literal[2] = 2
+RAW_SCHEMA: Literal[3] = 3
 """The version of the form."""
+
+UNCALIBRATED: Literal[2] = 2
+"""The version before it, which kept no calibration; it is read as well."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Flags = Annotated[str, Field(pattern=r"^b?m?c?a?$")]
@@ -89,10 +93,13 @@ class LineTable(Table):
 class RawFile(Table):
     """The whole file."""
 
-    schema_: Literal[2] = Field(alias="schema", description="version of this form")
+    schema_: Literal[2, 3] = Field(alias="schema", description="version of this form")
     passage: str = Field(description="id of the passage", max_length=64)
     provenance: Provenance = Field(description="footage, site and software, by name and digest")
     picture_px: tuple[Count, Count] = Field(description="width and height of the footage")
+    calibration: Calibration | None = Field(
+        default=None, description="what the road plane rests on; no such key in schema 2"
+    )
     sightings: SightingColumns
     features: tuple[FeatureColumns, ...]
     plates: tuple[PlateLook, ...] = Field(

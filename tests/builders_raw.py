@@ -48,7 +48,7 @@ def some_raw(
     """The raw data of ``track``, measured at ``site``."""
     site = site or a_measured_site()
     kept = as_kept(a_track(noise_px=0.3) if track is None else track)
-    ground = fit_ground(site.survey, (1920, 1080))
+    ground = fit_ground(site.survey, (1920, 1080), site.drive)
     speed = measure(kept, ground, site.zone)
     if plates and isinstance(speed, SpeedMeasurement):
         speed = anchor_by_plate(speed, plates, ground)
@@ -56,6 +56,7 @@ def some_raw(
         passage_id=passage_id,
         provenance=a_provenance(site, kept),
         picture_px=(1920, 1080),
+        calibration=ground.calibration,
         track=kept,
         plates=plates,
         speed=speed if isinstance(speed, Refusal) else replace(speed, samples=()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -73,6 +73,9 @@ def plot_svg(draw: Draw, dossier: Dossier, size_in: tuple[float, float] = (5.6, 
     return svg[svg.index("<svg") :]
 
 
+ACCOUNT_LETTERS = (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
+"""Sizes to try, the largest first."""
+
 _LOWER = [1.35, 3.1, 2.0, 2.6, 0.35, 5.6]
 """Widths: names and ways to the speed, names and budget, a gap, the account."""
 
@@ -133,14 +136,29 @@ def badge_colour(dossier: Dossier) -> str:
 
 
 def _draw_account(axes: Axes, dossier: Dossier) -> None:
-    """The sentences, each under its title, from the top down."""
+    """The sentences, each beside its title, from the top down, in letters that let all fit."""
     axes.set_axis_off()
+    told = account(dossier)
+    size = next((size for size in ACCOUNT_LETTERS if _deep(told, size) <= 1), ACCOUNT_LETTERS[-1])
     top = 1.0
-    for title, sentence in account(dossier):
-        lines = textwrap.wrap(sentence, 58)
-        axes.text(0, top, title, fontweight="bold", color=INK, va="top", fontsize=10.5)
-        axes.text(0.21, top, "\n".join(lines), color=INK, va="top", fontsize=10.5, linespacing=1.3)
-        top -= 0.05 * len(lines) + 0.035
+    for title, sentence in told:
+        lines = _wrapped(sentence, size)
+        axes.text(0, top, title, fontweight="bold", color=INK, va="top", fontsize=size)
+        axes.text(0.21, top, "\n".join(lines), color=INK, va="top", fontsize=size, linespacing=1.3)
+        top -= _step(lines, size)
+
+
+def _deep(told: Sequence[tuple[str, str]], size: float) -> float:
+    """How much of the axes' height the sentences take."""
+    return sum(_step(_wrapped(sentence, size), size) for _, sentence in told)
+
+
+def _step(lines: Sequence[str], size: float) -> float:
+    return (0.05 * len(lines) + 0.035) * size / ACCOUNT_LETTERS[0]
+
+
+def _wrapped(sentence: str, size: float) -> list[str]:
+    return textwrap.wrap(sentence, int(58 * ACCOUNT_LETTERS[0] / size))
 
 
 def _png(figure: Figure) -> bytes:

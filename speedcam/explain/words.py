@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from zoneinfo import ZoneInfo
 
+from speedcam.budget import COVERAGE_FACTOR
+from speedcam.drive import ReferenceDrive
 from speedcam.explain.dossier import Dossier
 from speedcam.explain.palette import USE_WORDS
+from speedcam.ground import Calibration
 from speedcam.model import (
     Anchor,
     ExhibitKind,
@@ -77,7 +80,11 @@ def account(dossier: Dossier) -> tuple[tuple[str, str], ...]:
     """The whole story as (title, sentence) pairs."""
     speed = dossier.passage.speed
     told = _refused(dossier, speed) if isinstance(speed, Refusal) else _measured(dossier, speed)
-    told += [("Positions", positions(dossier)), ("Done again", redone(dossier))]
+    told += [
+        ("Positions", positions(dossier)),
+        ("Calibrated", calibrated(dossier.raw.calibration)),
+        ("Done again", redone(dossier)),
+    ]
     return tuple(pair for pair in told if pair[1])
 
 
@@ -88,6 +95,24 @@ def positions(dossier: Dossier) -> str:
     rest = ", ".join(f"{count} {USE_WORDS[use]}" for use, count in counts.most_common())
     total = used + counts.total()
     return f"{used} of {total} sightings were used" + (f"; not used: {rest}." if rest else ".")
+
+
+def calibrated(by: Calibration | None) -> str:
+    """What the metres rest on; empty for raw data that kept none of it."""
+    if by is None:
+        return ""
+    lens = f"{by.lens_height_m:.2f} ± {COVERAGE_FACTOR * by.lens_height_uncertainty_m:.2f} m"
+    drive = _drive(by.drive) if by.drive else "no reference drive"
+    weak = " ".join(f"For statistics only: {text}" for text in by.weaknesses)
+    survey = f"Surveyed with {by.points} points, rms {1000 * by.rms_m:.0f} mm"
+    return f"{survey}, the lens {lens} above the road; {drive}. {weak}".rstrip()
+
+
+def _drive(drive: ReferenceDrive) -> str:
+    runs = "1 run" if drive.runs == 1 else f"{drive.runs} runs"
+    ratio = f"{drive.ratio:.4f} ± {COVERAGE_FACTOR * drive.ratio_uncertainty:.4f}"
+    done = "corrected by it" if drive.correct else "not corrected"
+    return f"reference drive of {drive.date}, {runs}: true speeds {ratio} of the readings, {done}"
 
 
 def redone(dossier: Dossier) -> str:
@@ -131,24 +156,27 @@ def _measured(dossier: Dossier, speed: SpeedMeasurement) -> list[tuple[str, str]
     return [
         ("Measured", f"{speed.speed_kmh:.2f} km/h, {mean}"),
         ("How sure", f"± {speed.uncertainty_kmh:.2f} km/h: {sure}"),
-        (f"Grade {speed.grade}", grade(dossier.passage, speed)),
+        (f"Grade {speed.grade}", grade(dossier, speed)),
         ("Second way", crossing(speed)),
         ("Limit", limit(dossier, speed)),
         ("Kept", kept(dossier.passage)),
     ]
 
 
-def grade(passage: Passage, speed: SpeedMeasurement) -> str:
+def grade(dossier: Dossier, speed: SpeedMeasurement) -> str:
     """Why the reading has its grade."""
     said = " and ".join(_anchor(anchor) for anchor in speed.anchors)
     if speed.grade is Grade.A:
         return f"Two independent ways to its scale agree, {said}: it may be fined."
-    because = (
-        "The plate was not looked for, since the vehicle was not above its lane's trigger"
-        if passage.plate is None
-        else "The plate could not tell"
-    )
-    return f"One way to its scale alone, {said}: for statistics only. {because}."
+    return f"One way to its scale alone, {said}: for statistics only. {_why_alone(dossier)}."
+
+
+def _why_alone(dossier: Dossier) -> str:
+    if dossier.passage.plate is None:
+        return "The plate was not looked for, since the vehicle was not above its lane's trigger"
+    if dossier.raw.calibration and dossier.raw.calibration.weaknesses:
+        return "The calibration is too weak for a second one"
+    return "The plate could not tell"
 
 
 def crossing(speed: SpeedMeasurement) -> str:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 
 from speedcam.adapters.video import open_footage
+from speedcam.drive import Run, reference_drive
 from speedcam.explain.dossier import open_dossier
 from speedcam.explain.page import page_html
 from speedcam.explain.scene import backdrop, draw_scene
-from speedcam.explain.words import WHY_REFUSED
+from speedcam.explain.words import WHY_REFUSED, calibrated
+from speedcam.ground import Calibration
 from speedcam.model import Grade, Reason, Refusal
 from speedcam.record import read_passages
 from tests.builders_variants import cut
@@ -67,6 +70,7 @@ def test_a_picture_and_a_page_are_made_that_need_nothing_else(folder, passages, 
     html = page.read_text()
     assert f"{fined.speed.text()} km/h" in html
     assert "as in the passage" in " ".join(result.stderr.split())
+    assert "Surveyed with 15 points, rms 0 mm, the lens 4.60 ± 0.03 m above the road" in html
     assert "<script" not in html
     outside = set(re.findall(r'(?:src|href)="(?!data:|#)([^"]*)"', html))
     assert outside == set()
@@ -112,6 +116,43 @@ def test_of_whom_no_plate_is_kept_the_picture_shows_none(folder, passages, clip)
 def test_a_refusal_is_explained_in_words():
     of_plates = {reason for reason in Reason if reason.startswith("plate")}
     assert set(WHY_REFUSED) == set(Reason) - of_plates
+
+
+def a_calibration(*, ratio=1.0, correct=False, runs=3, weaknesses=()):
+    kmh = 50.0
+    run = Run(reading_kmh=kmh, true_kmh=kmh * ratio, true_uncertainty_kmh=0.1)
+    return Calibration(
+        points=12,
+        rms_m=0.009,
+        lens_height_m=6.0,
+        lens_height_uncertainty_m=0.02,
+        drive=reference_drive([run] * runs, date(2026, 10, 2), correct=correct) if runs else None,
+        weaknesses=weaknesses,
+    )
+
+
+@pytest.mark.parametrize(
+    ("calibration", "said"),
+    [
+        (
+            a_calibration(ratio=0.998),
+            "3 runs: true speeds 0.9980 ± 0.0058 of the readings, not corrected.",
+        ),
+        (
+            a_calibration(ratio=1.02, correct=True, runs=4),
+            "4 runs: true speeds 1.0200 ± 0.0054 of the readings, corrected by it.",
+        ),
+        (
+            a_calibration(runs=0, weaknesses=("the road is not flat.",)),
+            "no reference drive. For statistics only: the road is not flat.",
+        ),
+    ],
+    ids=["agrees", "corrects", "weak"],
+)
+def test_what_the_metres_rest_on_is_said_in_a_sentence(calibration, said):
+    survey = "Surveyed with 12 points, rms 9 mm, the lens 6.00 ± 0.04 m above the road; "
+    drive = "reference drive of 2026-10-02, " if calibration.drive else ""
+    assert calibrated(calibration) == survey + drive + said
 
 
 def test_hostile_names_stay_text(folder, passages):

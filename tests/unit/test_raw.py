@@ -3,12 +3,14 @@
 import gzip
 import json
 from dataclasses import asdict, replace
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speedcam.drive import Run, reference_drive
 from speedcam.errors import RawDataError
 from speedcam.model import Box, Direction, FeatureTrack, Refusal, Sighting, Track
 from speedcam.raw import as_kept, pack, unpack
@@ -106,6 +108,37 @@ def test_the_raw_data_alone_give_the_same_reading_or_refusal(track):
         assert replace(again, samples=()) == raw.speed
 
 
+def a_drive(correct=False):
+    runs = [Run(reading_kmh=49.5, true_kmh=50.0, true_uncertainty_kmh=0.1)] * 3
+    return reference_drive(runs, date(2026, 10, 2), correct=correct)
+
+
+@pytest.mark.parametrize(
+    ("drive", "weaknesses"),
+    [
+        pytest.param(None, 0, id="no drive"),
+        pytest.param(a_drive(), 1, id="a drive that disagrees"),
+        pytest.param(a_drive(correct=True), 0, id="a drive that corrects"),
+    ],
+)
+def test_what_the_metres_rest_on_is_kept(drive, weaknesses):
+    raw = some_raw(site=a_measured_site(drive=drive))
+    kept = unpack(pack(raw)).calibration
+    assert kept == raw.calibration
+    assert (kept.points, kept.drive, len(kept.weaknesses)) == (12, drive, weaknesses)
+    assert kept.lens_height_m == pytest.approx(6.0, abs=2 * kept.lens_height_uncertainty_m)
+
+
+def test_data_of_the_form_before_which_kept_no_calibration_are_read_as_they_are():
+    file = json.loads(gzip.decompress(pack(some_raw()))) | {"schema": 2}
+    del file["calibration"]
+    old = gzip.compress(json.dumps(file, separators=(",", ":")).encode(), 9, mtime=0)
+    raw = unpack(old)
+    assert raw.calibration is None
+    assert pack(raw) == old
+    assert agrees(remeasure(raw, a_measured_site()), raw.speed)
+
+
 def test_the_plates_place_confirms_again():
     site = a_measured_site()
     raw = some_raw(a_track(60, from_m=13.0, noise_px=0.2), site=site, plates=looks())
@@ -197,6 +230,8 @@ def spaced():
         pytest.param(gzip.compress(b" " * 70_000_000), "is not raw data", id="bomb"),
         pytest.param(changed(speeding=True), "speeding", id="another key"),
         pytest.param(changed(schema=1), "schema", id="another schema"),
+        pytest.param(changed(schema=2), "another form", id="a newer key in an older schema"),
+        pytest.param(changed(calibration=None), "another form", id="no calibration"),
         pytest.param(changed(passage=7), "passage", id="another type"),
         pytest.param(gzip.compress(spaced()), "another form", id="another form"),
         pytest.param(
