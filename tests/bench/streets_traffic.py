@@ -72,7 +72,7 @@ def _overtaking() -> Clip:
 def _hidden() -> Clip:
     """Lorries next to the camera hide what drives in the lanes beyond, and what follows them."""
     lanes = {"1": TOWN[:5], "2": TOWN[:5], "3": SLOW[1:]}
-    clip = lit("verge", LEFT_BEHIND, lanes, "hidden", seed=304)
+    clip = lit("verge", LEFT_BEHIND, lanes, "hidden", "merged", seed=304)
     follows_s = 11.0 / (50 / 3.6)
     lorry = PlannedDrive(lane="2", kind="lorry", kmh=50.0, pass_s=3.0)
     car = PlannedDrive(lane="2", kind="hatch", kmh=50.0, pass_s=3.0 + follows_s)
