@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import cv2
 from rich.console import Console
 from rich.progress import Progress
 
-from speedcam.simulate import vary
 from speedcam.simulate.truth import write_text
 from tests.bench.renders_report import document, group, heading, line, lines
 from tests.bench.renders_seen import Outcome
-from tests.bench.renders_work import Rendered, outcome, rendered
+from tests.bench.renders_work import ROOT, CommandError, outcome_of
 from tests.bench.streets import CLIPS, vehicles
 from tests.bench.streets_clip import Clip
 
@@ -34,38 +31,39 @@ OK, FAILED, BAD_COMMAND, INTERRUPTED = 0, 1, 2, 130
 
 talk = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 
-Done = Outcome | Rendered | BaseException
-"""What came of a clip, or what went wrong with it."""
+Done = Outcome | float | CommandError
+"""What came of a clip: measured, rendered in so many seconds, or what went wrong."""
 
 
-def render_clip(clip: Clip, work: Path) -> Rendered:
-    """Only render ``clip``."""
-    cv2.setNumThreads(1)
-    return rendered(clip, work / "clips")
+def done(clips: Sequence[Clip], options: argparse.Namespace) -> Iterator[tuple[Clip, Done]]:
+    """Each clip as it gets done, the longest begun first; a fault of one does not stop the rest.
 
-
-def measure_clip(clip: Clip, work: Path) -> Outcome:
-    """Render ``clip`` where that is not done, then measure it."""
-    cv2.setNumThreads(1)
-    return outcome(clip, work)
-
-
-def done(
-    clips: Sequence[Clip], work: Path, jobs: int, todo: Callable[[Clip, Path], Done]
-) -> Iterator[tuple[Clip, Done]]:
-    """Each clip as it gets done, the longest begun first; a fault of one does not stop the rest."""
-    # As many processes as processors: threads of the libraries would only get in their way.
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    Every clip has a process of its own: one that dies takes nothing else with it, and an interrupt
+    at the keyboard reaches all of them.
+    """
+    with ThreadPoolExecutor(options.jobs) as pool:
         longest_first = sorted(clips, key=lambda clip: -clip.work_px)
-        waiting: dict[Future[Done], Clip] = {
-            pool.submit(todo, clip, work): clip for clip in longest_first
-        }
+        waiting = {pool.submit(_alone, clip, options): clip for clip in longest_first}
         try:
             for future in as_completed(waiting):
-                yield waiting[future], future.exception() or future.result()
+                yield waiting[future], future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _alone(clip: Clip, options: argparse.Namespace) -> Done:
+    command = [sys.executable, "-m", "tests.bench.renders_work", clip.name]
+    command += ["--work", str(options.work.resolve())]
+    command += ["--render-only"] if options.render_only else []
+    command += [] if options.seconds is None else ["--seconds", str(options.seconds)]
+    # As many processes as processors: threads of the libraries would only get in their way.
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
+    if ended.returncode:
+        last = ended.stderr.strip().splitlines()[-1:] or [f"ended with {ended.returncode}"]
+        return CommandError(last[0])
+    told = json.loads(ended.stdout)
+    return float(told["cpu_s"]) if options.render_only else outcome_of(told)
 
 
 def run(clips: Sequence[Clip], options: argparse.Namespace) -> int:
@@ -73,14 +71,13 @@ def run(clips: Sequence[Clip], options: argparse.Namespace) -> int:
     options.work.mkdir(parents=True, exist_ok=True)
     outcomes: list[Outcome] = []
     broken: dict[str, str] = {}
-    todo = render_clip if options.render_only else measure_clip
     with Progress(console=talk, disable=not talk.is_terminal) as progress:
         task = progress.add_task("clips", total=len(clips))
         talk.print(heading("clip"))
-        for clip, what in done(clips, options.work, options.jobs, todo):
+        for clip, what in done(clips, options):
             progress.advance(task)
             talk.print(_told(clip, what))
-            if isinstance(what, BaseException):
+            if isinstance(what, CommandError):
                 broken[clip.name] = str(what)
             elif isinstance(what, Outcome):
                 outcomes.append(what)
@@ -94,8 +91,8 @@ def _told(clip: Clip, what: Done) -> str:
     if isinstance(what, Outcome):
         spent = f"{what.render_cpu_s:.0f} + {what.process_cpu_s:.0f} s of processor time"
         return f"{line(clip.name, group([what]))}  {spent}"
-    if isinstance(what, Rendered):
-        return f"{clip.name}: rendered in {what.cpu_s:.0f} s of processor time"
+    if isinstance(what, float):
+        return f"{clip.name}: rendered in {what:.0f} s of processor time"
     return f"{clip.name}: not done: {what}"
 
 
@@ -144,14 +141,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _chosen(options: argparse.Namespace) -> list[Clip]:
-    names = options.clips or list(CLIPS)
-    return [
-        replace(CLIPS[name], scene=vary(CLIPS[name].scene, seconds=options.seconds))
-        for name in names
-    ]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     options = _options(arguments)
@@ -160,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         why = f"no clip {unknown[0]}; see --list" if unknown else "give --work FOLDER"
         talk.print(f"renders: {why}.")
         return BAD_COMMAND
-    clips = _chosen(options)
+    clips = [CLIPS[name] for name in options.clips or CLIPS]
     try:
         return _list(clips) if options.list else run(clips, options)
     except KeyboardInterrupt:

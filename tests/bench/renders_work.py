@@ -1,25 +1,33 @@
-"""One clip of the rendered benchmark: rendered once, processed, compared with its truth."""
+"""One clip of the rendered benchmark: rendered once, processed, compared with its truth.
+
+``python -m tests.bench.renders_work CLIP --work FOLDER`` does one clip in a process of its own and
+prints what came of it as JSON, which :func:`outcome_of` reads.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 import speedcam.simulate
-from speedcam.simulate import Scene, SimulatedClip, simulate
+from speedcam.errors import SpeedcamError
+from speedcam.simulate import Scene, SimulatedClip, simulate, vary
 from speedcam.simulate.render import view_of
 from speedcam.simulate.scene import Mast
 from speedcam.simulate.truth import write_text
 from tests.bench.renders_seen import Ghost, Outcome, Seen
+from tests.bench.streets import CLIPS
 from tests.bench.streets_clip import Clip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,3 +140,40 @@ def _run(*arguments: object) -> str:
 def _children_cpu_s() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def outcome_of(row: dict[str, Any]) -> Outcome:
+    """An outcome from its JSON."""
+    nested: dict[str, Any] = {
+        "conditions": tuple(row["conditions"]),
+        "vehicles": tuple(Seen(**vehicle) for vehicle in row["vehicles"]),
+        "ghosts": tuple(Ghost(**ghost) for ghost in row["ghosts"]),
+    }
+    return Outcome(**row | nested)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one clip; what went wrong goes to stderr."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.renders_work")
+    parser.add_argument("clip", choices=list(CLIPS), metavar="CLIP")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--render-only", action="store_true")
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    clip = CLIPS[options.clip]
+    clip = replace(clip, scene=vary(clip.scene, seconds=options.seconds))
+    try:
+        if options.render_only:
+            told: dict[str, Any] = {"cpu_s": rendered(clip, options.work / "clips").cpu_s}
+        else:
+            told = asdict(outcome(clip, options.work))
+    except (CommandError, SpeedcamError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(told))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

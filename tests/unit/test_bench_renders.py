@@ -1,7 +1,7 @@
 """The benchmark counts what it should, and never takes a stale render."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.bench import renders_work
 from tests.bench.renders import BAD_COMMAND, OK, main
 from tests.bench.renders_report import document, lines
 from tests.bench.renders_seen import Ghost, Outcome, Seen, bars
-from tests.bench.renders_work import digest
+from tests.bench.renders_work import digest, outcome_of
 from tests.bench.streets import CLIPS
 
 
@@ -116,6 +116,12 @@ def test_the_text_names_whoever_was_failed():
     assert "BAD street 8 sedan: truth 80.00, read -; not captured; scattered" in text
     assert "NOT DONE alley: broke" in text
     assert "FAIL grade A beyond 1 km/h and 1 %: 1 (wanted 0)" in text
+
+
+def test_an_outcome_survives_its_json():
+    ghost = Ghost(clip="street", reading_kmh=50.0, grade="B", beside=None)
+    told = outcome(seen(), refused(id="2"), ghosts=(ghost,))
+    assert outcome_of(json.loads(json.dumps(asdict(told)))) == told
 
 
 def test_a_stale_render_is_told_by_its_scene_and_its_source(monkeypatch, tmp_path):
