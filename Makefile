@@ -39,8 +39,8 @@ check: .stamps/dev  ## Format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .stamps/dev  ## Accuracy and speed on the research footage, where it is there
-	$(BIN)/python -m tests.bench
+bench: .stamps/dev  ## Accuracy on own clips, own renders (hours) and research footage; BENCH=clips for a part
+	$(BIN)/python -m tests.bench $(BENCH)
 
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 	$(BIN)/speedcam simulate --samples sample_videos

@@ -1,7 +1,11 @@
-"""``make bench``: accuracy and speed on the research footage, where it is there.
+"""``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-The footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without it the
-sample clips alone are measured, and that is said. One line of JSON per clip goes to stdout.
+``python -m tests.bench [clips] [tracks] [renders]``; all three when none is named. One line of JSON
+per clip, per view and tracker, and per rendered clip goes to stdout, talk to stderr.
+
+The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
+it that is said, and only our own clips are measured. Renders take an hour or two the first time and
+are kept in ``build/bench``.
 """
 
 from __future__ import annotations
@@ -13,10 +17,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.tracks import track_files
+
+Row = dict[str, object]
+
 ROOT = Path(__file__).resolve().parents[2]
+RENDERS = ROOT / "build" / "bench"
+LIMIT_KMH = 25
+PARTS = ("clips", "tracks", "renders")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -56,7 +68,8 @@ def benches(work: Path) -> list[Bench]:
 
 def _site_of(truth: Path, work: Path) -> Path:
     site = work / f"{truth.name.split('.')[0]}.site.toml"
-    made = _run("tests.bench.site_from", truth)
+    # A limit below everybody's speed, so that every vehicle's plate is looked for.
+    made = _run("tests.bench.site_from", truth, "--limit", LIMIT_KMH)
     site.write_text(made)
     return site
 
@@ -66,7 +79,7 @@ def _run(module: str, *arguments: object) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
 
 
-def measure(bench: Bench, work: Path) -> dict[str, object]:
+def measure(bench: Bench, work: Path) -> Row:
     """Process one clip and compare it with its truth."""
     before, began = _cpu_s(), time.monotonic()
     _run("speedcam", "process", bench.video, "--site", bench.site, "--out", work)
@@ -74,7 +87,7 @@ def measure(bench: Bench, work: Path) -> dict[str, object]:
     compared = json.loads(
         _run("speedcam", "validate", work / bench.video.stem, bench.truth, "--json")
     )
-    row: dict[str, object] = {"clip": bench.video.name}
+    row: Row = {"clip": bench.video.name}
     row |= {key: _rounded(compared["pooled"].get(key)) for key in KEYS}
     row["extra_readings"] = sum(e["reading_kmh"] is not None for e in compared["extra"])
     return row | {"cpu_s": round(cpu_s, 1), "wall_s": round(wall_s, 1)}
@@ -89,12 +102,51 @@ def _rounded(value: object) -> object:
     return round(value, 3) if isinstance(value, float) else value
 
 
-def main() -> None:
-    """Measure everything there is."""
+def clips() -> Iterator[Row]:
+    """The sample clips and the research clips, through the whole camera."""
     with tempfile.TemporaryDirectory() as folder:
         for bench in benches(Path(folder)):
-            print(json.dumps(measure(bench, Path(folder))), flush=True)  # noqa: T201 - its data
+            yield measure(bench, Path(folder))
+
+
+def tracks() -> Iterator[Row]:
+    """Every view and tracker of the research footage, and the pool of each folder."""
+    data = os.environ.get("SPEEDCAM_BENCH_DATA", "")
+    folders = {path.parent for path in Path(data).rglob("*.json")} if data else set()
+    for folder in sorted(f for f in folders if track_files(f)):
+        told = json.loads(_run("tests.bench.tracks", folder, "--json"))
+        rows = {**told["groups"], f"{folder.name}, all": told["pooled"]}
+        for name, row in rows.items():
+            kept = {key: _rounded(row.get(key)) for key in (*KEYS, "broken", "beats_baseline")}
+            yield {"tracks": name} | kept
+
+
+def renders() -> Iterator[Row]:
+    """Every rendered clip, and the bars for all of them."""
+    results = RENDERS / "results.json"
+    command = [sys.executable, "-m", "tests.bench.renders", "--work", str(RENDERS)]
+    # Its exit code is 1 where a bar does not hold: that is a result, told with the others.
+    subprocess.run(
+        [*command, "--results", str(results)], check=False, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    told = json.loads(results.read_text(encoding="utf-8"))
+    for name, row in {**told["clips"], "all": told["pooled"]}.items():
+        yield {"render": name} | {key: _rounded(row.get(key)) for key in KEYS}
+    yield from ({"bar": bar["name"]} | bar for bar in told["bars"])
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Measure what is wanted, or everything."""
+    unknown = [part for part in wanted if part not in PARTS]
+    if unknown:
+        sys.stderr.write(f"no benchmark {unknown[0]!r}. Name some of: {', '.join(PARTS)}.\n")
+        return 2
+    parts = {"clips": clips, "tracks": tracks, "renders": renders}
+    for part in wanted or PARTS:
+        for row in parts[part]():
+            print(json.dumps(row), flush=True)  # noqa: T201 - its data
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(sys.argv[1:]))

@@ -87,15 +87,18 @@ class Group:
         return all(value is not None and value < self.baseline[key] for value, key in pairs)
 
 
+def track_files(folder: Path) -> list[Path]:
+    """The track files of ``folder``, in order of name."""
+    return [p for p in sorted(folder.glob("*.json")) if b'"track_sources"' in p.read_bytes()]
+
+
 def groups(folder: Path) -> Iterator[Group]:
     """Every view and tracker of ``folder``, measured and compared, in order of name.
 
     Raises:
         SpeedcamError: There is no track file, or one cannot be read.
     """
-    files = [
-        path for path in sorted(folder.glob("*.json")) if b'"track_sources"' in path.read_bytes()
-    ]
+    files = track_files(folder)
     if not files:
         raise SpeedcamError(f"{folder} holds no track files (*.json with track_sources).")
     for path in files:
