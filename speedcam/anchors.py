@@ -30,12 +30,12 @@ from speedcam.model import (
     Refusal,
     SpeedMeasurement,
 )
-from speedcam.plate_types import PlateType, type_seen
+from speedcam.plate_types import EITHER_520, FieldLook, PlateType, type_seen
 
 PLATE_PLACE_M = 0.02
 """Least standard deviation of a plate's place along the road in one look."""
 MIN_LOOKS = 3
-MIN_SPAN_M = 4.0
+MIN_SPAN_M = 3.0
 SAME_STRETCH = 0.05
 MAX_DISAGREEMENT = 0.03
 MAX_OFFSET_M = 1.5
@@ -50,11 +50,11 @@ def anchor_by_plate(
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
         the plate cannot tell, its looks do not show one type, it is not at this vehicle's
-        measured end, or the survey is too weak for a fine; a refusal where the anchors disagree,
-        since then one of them is wrong.
+        measured end, or the survey is too weak for a fine. Where the anchors disagree, a refusal
+        if the type is sure, since then one of them is wrong; else grade B.
     """
     seen = [plate for plate in plates if plate.white_edges_px is not None]
-    kind = type_seen([plate.band_share for plate in seen], [_height_share(p) for p in seen])
+    kind = type_seen([_field_look(plate) for plate in seen])
     if kind is None or len(seen) < MIN_LOOKS or ground.weaknesses:
         return measurement
     time_s = np.array([plate.time_s for plate in seen])
@@ -71,7 +71,11 @@ def anchor_by_plate(
     foot_m = np.array(ground.lens_m[:2])
     if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
         return measurement
-    return _combine(measurement, _plate_anchor(kind, time_s, middle[:, 1], stretch))
+    plate = _plate_anchor(kind, time_s, middle[:, 1], stretch)
+    refusal = _disagreement(measurement.anchors[0], plate)
+    if refusal:
+        return refusal if kind is not EITHER_520 else measurement
+    return _combine(measurement, plate)
 
 
 def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
@@ -94,11 +98,15 @@ def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Flo
     return float(np.median([s.x_m for s in measurement.samples])), first.y_m + travelled_m
 
 
-def _height_share(plate: PlateSighting) -> float:
-    """Height of the plate over the length of its white field, in the picture."""
+def _field_look(plate: PlateSighting) -> FieldLook:
     top_left, _, _, bottom_left = plate.corners_px
     left, right = plate.white_edges_px or (top_left, bottom_left)
-    return math.dist(top_left, bottom_left) / max(1.0, math.dist(left, right))
+    field_px = max(1.0, math.dist(left, right))
+    return FieldLook(
+        field_px=field_px,
+        band_share=plate.band_share,
+        height_share=math.dist(top_left, bottom_left) / field_px,
+    )
 
 
 def _plate_anchor(kind: PlateType, time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
@@ -120,14 +128,18 @@ def _sits_on(measurement: SpeedMeasurement, time_s: Floats, plate_m: Floats) -> 
     return bool(np.median(across) < MAX_OFFSET_M and np.median(along) < MAX_OFFSET_M)
 
 
-def _combine(measurement: SpeedMeasurement, plate: Anchor) -> SpeedMeasurement | Refusal:
+def _disagreement(contact: Anchor, plate: Anchor) -> Refusal | None:
+    if abs(plate.speed_kmh / contact.speed_kmh - 1) <= MAX_DISAGREEMENT:
+        return None
+    numbers = {
+        "contact_kmh": round(contact.speed_kmh, 1),
+        "plate_kmh": round(plate.speed_kmh, 1),
+    }
+    return Refusal(reason=Reason.ANCHORS_DISAGREE, numbers=numbers)
+
+
+def _combine(measurement: SpeedMeasurement, plate: Anchor) -> SpeedMeasurement:
     (contact,) = measurement.anchors
-    if abs(plate.speed_kmh / contact.speed_kmh - 1) > MAX_DISAGREEMENT:
-        numbers = {
-            "contact_kmh": round(contact.speed_kmh, 1),
-            "plate_kmh": round(plate.speed_kmh, 1),
-        }
-        return Refusal(reason=Reason.ANCHORS_DISAGREE, numbers=numbers)
     # Survey, road and clock are common to both: only what is an anchor's own is averaged away.
     common = shared(measurement.budget)
     alone_kmh = np.array([own_kmh(measurement.budget), plate.uncertainty_kmh / COVERAGE_FACTOR])

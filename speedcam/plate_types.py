@@ -13,7 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 MIN_SHARES = 3
-"""Looks in which the bands' ends must be seen, and in half of all looks."""
+"""Looks in which the bands' width must be seen, and in half of all looks that are wide enough."""
+MIN_FIELD_PX = 40.0
+"""In a narrower look a band is under two pixels of colour, and its width is off by a sixth."""
+COLOUR_PX = 0.35
+"""Standard uncertainty of a band's width that all looks of a vehicle share: an encoder carries the
+colour from frame to frame. Measured on 126 encoded vehicles: 0.33 px, and 1.0 px at most."""
 LOW_PLATE = (0.21, 0.30)
 """Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 30° askew. One of
 360 mm has 0.42."""
@@ -63,7 +68,7 @@ AL_520 = PlateType(
     size_mm=(520, 110),
     band_mm=40,
     uncertainty=0.010,
-    band_share=(0.055, 0.0955),
+    band_share=(0.055, 0.0995),
 )
 """Albania since 2011. The length is by decision of its government (2010); that the bands are 40 mm
 wide is assumed. Were they 50 mm, their share would show it, and the plate be an ``IT 520``."""
@@ -72,7 +77,7 @@ IT_520 = PlateType(
     size_mm=(520, 110),
     band_mm=50,
     uncertainty=0.015,
-    band_share=(0.0985, 0.125),
+    band_share=(0.1005, 0.135),
 )
 """Italy since 1999, rear. Bands as measured in photographs: 46 to 52 mm on three plates."""
 IT_360 = PlateType(
@@ -80,7 +85,7 @@ IT_360 = PlateType(
     size_mm=(360, 110),
     band_mm=50,
     uncertainty=0.018,
-    band_share=(0.150, 0.205),
+    band_share=(0.155, 0.225),
 )
 """Italy since 1999, front. Bands as measured in photographs: 49 to 51 mm on five plates."""
 EITHER_520 = PlateType(
@@ -88,40 +93,62 @@ EITHER_520 = PlateType(
     size_mm=(520, 110),
     band_mm=40,
     uncertainty=0.029,
-    band_share=(AL_520.band_share[0], IT_520.band_share[1]),
+    band_share=(AL_520.band_share[0], 0.145),
 )
-"""A plate of 520 mm whose bands do not end anywhere, as on a blue car. Its field may be 20 mm
-shorter than the Albanian one: 4.5 %, which as a rectangle is 2.6 %, and 1 % as above."""
+"""A plate of 520 mm whose bands are seen too small, or beside a coloured body. It is measured as
+the country's own; its field may be 20 mm shorter: 4.5 %, which as a rectangle is 2.6 %, and 1 % as
+above. It may confirm a speed, but never refuse one."""
 
 PLATE_TYPES = (AL_520, IT_520, IT_360, EITHER_520)
 """The first that fits is it."""
 
 
-def type_seen(
-    band_shares: Sequence[float | None], height_shares: Sequence[float]
-) -> PlateType | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLook:
+    """A plate's white field as one frame shows it.
+
+    Attributes:
+        field_px: Its length in pixels.
+        band_share: Width of the blue bands over that length; None where it cannot be told.
+        height_share: Height of the plate over that length.
+    """
+
+    field_px: float
+    band_share: float | None
+    height_share: float
+
+
+def type_seen(looks: Sequence[FieldLook]) -> PlateType | None:
     """The type that a vehicle's looks show together, or None where it may be any.
 
-    One look is good to a tenth of a band, since video keeps colour at half the resolution; the
-    median of several, with twice its standard error, must lie inside the type's limits.
-
-    Args:
-        band_shares: Per look, width of blue over the field's length; None where it has no end.
-        height_shares: Per look, height of the plate over the field's length.
+    Their median must lie inside the type's limits with twice its standard uncertainty: what the
+    looks share, and what they scatter.
     """
-    seen = np.array([share for share in band_shares if share is not None])
-    if len(seen) < max(MIN_SHARES, len(band_shares) / 2):
-        low = LOW_PLATE[0] < np.median(height_shares) < LOW_PLATE[1] if height_shares else False
-        return EITHER_520 if low else None
-    middle = float(np.median(seen))
-    sigma = _SIGMA_PER_MAD * float(np.median(np.abs(seen - middle)))
-    doubt = 2 * _MEDIAN_PER_MEAN * sigma / np.sqrt(len(seen))
-    return next((kind for kind in PLATE_TYPES if _within(kind, middle, doubt)), None)
+    wide = [look for look in looks if look.field_px >= MIN_FIELD_PX]
+    told = [look for look in wide if look.band_share is not None]
+    if len(told) < max(MIN_SHARES, len(wide) / 2):
+        return EITHER_520 if _is_low(looks) else None
+    share = np.array([look.band_share for look in told], np.float64)
+    middle = float(np.median(share))
+    scatter = _SIGMA_PER_MAD * float(np.median(np.abs(share - middle)))
+    own = _MEDIAN_PER_MEAN * scatter / len(share) ** 0.5
+    common = COLOUR_PX / float(np.median([look.field_px for look in told]))
+    return _first(middle, 2 * float(np.hypot(own, common)))
 
 
 def type_of(band_share: float | None) -> PlateType | None:
     """The type that one look shows, good enough to know how tall the plate must be."""
-    return type_seen([band_share] * MIN_SHARES, []) if band_share else None
+    return _first(band_share, 0.0) if band_share else None
+
+
+def _is_low(looks: Sequence[FieldLook]) -> bool:
+    """Whether the plate is as low as one of 520 mm."""
+    height = float(np.median([look.height_share for look in looks])) if looks else 0.0
+    return LOW_PLATE[0] < height < LOW_PLATE[1]
+
+
+def _first(share: float, doubt: float) -> PlateType | None:
+    return next((kind for kind in PLATE_TYPES if _within(kind, share, doubt)), None)
 
 
 def _within(kind: PlateType, share: float, doubt: float) -> bool:

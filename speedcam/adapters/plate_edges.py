@@ -25,10 +25,14 @@ _MIN_STEP = 25.0
 """Levels of luma that the field must be brighter than its bands."""
 MIN_BLUE = 18.0
 """Levels of blue over red by which a band must stand out from the white field."""
-_SHARES = np.arange(0.02, 0.26, 0.002)
-"""Where a band may end, as a share of the field."""
+_SHARES = np.arange(-0.05, 0.30, 0.002)
+"""Where a band's blue is looked at, outwards from the field's end, as a share of the field."""
 _INSIDE_BAND = 0.075
 """Up to here, as a share of the field, is blue on every type of plate, if its rim is not thick."""
+_SPILL = 0.04
+"""How far beyond a band its blue is blurred, as a share of the field: 2 px of a field of 50 px."""
+_GREY = 0.25
+"""Colour beyond the band, over the band's own, that still counts as none."""
 
 
 def white_edges(inner: Floats, bands: tuple[float, float]) -> tuple[float, float] | None:
@@ -108,10 +112,13 @@ def _steps(x: Floats, grid: Floats, band: float) -> Floats:
 
 
 def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
-    """Width of the blue bands over the field's length, or None where their ends are not seen.
+    """Width of the blue bands over the field's length, or None where it cannot be told.
 
-    A band ends where its blue has fallen half-way to the field's white, which is as grey as
-    almost every car, rim and frame. On a blue car it does not fall, and nothing is known.
+    Video keeps colour at half the resolution and blurs it, so that a band's blue reaches too far
+    on both sides, by a pixel where it is small. Its centre stays where it is: half a band's width
+    from the field's end, which luma shows sharply. That a decoder may set all colour half a pixel
+    aside evens out between the two bands. Where the plate's surroundings are coloured
+    themselves, the two colours run into each other, and nothing is known.
 
     Args:
         inner: ``(columns, 3)`` the profile, blue-green-red.
@@ -120,7 +127,7 @@ def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
     blue = inner[:, 0] - inner[:, 2]
     blue = blue - _neutral(inner, blue, white)
     field = white[1] - white[0]
-    left, right = _blue_end(blue, white[0], -field), _blue_end(blue, white[1], field)
+    left, right = _band_width(blue, white[0], -field), _band_width(blue, white[1], field)
     return (left + right) / 2 if left and right else None
 
 
@@ -132,13 +139,19 @@ def _neutral(inner: Floats, blue: Floats, white: tuple[float, float]) -> float:
     return float(np.median(blue[inside][whitest]))
 
 
-def _blue_end(blue: Floats, start: float, field: float) -> float | None:
-    """How far from ``start`` the blue reaches, as a share of ``field``, whose sign is outwards."""
+def _band_width(blue: Floats, start: float, field: float) -> float | None:
+    """Twice the way from ``start`` to the centre of the blue, over ``field``; its sign is outwards.
+
+    The blue is summed up to a little beyond where it has fallen by half.
+    """
     level = np.interp(start + _SHARES * field, np.arange(len(blue)), blue)
-    most = float(level[_SHARES < _INSIDE_BAND].max())
-    ended = np.flatnonzero((level < most / 2) & (np.arange(len(level)) > level.argmax()))
-    if most < MIN_BLUE or not len(ended):
+    peak = int(np.where((_SHARES > 0) & (_SHARES < _INSIDE_BAND), level, -np.inf).argmax())
+    fallen = np.flatnonzero(level[peak:] < level[peak] / 2)
+    if level[peak] < MIN_BLUE or not len(fallen):
         return None
-    after = int(ended[0])
-    beyond = (most / 2 - level[after]) / (level[after - 1] - level[after])
-    return float(_SHARES[after] - beyond * (_SHARES[1] - _SHARES[0]))
+    outward = _SHARES - _SHARES[peak + fallen[0]]
+    beyond = level[(outward > _SPILL) & (outward < 2 * _SPILL)]
+    if not len(beyond) or abs(beyond.mean()) > _GREY * level[peak]:
+        return None
+    weight = np.maximum(level, 0.0) * (outward < _SPILL)
+    return float(2 * (weight @ _SHARES) / weight.sum())

@@ -13,12 +13,14 @@ from tests.builders_camera import ZONE, a_ground, a_track, plate_sightings
 
 GROUND = a_ground()
 KMH = 60.0
+FROM_M = 10.0
+"""Near enough for the bands of a plate of 360 mm to be told."""
 TYPES = (AL_520, IT_520, IT_360)
 
 
 def with_plates(plates):
     """What the plates make of a vehicle whose contact edge says 60 km/h."""
-    contact = measure(a_track(KMH, from_m=15.0), GROUND, ZONE)
+    contact = measure(a_track(KMH, from_m=FROM_M), GROUND, ZONE)
     assert isinstance(contact, SpeedMeasurement)
     return anchor_by_plate(contact, plates, GROUND)
 
@@ -27,7 +29,12 @@ def plates_of(kind, *, taken_for=None, field_m=None):
     """Sightings of a plate of ``kind`` whose bands look like those of ``taken_for``."""
     shown = taken_for or kind
     width_m = field_m or kind.field_m
-    return plate_sightings(KMH, width_m=width_m, band_share=sum(shown.band_share) / 2)
+    share = shown.band_per_field - 0.004
+    return looks_at_a_plate(KMH, width_m=width_m, band_share=share)
+
+
+def looks_at_a_plate(kmh, **changes):
+    return plate_sightings(kmh, from_m=FROM_M, count=12, **changes)
 
 
 def without_ends(plates, height_share):
@@ -90,11 +97,32 @@ def test_looks_that_disagree_in_type_leave_grade_b():
 
 
 def test_bands_without_an_end_make_a_vaguer_anchor_that_moves_the_speed_less():
-    plates = plate_sightings(KMH * 1.015)
+    plates = looks_at_a_plate(KMH * 1.015)
     known, vague = with_plates(plates), with_plates(without_ends(plates, 0.25))
     assert vague.grade is Grade.A
     assert vague.anchors[1].uncertainty_kmh > 2 * known.anchors[1].uncertainty_kmh
     assert abs(vague.speed_kmh - KMH) < abs(known.speed_kmh - KMH)
+
+
+@pytest.mark.parametrize("field_m", [0.40, 0.42, 0.48])
+def test_a_plate_of_uncertain_type_that_disagrees_leaves_grade_b(field_m):
+    result = with_plates(without_ends(plates_of(AL_520, field_m=field_m), 0.25))
+    assert isinstance(result, SpeedMeasurement)
+    assert result.grade is Grade.B
+    assert len(result.anchors) == 1
+
+
+@pytest.mark.parametrize("share", [0.093, 0.100, 0.111])
+def test_small_looks_at_bands_that_seem_too_wide_never_refuse_a_vehicle(share):
+    # With colour at half the resolution, 40 mm of blue may measure like 50 mm.
+    far = plate_sightings(KMH, from_m=FROM_M, count=12, band_share=share)[7:]
+    assert not isinstance(with_plates(far), Refusal)
+
+
+def test_a_plate_read_over_three_metres_confirms_the_speed_and_less_does_not():
+    every_half_metre = plate_sightings(KMH, from_m=FROM_M, count=40)
+    assert with_plates(every_half_metre[:7]).grade is Grade.A
+    assert with_plates(every_half_metre[:6]).grade is Grade.B
 
 
 def test_bands_without_an_end_on_a_plate_too_tall_for_520_mm_leave_grade_b():

@@ -6,9 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speedcam.plate_types import AL_520, EITHER_520, IT_360, IT_520, PLATE_TYPES, type_of, type_seen
+from speedcam.plate_types import (
+    AL_520,
+    EITHER_520,
+    IT_360,
+    IT_520,
+    PLATE_TYPES,
+    FieldLook,
+    type_of,
+    type_seen,
+)
 
 shares = st.lists(st.floats(0.0, 0.3), min_size=3, max_size=10)
+TRUE_SHARES = {AL_520: (0.084, 0.091), IT_520: (0.1095, 0.125), IT_360: (0.173, 0.2)}
+"""From a plate whose rim or frame hides 3 to 5 mm of the band to one whose band is seen whole."""
+
+
+def shown(shares, *, field_px=100.0, height=0.25):
+    """The type that looks of these shares show, all equally near."""
+    looks = (FieldLook(field_px=field_px, band_share=s, height_share=height) for s in shares)
+    return type_seen(list(looks))
 
 
 @pytest.mark.parametrize(
@@ -31,42 +48,63 @@ def test_a_band_takes_at_most_what_its_width_says():
 
 @given(shares)
 def test_a_type_is_shown_only_where_the_middle_look_shows_it(seen):
-    kind = type_seen(seen, [])
+    kind = shown(seen)
     middle = sorted(seen)[len(seen) // 2], sorted(seen)[(len(seen) - 1) // 2]
     if kind is not None:
         assert kind.band_share[0] <= sum(middle) / 2 <= kind.band_share[1]
 
 
 def test_one_bad_look_among_many_changes_nothing():
-    assert type_seen([0.08, 0.082, 0.079, 0.16, 0.081], []) is AL_520
+    assert shown([0.08, 0.082, 0.079, 0.16, 0.081]) is AL_520
 
 
 @pytest.mark.parametrize(
     "seen",
-    [[0.08, 0.18, 0.08, 0.18], [0.13, 0.131, 0.129], [0.02] * 4, [0.25] * 4],
+    [[0.08, 0.18, 0.08, 0.18], [0.142, 0.146, 0.144], [0.02] * 4, [0.25] * 4],
     ids=["two-lengths", "between", "too-narrow", "too-wide"],
 )
 def test_looks_that_disagree_or_fit_nothing_show_no_type(seen):
-    assert type_seen(seen, [0.25] * len(seen)) is None
+    assert shown(seen) is None
 
 
 def test_looks_between_two_types_of_one_length_show_the_vaguer_one():
-    assert type_seen([0.094, 0.101, 0.097, 0.099], []) is EITHER_520
+    assert shown([0.094, 0.104, 0.097, 0.101]) is EITHER_520
 
 
 @pytest.mark.parametrize(
     ("height", "kind"), [(0.25, EITHER_520), (0.42, None), (0.15, None)], ids=str
 )
 def test_bands_without_an_end_leave_the_height_to_tell(height, kind):
-    assert type_seen([None] * 4, [height] * 4) is kind
+    assert shown([None] * 4, height=height) is kind
+
+
+@pytest.mark.parametrize("kind", TRUE_SHARES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("off_px", [-1.0, 1.0])
+@pytest.mark.parametrize("field_px", [40, 55, 80])
+def test_an_error_that_all_looks_share_never_shows_a_wrong_type(kind, off_px, field_px):
+    for share in TRUE_SHARES[kind]:
+        assert shown([share + off_px / field_px] * 9, field_px=field_px) in {kind, EITHER_520, None}
+
+
+@pytest.mark.parametrize("kind", TRUE_SHARES, ids=lambda kind: kind.name)
+def test_near_looks_show_each_type_surely(kind):
+    for share in TRUE_SHARES[kind]:
+        assert shown([share] * 5, field_px=90) is kind
+
+
+def test_looks_that_are_too_small_have_no_say():
+    near = FieldLook(field_px=70, band_share=0.085, height_share=0.25)
+    far = FieldLook(field_px=38, band_share=0.12, height_share=0.25)
+    assert type_seen([near] * 3 + [far] * 6) is AL_520
+    assert type_seen([near] * 2 + [far] * 6) is EITHER_520
 
 
 def test_two_looks_among_six_are_too_few():
-    assert type_seen([0.08, 0.08, None, None, None, None], [0.42] * 6) is None
+    assert shown([0.08, 0.08, None, None, None, None], height=0.42) is None
 
 
 def test_no_look_shows_no_type():
-    assert type_seen([], []) is None
+    assert type_seen([]) is None
 
 
 def test_the_vaguer_type_covers_what_it_may_be_taken_for():
