@@ -27,8 +27,9 @@ from speedcam.model import Box, Floats, Image
 STRIP_WIDTH_M = 1.0
 """Across the vehicle: wide enough to average noise, narrow enough to stay on any car."""
 
-NEARER_M, FARTHER_M = 1.6, 1.2
-"""How far before and behind the blob's lower edge the strip reaches."""
+NEARER_M, FARTHER_M = 1.6, 3.0
+"""How far before and behind the blob's lower edge the strip reaches: that edge may be the tip of
+a shadow beside the strip."""
 
 STEP_M = 0.02
 
@@ -55,7 +56,9 @@ class ContactFinder:
     ground: Ground
     blur_m: float = 0.0
 
-    def find(self, luma: Image, still: Image, gain: float, box: Box) -> tuple[float, float] | None:
+    def find(
+        self, luma: Image, still: Image, gain: float, box: Box, across_m: float | None = None
+    ) -> tuple[float, float] | None:
         """Pixel ``(u, v)`` of the contact edge, or None where it does not stand out.
 
         Args:
@@ -63,9 +66,11 @@ class ContactFinder:
             still: The empty scene.
             gain: Brightness of the frame relative to the empty scene.
             box: The moving blob; its lower edge is where the search starts.
+            across_m: Where across the road the vehicle drives; left out, the blob's middle.
         """
         foot = np.array([[(box.left + box.right) / 2, box.bottom]])
         x_m, y_m = self.ground.road(foot)[0]
+        x_m = x_m if across_m is None else across_m
         nearer_m = NEARER_M + 2 * self.blur_m
         along = np.arange(y_m - nearer_m, y_m + FARTHER_M, STEP_M)
         edge_m = self._edge(luma, still, gain, x_m, along)

@@ -34,11 +34,13 @@ class Step:
         points: New places.
         steps: From the old ones.
         kept: Which of them are found again and move as one.
+        scale: By how much what they are on has grown in the picture.
     """
 
     points: Points
     steps: Points
     kept: NDArray[np.bool_]
+    scale: float = 1.0
 
     @property
     def agreeing(self) -> int:
@@ -59,8 +61,9 @@ def lucas_kanade(points: Points, before: Image, now: Image, guess: Points) -> St
     back, returned = _flow(new, old, end, start)
     round_trip = np.hypot(*(back - start).T)
     steps = end - start
-    kept = found & returned & (round_trip < MAX_ROUND_TRIP_PX) & _moving_together(start, end)
-    return Step(end + origin, steps, kept)
+    together, scale = _moving_together(start, end)
+    kept = found & returned & (round_trip < MAX_ROUND_TRIP_PX) & together
+    return Step(end + origin, steps, kept, scale)
 
 
 def _flow(old: Image, new: Image, start: Points, guess: Points) -> tuple[Points, NDArray[np.bool_]]:
@@ -76,21 +79,23 @@ def _flow(old: Image, new: Image, start: Points, guess: Points) -> tuple[Points,
     return np.asarray(end.reshape(-1, 2), np.float32), status.ravel().astype(bool)
 
 
-def _moving_together(start: Points, end: Points) -> NDArray[np.bool_]:
-    """Which features share the commonest similarity motion and are not standing road."""
+def _moving_together(start: Points, end: Points) -> tuple[NDArray[np.bool_], float]:
+    """Which features share the commonest similarity motion and are not standing road; its scale."""
     steps = end - start
     lengths = np.hypot(*steps.T)
     moving = lengths > MIN_MOTION_PX
     if moving.sum() < 4:
-        return np.zeros(len(start), bool)
+        return np.zeros(len(start), bool), 1.0
     # Parallax within a body grows with the step: a roof moves farther than a bumper.
     tolerance = max(1.5, 0.06 * float(np.median(lengths[moving])))
-    _, inliers = cv2.estimateAffinePartial2D(
+    motion, inliers = cv2.estimateAffinePartial2D(
         start[moving], end[moving], ransacReprojThreshold=tolerance, maxIters=200
     )
     kept = moving.copy()
     kept[moving] = inliers.ravel().astype(bool) if inliers is not None else False
-    return np.asarray(kept)
+    # OpenCV gives None, against its own types, where no motion fits.
+    scale = float(np.hypot(*motion[:, 0])) if inliers is not None else 1.0
+    return np.asarray(kept), scale
 
 
 def _window(points: Points, shape: tuple[int, ...]) -> tuple[tuple[int, int], slice, slice] | None:

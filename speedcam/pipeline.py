@@ -42,7 +42,7 @@ from speedcam.site import Site
 from speedcam.software import software
 from speedcam.speed import measure
 from speedcam.steady import Alarm, SteadyFootage
-from speedcam.track import Tracker
+from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
 
 GLIMPSES = 25
@@ -92,8 +92,12 @@ class _Road:
     finder: ContactFinder
     detector: Detector
 
-    def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
-        found = self.finder.find(frame.luma, self.detector.still, self.detector.gain, box)
+    def across_m(self, feet: Sequence[Pixel]) -> float:
+        return float(np.median(self.finder.ground.road(np.array(feet, dtype=np.float64))[:, 0]))
+
+    def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
+        still, gain = self.detector.still, self.detector.gain
+        found = self.finder.find(frame.luma, still, gain, box, across_m)
         return (found[0] - frame.shake_px[0], found[1] - frame.shake_px[1]) if found else None
 
 

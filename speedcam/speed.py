@@ -64,6 +64,9 @@ two thirds of the lens's height, and not those of a neighbour or of the road."""
 FEATURE_ENVELOPE = 0.96
 """Nothing on a vehicle lies below the road, so no feature may seem slower than the contact
 edge: under this ratio the edge was not on the road, or was not this vehicle's."""
+LOW_FEATURES_M = 1.2
+"""A quarter of a vehicle's features are lower than this: bumpers, lamps, plates. Where they seem
+higher, the edge is nearer than the vehicle: it is on the vehicle's mirror image in a wet road."""
 
 
 def measure(
@@ -140,7 +143,7 @@ def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[
 
 
 def _is_clean(sighting: Sighting) -> bool:
-    spoilt = sighting.merged or sighting.corrupt or sighting.touches_border or sighting.adrift
+    spoilt = sighting.corrupt or sighting.touches_border or sighting.adrift
     return not spoilt
 
 
@@ -200,9 +203,13 @@ def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> 
     ratios = [ratio for s in speeds if s is not None if low < (ratio := s / line.speed_m_s) < high]
     if len(ratios) < fewest:
         return _refusal(Reason.FEATURES_DISAGREE, features=len(ratios), needed=fewest)
-    lowest = float(np.percentile(ratios, 10))
+    lowest, low = np.percentile(ratios, [10, 25])
     if lowest < FEATURE_ENVELOPE:
         return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)
+    # What seems r times as fast as the road is at this height above it.
+    low_m = ground.lens_m[2] * (1 - 1 / low)
+    if low_m > LOW_FEATURES_M:
+        return _refusal(Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M)
     return None
 
 

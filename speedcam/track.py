@@ -7,7 +7,7 @@ outline: both vehicles are marked as merged there, so that neither is measured o
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -41,14 +41,27 @@ YOUNG_S = 0.5
 TOGETHER_S = 0.1
 """Time in one outline and in one motion that proves it."""
 
+FEWEST_FOR_A_FOOT = 6
+"""Features without which the middle of the outline must do."""
+FEET = 15
+"""So many of its latest feet tell where it drives: its shadow comes and goes in its outline."""
+ABREAST_M = 1.6
+"""Vehicles this far apart across the road have a strip of it each, however their outlines merge."""
+
 MIN_SIGHTINGS = 6
 """A thing seen more briefly is noise and leaves no track."""
+
+Pixel = tuple[float, float]
 
 
 class Road(Protocol):
     """What the tracker must know of the road under an outline."""
 
-    def contact(self, frame: Frame, box: Box) -> tuple[float, float] | None:
+    def across_m(self, feet: Sequence[Pixel]) -> float:
+        """Where across the road a vehicle drives that was lately seen at these ``feet``."""
+        ...
+
+    def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
         """Pixel of the road-contact edge of the vehicle in ``box``, or None."""
         ...
 
@@ -67,6 +80,7 @@ class _Vehicle:
     turned: bool = False
     alone_s: float = 0.0
     together_s: float = 0.0
+    feet: deque[Pixel] = field(default_factory=lambda: deque(maxlen=FEET))
     sightings: list[Sighting] = field(default_factory=list)
     history: dict[int, list[tuple[float, float, float]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -75,8 +89,22 @@ class _Vehicle:
     def outline(self, box: Box) -> None:
         """Take ``box``; where it is far larger, what little was seen before was a part."""
         if box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
-            self.sightings = [replace(sighting, merged=True) for sighting in self.sightings]
+            self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
+            self.feet.clear()
         self.box = box
+
+    def stand(self) -> None:
+        """Remember where the foot is: under the features, most of which no shadow moves aside."""
+        enough = len(self.points) >= FEWEST_FOR_A_FOOT
+        u = np.median(self.points[:, 0]) if enough else (self.box.left + self.box.right) / 2
+        self.feet.append((float(u), self.box.bottom))
+
+    def follow(self, step: Step) -> None:
+        """Move the outline, and let it grow, as the features do."""
+        before, now = self.points[step.kept].mean(axis=0), step.points[step.kept].mean(axis=0)
+        left, top = now + step.scale * (np.array([self.box.left, self.box.top]) - before)
+        right, bottom = now + step.scale * (np.array([self.box.right, self.box.bottom]) - before)
+        self.box = Box(left=float(left), top=float(top), right=float(right), bottom=float(bottom))
 
     def remember(self, frame: Frame, row_s: float) -> None:
         """Keep where the features are, as the surveyed camera would see them."""
@@ -200,7 +228,10 @@ class Tracker:
             vehicle.alone_s += self._since_previous(frame)
             vehicle.outline(_union([detection.box for detection, _ in mine]))
         border = any(detection.touches_border for detection, _ in mine)
-        contact = None if merged else self._road.contact(frame, vehicle.box)
+        vehicle.stand()
+        contact = None
+        if not merged or self._is_abreast(vehicle, owners):
+            contact = self._road.contact(frame, vehicle.box, self._road.across_m(vehicle.feet))
         row = contact[1] if contact else vehicle.box.bottom
         vehicle.sightings.append(
             Sighting(
@@ -214,6 +245,16 @@ class Tracker:
                 corrupt=frame.corrupt,
                 adrift=frame.adrift,
             )
+        )
+
+    def _is_abreast(self, vehicle: _Vehicle, owners: Sequence[list[_Vehicle]]) -> bool:
+        """Whether all vehicles in one outline with this one drive well beside it."""
+        sharing = [o for owner in owners if any(v is vehicle for v in owner) for o in owner]
+        others = [o for o in sharing if o is not vehicle]
+        across_m = self._road.across_m(vehicle.feet)
+        return vehicle.moved and all(
+            o.moved and o.feet and abs(self._road.across_m(o.feet) - across_m) > ABREAST_M
+            for o in others
         )
 
     def _spawn(
@@ -270,15 +311,11 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
         vehicle.points, vehicle.keys = vehicle.points[:0], vehicle.keys[:0]
         vehicle.steps = vehicle.steps[:0]
         return
+    vehicle.follow(best)
     vehicle.points, vehicle.steps = best.points[best.kept], best.steps[best.kept]
     vehicle.keys = vehicle.keys[best.kept]
     vehicle.moved = True
     vehicle.step = np.median(vehicle.steps, axis=0).astype(np.float32)
-    du, dv = vehicle.step
-    box = vehicle.box
-    vehicle.box = Box(
-        left=box.left + du, top=box.top + dv, right=box.right + du, bottom=box.bottom + dv
-    )
 
 
 def _turns_back(vehicle: _Vehicle, step: Step) -> bool:

@@ -130,7 +130,7 @@ def _spoilt(sighting: Sighting) -> Use | None:
     faults = {
         Use.ADRIFT: sighting.adrift,
         Use.CORRUPT: sighting.corrupt,
-        Use.MERGED: sighting.merged,
+        Use.MERGED: sighting.merged and sighting.contact_px is None,
         Use.BORDER: sighting.touches_border,
     }
     return next((use for use, holds in faults.items() if holds), None)

@@ -66,7 +66,7 @@ def a_track(
             frame_index=index,
             time_s=float(time_s),
             box=Box(left=u - 60, top=v - 100, right=u + 60, bottom=v),
-            contact_px=(float(u), float(v)),
+            contact_px=None if merged else (float(u), float(v)),
             contact_s=float(time_s),
             merged=merged,
             corrupt=corrupt,

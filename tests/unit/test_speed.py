@@ -180,6 +180,11 @@ def test_an_edge_above_the_road_reads_too_fast_by_the_law_of_similar_triangles()
     assert too_fast.speed_kmh == pytest.approx(60 * 6.0 / 5.9, rel=1e-3)
 
 
+@pytest.mark.parametrize("roof_m", [1.4, 2.0, 3.5])
+def test_an_edge_on_the_mirror_image_in_a_wet_road_is_refused_by_features_too_high_for_it(roof_m):
+    assert refused(a_track(60, contact_height_m=-roof_m)) is Reason.FEATURES_DISAGREE
+
+
 def test_an_edge_well_above_the_road_is_refused_by_the_features_below_it():
     assert refused(a_track(60, contact_height_m=1.2)) is Reason.FEATURES_DISAGREE
 

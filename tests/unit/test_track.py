@@ -33,11 +33,17 @@ class Body:
         return Box(left=left, top=bottom - self.height, right=left + self.width, bottom=bottom)
 
 
-class LowerEdge:
-    """A road whose contact edge is the outline's lower edge."""
+PX_PER_M = 40.0
 
-    def contact(self, frame, box):  # noqa: ARG002 - the port has it
-        return (box.left + box.right) / 2, box.bottom
+
+class LowerEdge:
+    """A road of 40 px per metre whose contact edge is the outline's lower edge."""
+
+    def across_m(self, feet):
+        return float(np.median([u for u, _ in feet])) / PX_PER_M
+
+    def contact(self, frame, box, across_m):  # noqa: ARG002 - the port has it
+        return across_m * PX_PER_M, box.bottom
 
 
 def noise(seed, height, width, contrast=70):
@@ -144,32 +150,6 @@ def test_what_comes_out_from_behind_and_drives_the_other_way_is_no_piece_of_it()
     assert directions == [-1, 1]
 
 
-def test_two_vehicles_in_one_blob_are_two_tracks_and_measured_nowhere_in_it():
-    one = Body(left=100, bottom=90, dv_s=120, texture=1)
-    other = Body(left=230, bottom=90, dv_s=110, texture=2)
-
-    def outlines(t):
-        a, b = one.box(t), other.box(t)
-        if 0.7 < t < 1.1:
-            return [
-                Box(
-                    left=a.left,
-                    top=min(a.top, b.top),
-                    right=b.right,
-                    bottom=max(a.bottom, b.bottom),
-                )
-            ]
-        return [a, b]
-
-    tracks = follow([one, other], outlines)
-    assert len(tracks) == 2
-    for track in tracks:
-        within = [s for s in track.sightings if 0.72 < s.time_s < 1.08]
-        assert within
-        assert all(s.merged and s.contact_px is None for s in within)
-        assert not any(s.merged for s in track.sightings if s.time_s < 0.65)
-
-
 def test_a_part_that_was_seen_first_becomes_one_with_its_vehicle():
     car = Body(left=180, bottom=90, height=90)
 
@@ -246,3 +226,54 @@ def test_shake_is_taken_out_of_features():
     longest = max(track.features, key=lambda f: len(f.time_s))
     line = np.polyval(np.polyfit(longest.time_s, longest.px[:, 1], 1), longest.time_s)
     assert np.std(longest.px[:, 1] - line) < 0.4
+
+
+def test_a_shadow_that_comes_and_goes_does_not_move_the_vehicle_aside():
+    car = Body(left=280, bottom=90)
+
+    def outlines(t):
+        whole = car.box(t)
+        return [replace(whole, left=whole.left - 70) if round(t * FPS) % 2 else whole]
+
+    (track,) = follow([car], outlines)
+    across = np.array([s.contact_px[0] for s in track.sightings[8:]])
+    assert np.abs(across - 320).max() < 20
+    assert np.ptp(across) < 6
+
+
+def test_two_abreast_in_one_outline_keep_a_foot_each():
+    cars = [Body(left=80, bottom=90), Body(left=240, bottom=90, dv_s=110, texture=2)]
+
+    def outlines(t):
+        boxes = [car.box(t) for car in cars]
+        return [union(*boxes)] if 0.6 < t < 1.2 else boxes
+
+    tracks = follow(cars, outlines)
+    assert len(tracks) == 2
+    for track, car in zip(tracks, cars, strict=True):
+        shared = [s for s in track.sightings if s.merged]
+        assert len(shared) > 10
+        for s in shared:
+            u, v = s.contact_px
+            assert u == pytest.approx(car.left + 40, abs=20)
+            assert v == pytest.approx(car.box(s.time_s).bottom, abs=5)
+
+
+def test_one_behind_the_other_in_one_outline_has_no_foot_of_its_own():
+    cars = [Body(left=180, bottom=170), Body(left=180, bottom=80, dv_s=110, texture=2)]
+
+    def outlines(t):
+        boxes = [car.box(t) for car in cars]
+        return [union(*boxes)] if 0.6 < t < 1.2 else boxes
+
+    for track in follow(cars, outlines):
+        assert all(s.contact_px is None for s in track.sightings if s.merged)
+
+
+def union(one, other):
+    return Box(
+        left=min(one.left, other.left),
+        top=min(one.top, other.top),
+        right=max(one.right, other.right),
+        bottom=max(one.bottom, other.bottom),
+    )
