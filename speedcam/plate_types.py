@@ -19,9 +19,9 @@ MIN_FIELD_PX = 40.0
 COLOUR_PX = 0.35
 """Standard uncertainty of a band's width that all looks of a vehicle share: an encoder carries the
 colour from frame to frame. Measured on 126 encoded vehicles: 0.33 px, and 1.0 px at most."""
-LOW_PLATE = (0.21, 0.30)
-"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 30° askew. One of
-360 mm has 0.42."""
+LOW_PLATE = (0.19, 0.30)
+"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 40° from above or
+30° askew. One of 360 mm has 0.42."""
 _SIGMA_PER_MAD = 1.4826
 _MEDIAN_PER_MEAN = 1.2533
 """Standard errors of a median over a mean's, for normal errors."""
@@ -68,7 +68,7 @@ AL_520 = PlateType(
     size_mm=(520, 110),
     band_mm=40,
     uncertainty=0.010,
-    band_share=(0.055, 0.0995),
+    band_share=(0.040, 0.0995),
 )
 """Albania since 2011. The length is by decision of its government (2010); that the bands are 40 mm
 wide is assumed. Were they 50 mm, their share would show it, and the plate be an ``IT 520``."""

@@ -72,7 +72,9 @@ def test_looks_between_two_types_of_one_length_show_the_vaguer_one():
 
 
 @pytest.mark.parametrize(
-    ("height", "kind"), [(0.25, EITHER_520), (0.42, None), (0.15, None)], ids=str
+    ("height", "kind"),
+    [(0.25, EITHER_520), (0.20, EITHER_520), (0.42, None), (0.15, None)],
+    ids=str,
 )
 def test_bands_without_an_end_leave_the_height_to_tell(height, kind):
     assert shown([None] * 4, height=height) is kind
@@ -90,6 +92,10 @@ def test_an_error_that_all_looks_share_never_shows_a_wrong_type(kind, off_px, fi
 def test_near_looks_show_each_type_surely(kind):
     for share in TRUE_SHARES[kind]:
         assert shown([share] * 5, field_px=90) is kind
+
+
+def test_looks_that_scatter_and_bands_that_a_frame_hides_still_show_a_narrow_band():
+    assert shown([0.085, 0.089, 0.067, 0.057, 0.053], field_px=61) is AL_520
 
 
 def test_looks_that_are_too_small_have_no_say():
