@@ -35,6 +35,8 @@ class Line:
         change_m_s: Change of speed over the stretch; 0 where none stands out.
         kept: ``(n,)`` which positions were used.
         rms_m: Weighted root mean square of their residuals.
+        middle_s: The middle of the stretch in time.
+        span_s: How long it lasted.
     """
 
     speed_m_s: float
@@ -42,6 +44,13 @@ class Line:
     change_m_s: float
     kept: NDArray[np.bool_]
     rms_m: float
+    middle_s: float
+    span_s: float
+
+    def moved_m(self, time_s: Floats) -> Floats:
+        """``(n,)`` metres from the place in the middle of the stretch, at ``(n,)`` seconds."""
+        since_s = time_s - self.middle_s
+        return self.speed_m_s * since_s + self.change_m_s / (2 * self.span_s) * since_s**2
 
 
 def fit_line(time_s: Floats, y_m: Floats, weight: Floats) -> Line:
@@ -75,15 +84,17 @@ def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line
     # Scatter below the stated errors is luck, and how such residuals hang together says nothing.
     widened = max(LEAST_ALIKE * max(1.0, scale**2), alike * scale**2)
     errors = np.sqrt(widened * np.diag(covariance))
-    span_s = 2 * float(np.ptp(time_s))
+    span_s = float(np.ptp(time_s))
     line = Line(
         speed_m_s=float(fit[1]),
         standard_error_m_s=float(errors[1]),
-        change_m_s=float(fit[2]) * span_s if degree > 1 else 0.0,
+        change_m_s=2 * float(fit[2]) * span_s if degree > 1 else 0.0,
         kept=kept,
         rms_m=float(np.sqrt(np.average((used_m - design @ fit) ** 2, weights=used_weight))),
+        middle_s=float(middle_s),
+        span_s=span_s,
     )
-    return line, float(errors[-1]) * span_s
+    return line, 2 * float(errors[-1]) * span_s
 
 
 def _alike(pull: Floats) -> float:

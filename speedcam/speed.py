@@ -57,6 +57,9 @@ MOST_UNCERTAIN_KMH, MOST_UNCERTAIN = 3.0, 0.03
 expanded uncertainty is larger cannot be shown to keep it."""
 
 MIN_FEATURE_POINTS = 6
+DURING = 0.75
+"""How far from the middle of the stretch, in its lengths, features count: a vehicle that brakes
+there does not do so for ever."""
 MIN_FEATURES = 5
 OWN_FEATURES = (0.7, 3.0)
 """Apparent speeds, relative to the vehicle's, of features that can be on it at all: up to
@@ -194,13 +197,12 @@ def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
 
 def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
     """Whether the vehicle's own features say that the contact edge was not on the road."""
-    speeds = (
-        _feature_speed(feature.time_s, ground.road(feature.px)[:, 1])
+    found = (
+        _feature_ratio(feature.time_s, ground.road(feature.px)[:, 1], line)
         for feature in track.features
-        if len(feature.time_s) >= MIN_FEATURE_POINTS
     )
     low, high = OWN_FEATURES
-    ratios = [ratio for s in speeds if s is not None if low < (ratio := s / line.speed_m_s) < high]
+    ratios = [ratio for ratio in found if ratio is not None and low < ratio < high]
     if len(ratios) < fewest:
         return _refusal(Reason.FEATURES_DISAGREE, features=len(ratios), needed=fewest)
     lowest, low = np.percentile(ratios, [10, 25])
@@ -213,11 +215,19 @@ def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> 
     return None
 
 
-def _feature_speed(time_s: Floats, y_m: Floats) -> float | None:
-    """Apparent speed of one feature on the ground plane, or None where it does not run evenly."""
-    slope, start = np.polyfit(time_s, y_m, 1)
-    rms_m = float(np.std(y_m - (slope * time_s + start)))
-    return float(slope) if rms_m < 0.02 * max(1.0, float(np.ptp(y_m))) else None
+def _feature_ratio(time_s: Floats, y_m: Floats, line: Line) -> float | None:
+    """How many times as fast as the contact edge a feature seems on the ground plane.
+
+    None where it is seen too briefly during the measured stretch, or does not go with the edge.
+    """
+    during = np.abs(time_s - line.middle_s) < DURING * line.span_s
+    time_s, y_m = time_s[during], y_m[during]
+    if len(time_s) < MIN_FEATURE_POINTS:
+        return None
+    moved_m = line.moved_m(time_s)
+    ratio, start = np.polyfit(moved_m, y_m, 1)
+    rms_m = float(np.std(y_m - (ratio * moved_m + start)))
+    return float(ratio) if rms_m < 0.02 * max(1.0, float(np.ptp(y_m))) else None
 
 
 def edge_variance_m2(px: Floats, ground: Ground) -> Floats:

@@ -51,13 +51,17 @@ def a_track(
     features: int = 12,
     contact_height_m: float = 0.0,
     seed: int = 0,
+    gained_m: Floats | float = 0.0,
 ) -> Track:
-    """A vehicle at constant speed; approaching where ``to_m`` is nearer than ``from_m``."""
+    """A vehicle at constant speed; approaching where ``to_m`` is nearer than ``from_m``.
+
+    ``gained_m`` is how far ahead of that it is at each instant.
+    """
     sign = 1.0 if to_m > from_m else -1.0
     speed_m_s = sign * kmh / 3.6
     if times_s is None:
         times_s = np.arange(0, abs(to_m - from_m) / abs(speed_m_s), 0.04)
-    y_m = from_m + speed_m_s * (times_s - times_s[0])
+    y_m = from_m + speed_m_s * (times_s - times_s[0]) + sign * gained_m
     random = np.random.default_rng(seed)
     contact = camera_px(np.full_like(y_m, x_m), y_m, contact_height_m)
     contact += random.normal(0, noise_px, contact.shape) if noise_px else 0.0

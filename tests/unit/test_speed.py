@@ -308,3 +308,13 @@ def test_one_vehicle_in_two_tracks_is_recognised():
 def test_vehicles_one_behind_the_other_are_two():
     ahead, behind = measured(a_track(60)), measured(a_track(60, from_m=7.0, to_m=44.0))
     assert not same_vehicle(ahead, behind)
+
+
+@pytest.mark.parametrize("m_s2", [-3.0, -1.5, 2.0])
+def test_a_vehicle_that_brakes_or_speeds_up_is_read_by_its_mean_over_the_stretch(m_s2):
+    time_s = np.arange(0, 1.6, 0.04)
+    track = a_track(60, times_s=time_s, gained_m=m_s2 * time_s**2 / 2)
+    result = measured(track)
+    first, last = result.samples[0], result.samples[-1]
+    mean_kmh = abs(last.y_m - first.y_m) / (last.time_s - first.time_s) * 3.6
+    assert result.speed_kmh == pytest.approx(mean_kmh, abs=0.05)
