@@ -35,6 +35,7 @@ from speedcam.model import (
 from speedcam.site import Zone
 
 MIN_SIGHTINGS = 8
+"""In outlines of its own: those that it shared with a neighbour count beside them, not instead."""
 MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
@@ -151,8 +152,10 @@ def _is_clean(sighting: Sighting) -> bool:
 
 
 def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal | None:
-    if len(samples) < MIN_SIGHTINGS:
-        merged = sum(s.merged for s in track.sightings)
+    merged_in = {s.frame_index for s in track.sightings if s.merged}
+    own = sum(sample.frame_index not in merged_in for sample in samples)
+    if own < MIN_SIGHTINGS:
+        merged = len(merged_in)
         corrupt = sum(s.corrupt for s in track.sightings)
         adrift = sum(s.adrift for s in track.sightings)
         lost = {
@@ -160,10 +163,10 @@ def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal 
             Reason.MERGED: merged,
             Reason.CORRUPT_FRAMES: corrupt,
         }
-        reason = next((r for r, n in lost.items() if n > len(samples)), Reason.TOO_FEW_SIGHTINGS)
+        reason = next((r for r, n in lost.items() if n > own), Reason.TOO_FEW_SIGHTINGS)
         return Refusal(
             reason=reason,
-            numbers={"usable": len(samples), "needed": MIN_SIGHTINGS, "seen": len(track.sightings)},
+            numbers={"usable": own, "needed": MIN_SIGHTINGS, "seen": len(track.sightings)},
         )
     time_s, _, y_m = _columns(samples)
     needed_m = max(MIN_BASELINE_M, MIN_BASELINE * (zone.far_m - zone.near_m))

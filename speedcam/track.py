@@ -43,8 +43,10 @@ TOGETHER_S = 0.1
 
 FEWEST_FOR_A_FOOT = 6
 """Features without which the middle of the outline must do."""
-FEET = 15
-"""So many of its latest feet tell where it drives: its shadow comes and goes in its outline."""
+CHOOSING = 6
+"""Pictures in which the place of the foot is chosen."""
+FEET = 5
+"""So many of its latest feet tell where it drives, against the noise of one."""
 ABREAST_M = 1.6
 """Vehicles this far apart across the road have a strip of it each, however their outlines merge."""
 
@@ -80,6 +82,8 @@ class _Vehicle:
     turned: bool = False
     alone_s: float = 0.0
     together_s: float = 0.0
+    foot_u: float = 0.0
+    chosen: int = 0
     feet: deque[Pixel] = field(default_factory=lambda: deque(maxlen=FEET))
     sightings: list[Sighting] = field(default_factory=list)
     history: dict[int, list[tuple[float, float, float]]] = field(
@@ -90,14 +94,25 @@ class _Vehicle:
         """Take ``box``; where it is far larger, what little was seen before was a part."""
         if box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
             self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
+            self.chosen = 0
             self.feet.clear()
         self.box = box
 
-    def stand(self) -> None:
-        """Remember where the foot is: under the features, most of which no shadow moves aside."""
-        enough = len(self.points) >= FEWEST_FOR_A_FOOT
-        u = np.median(self.points[:, 0]) if enough else (self.box.left + self.box.right) / 2
-        self.feet.append((float(u), self.box.bottom))
+    def stand(self, *, whole: bool) -> None:
+        """Remember where the foot is: under the features, most of which no shadow moves aside.
+
+        Chosen in the first pictures that show the whole vehicle, it goes along with the features
+        from then on: one place on the vehicle, whatever its outline and its features do.
+        """
+        middle_u = (self.box.left + self.box.right) / 2
+        if len(self.points) >= FEWEST_FOR_A_FOOT:
+            low_u, middle_u, high_u = np.percentile(self.points[:, 0], [15, 50, 85]).tolist()
+            if not low_u <= self.foot_u <= high_u:
+                self.chosen = 0
+            if whole and self.chosen < CHOOSING:
+                self.chosen += 1
+                self.foot_u += (middle_u - self.foot_u) / self.chosen
+        self.feet.append((self.foot_u if self.chosen else middle_u, self.box.bottom))
 
     def follow(self, step: Step) -> None:
         """Move the outline, and let it grow, as the features do."""
@@ -105,6 +120,7 @@ class _Vehicle:
         left, top = now + step.scale * (np.array([self.box.left, self.box.top]) - before)
         right, bottom = now + step.scale * (np.array([self.box.right, self.box.bottom]) - before)
         self.box = Box(left=float(left), top=float(top), right=float(right), bottom=float(bottom))
+        self.foot_u = float(now[0] + step.scale * (self.foot_u - before[0]))
 
     def remember(self, frame: Frame, row_s: float) -> None:
         """Keep where the features are, as the surveyed camera would see them."""
@@ -228,7 +244,7 @@ class Tracker:
             vehicle.alone_s += self._since_previous(frame)
             vehicle.outline(_union([detection.box for detection, _ in mine]))
         border = any(detection.touches_border for detection, _ in mine)
-        vehicle.stand()
+        vehicle.stand(whole=not (merged or border))
         contact = None
         if not merged or self._is_abreast(vehicle, owners):
             contact = self._road.contact(frame, vehicle.box, self._road.across_m(vehicle.feet))
