@@ -38,6 +38,9 @@ MIN_LOOKS = 3
 MIN_SPAN_M = 3.0
 SAME_STRETCH = 0.05
 MAX_DISAGREEMENT = 0.03
+AGREEMENT = 0.02
+"""Relative: anchors closer than this agree; farther apart than the other, one of them is wrong. In
+between, contact and plate are what they are in one vehicle of a hundred: no fine rests on it."""
 MAX_OFFSET_M = 1.5
 """The plate must sit where this vehicle's measured end is."""
 
@@ -50,8 +53,8 @@ def anchor_by_plate(
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
         the plate cannot tell, its looks do not show one type, it is not at this vehicle's
-        measured end, or the survey is too weak for a fine. Where the anchors disagree, a refusal
-        if the type is sure, since then one of them is wrong; else grade B.
+        measured end, the anchors agree but loosely, or the survey is too weak for a fine. Where
+        they disagree, a refusal if the type is sure, since then one of them is wrong; else grade B.
     """
     seen = [plate for plate in plates if plate.white_edges_px is not None]
     kind = type_seen([_field_look(plate) for plate in seen])
@@ -72,10 +75,13 @@ def anchor_by_plate(
     if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
         return measurement
     plate = _plate_anchor(kind, time_s, middle[:, 1], stretch)
-    refusal = _disagreement(measurement.anchors[0], plate)
-    if refusal:
-        return refusal if kind is not EITHER_520 else measurement
-    return _combine(measurement, plate)
+    contact = measurement.anchors[0]
+    apart = abs(plate.speed_kmh / contact.speed_kmh - 1)
+    if apart <= AGREEMENT:
+        return _combine(measurement, plate)
+    if apart <= MAX_DISAGREEMENT or kind is EITHER_520:
+        return measurement
+    return _disagreement(contact, plate)
 
 
 def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
@@ -128,9 +134,7 @@ def _sits_on(measurement: SpeedMeasurement, time_s: Floats, plate_m: Floats) -> 
     return bool(np.median(across) < MAX_OFFSET_M and np.median(along) < MAX_OFFSET_M)
 
 
-def _disagreement(contact: Anchor, plate: Anchor) -> Refusal | None:
-    if abs(plate.speed_kmh / contact.speed_kmh - 1) <= MAX_DISAGREEMENT:
-        return None
+def _disagreement(contact: Anchor, plate: Anchor) -> Refusal:
     numbers = {
         "contact_kmh": round(contact.speed_kmh, 1),
         "plate_kmh": round(plate.speed_kmh, 1),

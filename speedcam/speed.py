@@ -23,6 +23,7 @@ from speedcam.model import (
     KMH_PER_M_S,
     Anchor,
     Direction,
+    FeatureTrack,
     Floats,
     Grade,
     Reason,
@@ -70,7 +71,11 @@ FEATURE_ENVELOPE = 0.96
 edge: under this ratio the edge was not on the road, or was not this vehicle's."""
 LOW_FEATURES_M = 1.2
 """A quarter of a vehicle's features are lower than this: bumpers, lamps, plates. Where they seem
-higher, the edge is nearer than the vehicle: it is on the vehicle's mirror image in a wet road."""
+higher, the edge is nearer than the vehicle: it is on the vehicle's mirror image in a wet road.
+Of a lorry the low ones may all be missed, but no mirror image makes a car as wide as one."""
+LORRY_FEATURES_M = 1.8
+UNEVEN = 0.02
+"""Scatter of a feature about its course, as a share of that, of what is none of the vehicle."""
 
 
 def measure(
@@ -200,37 +205,41 @@ def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
 
 def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
     """Whether the vehicle's own features say that the contact edge was not on the road."""
-    found = (
-        _feature_ratio(feature.time_s, ground.road(feature.px)[:, 1], line)
-        for feature in track.features
-    )
+    found = (_on_the_vehicle(feature, ground, line) for feature in track.features)
     low, high = OWN_FEATURES
-    ratios = [ratio for ratio in found if ratio is not None and low < ratio < high]
-    if len(ratios) < fewest:
-        return _refusal(Reason.FEATURES_DISAGREE, features=len(ratios), needed=fewest)
-    lowest, low = np.percentile(ratios, [10, 25])
+    ours = np.array([seen for seen in found if seen is not None and low < seen[0] < high])
+    if len(ours) < fewest:
+        return _refusal(Reason.FEATURES_DISAGREE, features=len(ours), needed=fewest)
+    ratio, x_m = ours.T
+    lowest, low = np.percentile(ratio, [10, 25])
     if lowest < FEATURE_ENVELOPE:
         return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)
     # What seems r times as fast as the road is at this height above it.
     low_m = ground.lens_m[2] * (1 - 1 / low)
-    if low_m > LOW_FEATURES_M:
-        return _refusal(Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M)
+    wide_m = float(np.diff(np.percentile(x_m, [5, 95]))[0])
+    if low_m > LOW_FEATURES_M and wide_m < LORRY_FEATURES_M:
+        return _refusal(
+            Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M, wide_m=wide_m
+        )
     return None
 
 
-def _feature_ratio(time_s: Floats, y_m: Floats, line: Line) -> float | None:
-    """How many times as fast as the contact edge a feature seems on the ground plane.
+def _on_the_vehicle(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
+    """How many times as fast as the contact edge a feature seems, and where it is across the road.
 
     None where it is seen too briefly during the measured stretch, or does not go with the edge.
     """
-    during = np.abs(time_s - line.middle_s) < DURING * line.span_s
-    time_s, y_m = time_s[during], y_m[during]
-    if len(time_s) < MIN_FEATURE_POINTS:
+    during = np.abs(feature.time_s - line.middle_s) < DURING * line.span_s
+    if during.sum() < MIN_FEATURE_POINTS:
         return None
-    moved_m = line.moved_m(time_s)
+    x_m, y_m = ground.road(feature.px[during]).T
+    moved_m = line.moved_m(feature.time_s[during])
     ratio, start = np.polyfit(moved_m, y_m, 1)
-    rms_m = float(np.std(y_m - (ratio * moved_m + start)))
-    return float(ratio) if rms_m < 0.02 * max(1.0, float(np.ptp(y_m))) else None
+    if np.std(y_m - (ratio * moved_m + start)) > UNEVEN * max(1.0, float(np.ptp(y_m))):
+        return None
+    # Above the road it seems farther from the point under the lens by the same ratio.
+    foot_m = ground.lens_m[0]
+    return np.array([ratio, foot_m + (float(np.median(x_m)) - foot_m) / ratio])
 
 
 def edge_variance_m2(px: Floats, ground: Ground) -> Floats:

@@ -89,6 +89,13 @@ def test_a_field_a_little_too_short_is_a_disagreement():
     assert result.reason is Reason.ANCHORS_DISAGREE
 
 
+@pytest.mark.parametrize(("off", "may"), [(0.015, True), (0.025, False), (-0.025, False)])
+def test_anchors_that_agree_only_loosely_leave_grade_b(off, may):
+    result = with_plates(plates_of(AL_520, field_m=AL_520.field_m * (1 + off)))
+    assert isinstance(result, SpeedMeasurement)
+    assert may_be_fined(result) is may
+
+
 def test_looks_that_disagree_in_type_leave_grade_b():
     one, other = plates_of(AL_520), plates_of(AL_520, taken_for=IT_360)
     result = with_plates([*one[::2], *other[1::2]])

@@ -318,3 +318,20 @@ def test_a_vehicle_that_brakes_or_speeds_up_is_read_by_its_mean_over_the_stretch
     first, last = result.samples[0], result.samples[-1]
     mean_kmh = abs(last.y_m - first.y_m) / (last.time_s - first.time_s) * 3.6
     assert result.speed_kmh == pytest.approx(mean_kmh, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("across_m", "is_read"), [((0.4, 1.5, 2.6), True), ((0.9, 1.5, 2.1), False)]
+)
+def test_of_a_lorry_high_features_suffice_since_no_mirror_image_is_as_wide(across_m, is_read):
+    track = a_track(60)
+    time_s = np.array([sighting.time_s for sighting in track.sightings])
+    y_m = 13.0 + 60 / 3.6 * time_s
+    features = tuple(
+        FeatureTrack(time_s=time_s, px=camera_px(np.full_like(y_m, x_m), y_m, height_m))
+        for x_m in across_m
+        for height_m in (1.8, 2.2, 2.6)
+    )
+    result = measure(replace(track, features=features), GROUND, ZONE)
+    assert isinstance(result, SpeedMeasurement) is is_read
+    assert is_read or result.reason is Reason.FEATURES_DISAGREE
