@@ -216,7 +216,7 @@ def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> 
         return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)
     # What seems r times as fast as the road is at this height above it.
     low_m = ground.lens_m[2] * (1 - 1 / low)
-    wide_m = float(np.diff(np.percentile(x_m, [5, 95]))[0])
+    wide_m = float(np.diff(np.percentile(x_m, [10, 90]))[0])
     if low_m > LOW_FEATURES_M and wide_m < LORRY_FEATURES_M:
         return _refusal(
             Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M, wide_m=wide_m
