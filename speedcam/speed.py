@@ -36,7 +36,9 @@ from speedcam.model import (
 from speedcam.site import Zone
 
 MIN_SIGHTINGS = 8
-"""In outlines of its own: those that it shared with a neighbour count beside them, not instead."""
+MIN_OWN = 3
+"""So many of them in outlines of its own: those that it shared with a neighbour count beside
+them, not instead. Whoever was never seen alone may be somebody else."""
 MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
@@ -159,7 +161,7 @@ def _is_clean(sighting: Sighting) -> bool:
 def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal | None:
     merged_in = {s.frame_index for s in track.sightings if s.merged}
     own = sum(sample.frame_index not in merged_in for sample in samples)
-    if own < MIN_SIGHTINGS:
+    if len(samples) < MIN_SIGHTINGS or own < MIN_OWN:
         merged = len(merged_in)
         corrupt = sum(s.corrupt for s in track.sightings)
         adrift = sum(s.adrift for s in track.sightings)

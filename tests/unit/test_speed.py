@@ -335,3 +335,14 @@ def test_of_a_lorry_high_features_suffice_since_no_mirror_image_is_as_wide(acros
     result = measure(replace(track, features=features), GROUND, ZONE)
     assert isinstance(result, SpeedMeasurement) is is_read
     assert is_read or result.reason is Reason.FEATURES_DISAGREE
+
+
+@pytest.mark.parametrize(("alone", "is_read"), [(2, False), (3, True), (20, True)])
+def test_shared_outlines_count_only_beside_some_of_its_own(alone, is_read):
+    track = a_track(60)
+    inside = [s for s in track.sightings if 14 < GROUND.road(np.array([s.contact_px]))[0, 1] < 42]
+    own = {s.frame_index for s in inside[:alone]}
+    shared = tuple(replace(s, merged=s.frame_index not in own) for s in track.sightings)
+    result = measure(replace(track, sightings=shared), GROUND, ZONE)
+    assert isinstance(result, SpeedMeasurement) is is_read
+    assert is_read or result.reason is Reason.MERGED
