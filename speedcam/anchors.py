@@ -41,6 +41,9 @@ MAX_DISAGREEMENT = 0.03
 AGREEMENT = 0.02
 """Relative: anchors closer than this agree; farther apart than the other, one of them is wrong. In
 between, contact and plate are what they are in one vehicle of a hundred: no fine rests on it."""
+ONE_VEHICLE_M = 8.0
+FASTER = 1.015
+"""So far behind and so much faster, what is measured may be the roof of the vehicle before it."""
 MAX_OFFSET_M = 1.5
 """The plate must sit where this vehicle's measured end is."""
 
@@ -87,13 +90,16 @@ def anchor_by_plate(
 def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
     """Whether two measurements are of one vehicle: on one line through space and time.
 
-    Two vehicles one behind the other are at least a car's length apart.
+    Or ``one`` is of its roof: what is higher up seems farther away, and faster. Two vehicles one
+    behind the other are at least a car's length apart, and then some.
     """
     if one.direction is not other.direction:
         return False
     middle = one.samples[len(one.samples) // 2]
     x_m, y_m = _place_at(other, np.array([middle.time_s]))
-    return bool(abs(middle.y_m - y_m[0]) < 3.0 and abs(middle.x_m - x_m) < 1.5)
+    farther_m = float(middle.y_m - y_m[0])
+    is_above = 0 < farther_m < ONE_VEHICLE_M and one.speed_kmh > FASTER * other.speed_kmh
+    return bool(abs(middle.x_m - x_m) < 1.5 and (abs(farther_m) < 3.0 or is_above))
 
 
 def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Floats]:

@@ -346,3 +346,12 @@ def test_shared_outlines_count_only_beside_some_of_its_own(alone, is_read):
     result = measure(replace(track, sightings=shared), GROUND, ZONE)
     assert isinstance(result, SpeedMeasurement) is is_read
     assert is_read or result.reason is Reason.MERGED
+
+
+def test_the_roof_of_a_measured_vehicle_is_not_a_second_one_and_a_faster_one_far_behind_is():
+    front = measured(a_track(50, from_m=40, to_m=13))
+    roof = measure(a_track(50, from_m=42, to_m=14, contact_height_m=1.0), GROUND, ZONE, 0)
+    behind = measured(a_track(55, from_m=42, to_m=13))
+    later = tuple(replace(s, y_m=s.y_m + 12.0) for s in behind.samples)
+    assert same_vehicle(roof, front)
+    assert not same_vehicle(replace(behind, samples=later), front)
