@@ -39,6 +39,9 @@ rendered street; another, and another's renderer, agree (docs/accuracy.md)."""
 LEAST_BLUR_M = 0.03
 """Even far profiles are smoothed by this much, against noise."""
 
+LIT_M = 0.6
+"""How far behind an edge there must be some shade."""
+
 RISE = 16.0
 """Grey levels above the road's own difference: lower, and noise passes; higher, and a pale car has
 no edge."""
@@ -93,8 +96,12 @@ class ContactFinder:
         px = self.ground.image(grid.reshape(-1, 2)).reshape(grid.shape)
         if not _inside(px, luma.shape):
             return None
-        difference = np.abs(_sample(luma, px) - gain * _sample(still, px)).mean(axis=1)
-        return _rise(along, _smeared(difference, self._missing_blur_m(px)))
+        lighter = _sample(luma, px) - gain * _sample(still, px)
+        missing_m = self._missing_blur_m(px)
+        edge_m = _rise(along, _smeared(np.abs(lighter).mean(axis=1), missing_m))
+        if edge_m is None or _is_lit(along, lighter.mean(axis=1), edge_m):
+            return None
+        return edge_m
 
     def _missing_blur_m(self, px: Floats) -> float:
         """How much the profile must still be smeared to be as blurred as the far ones."""
@@ -128,6 +135,15 @@ def _sample(image: Image, px: Floats) -> Floats:
 def _smeared(profile: Floats, blur_m: float) -> Floats:
     kernel = cv2.getGaussianKernel(2 * math.ceil(3 * blur_m / STEP_M) + 1, blur_m / STEP_M)
     return np.asarray(cv2.sepFilter2D(profile, -1, np.ones(1), kernel).ravel())
+
+
+def _is_lit(along: Floats, lighter: Floats, edge_m: float) -> bool:
+    """Whether the road grows brighter behind the edge: the pool of headlamps, not the vehicle.
+
+    What stands on the road hides the sky from the road beneath it, and is preceded by its shade.
+    """
+    behind = (along > edge_m) & (along < edge_m + LIT_M)
+    return bool(np.min(lighter[behind], initial=np.inf) > 0)
 
 
 def _rise(along: Floats, smooth: Floats) -> float | None:

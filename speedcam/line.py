@@ -33,6 +33,7 @@ class Line:
         speed_m_s: Slope in the middle of the stretch, which for an even change is the mean.
         standard_error_m_s: Of that slope; includes half of what a bend would change.
         change_m_s: Change of speed over the stretch; 0 where none stands out.
+        bend_m_s: The same as a bent line has it, whether or not it stands out.
         kept: ``(n,)`` which positions were used.
         rms_m: Weighted root mean square of their residuals.
         middle_s: The middle of the stretch in time.
@@ -42,6 +43,7 @@ class Line:
     speed_m_s: float
     standard_error_m_s: float
     change_m_s: float
+    bend_m_s: float
     kept: NDArray[np.bool_]
     rms_m: float
     middle_s: float
@@ -69,7 +71,7 @@ def fit_line(time_s: Floats, y_m: Floats, weight: Floats) -> Line:
     # A bend too slight to stand out still leans on the straight slope where weights are uneven.
     lean_m_s = abs(straight.speed_m_s - bent.speed_m_s) / 2
     error_m_s = float(np.hypot(straight.standard_error_m_s, lean_m_s))
-    return replace(straight, standard_error_m_s=error_m_s)
+    return replace(straight, standard_error_m_s=error_m_s, bend_m_s=bent.change_m_s)
 
 
 def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line, float]:
@@ -85,10 +87,12 @@ def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line
     widened = max(LEAST_ALIKE * max(1.0, scale**2), alike * scale**2)
     errors = np.sqrt(widened * np.diag(covariance))
     span_s = float(np.ptp(time_s))
+    change_m_s = 2 * float(fit[2]) * span_s if degree > 1 else 0.0
     line = Line(
         speed_m_s=float(fit[1]),
         standard_error_m_s=float(errors[1]),
-        change_m_s=2 * float(fit[2]) * span_s if degree > 1 else 0.0,
+        change_m_s=change_m_s,
+        bend_m_s=change_m_s,
         kept=kept,
         rms_m=float(np.sqrt(np.average((used_m - design @ fit) ** 2, weights=used_weight))),
         middle_s=float(middle_s),

@@ -55,6 +55,8 @@ MAX_DRIFT = 0.10
 """Metres sideways per metre along: more is a lane change or a wrong outline."""
 MAX_SPEED_CHANGE = 0.40
 """Beyond it a mean says little about how fast the vehicle was at any one place."""
+MAX_ELSEWHERE = 0.01
+"""What is told is the zone's mean: seen over a part of it, a change of speed shifts it, so far."""
 SPEED_RANGE_KMH = (5.0, 250.0)
 MOST_UNCERTAIN_KMH, MOST_UNCERTAIN = 3.0, 0.03
 """What a meter in service may be off by (PTB-A 12.01: 3 km/h, above 100 km/h 3 %): a speed whose
@@ -100,7 +102,7 @@ def measure(
     px = np.array([[sample.u_px, sample.v_px] for sample in samples])
     weight = 1 / edge_variance_m2(px, ground)
     line = fit_line(time_s, y_m, weight)
-    refusal = _unfit(line, x_m, y_m)
+    refusal = _unfit(line, x_m, y_m) or _elsewhere(line, y_m, zone)
     if refusal is None and fewest_features:
         refusal = _features_against(track, ground, line, fewest_features)
     if refusal:
@@ -203,6 +205,15 @@ def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
     if abs(line.change_m_s) > MAX_SPEED_CHANGE * abs(line.speed_m_s):
         return _refusal(Reason.CHANGING_SPEED, change_kmh=line.change_m_s * KMH_PER_M_S)
     return None
+
+
+def _elsewhere(line: Line, y_m: Floats, zone: Zone) -> Refusal | None:
+    """Whether the vehicle drove so unevenly that the zone's mean is not that of the stretch."""
+    off_m = (zone.near_m + zone.far_m) / 2 - float(y_m[0] + y_m[-1]) / 2
+    per_m = line.bend_m_s / float(y_m[-1] - y_m[0])
+    if abs(per_m * off_m) <= MAX_ELSEWHERE * abs(line.speed_m_s):
+        return None
+    return _refusal(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
 
 
 def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:

@@ -312,12 +312,20 @@ def test_vehicles_one_behind_the_other_are_two():
 
 @pytest.mark.parametrize("m_s2", [-3.0, -1.5, 2.0])
 def test_a_vehicle_that_brakes_or_speeds_up_is_read_by_its_mean_over_the_stretch(m_s2):
-    time_s = np.arange(0, 1.6, 0.04)
-    track = a_track(60, times_s=time_s, gained_m=m_s2 * time_s**2 / 2)
-    result = measured(track)
+    time_s = np.arange(0, 1.4, 0.04)
+    result = measured(a_track(90, times_s=time_s, gained_m=m_s2 * time_s**2 / 2))
     first, last = result.samples[0], result.samples[-1]
     mean_kmh = abs(last.y_m - first.y_m) / (last.time_s - first.time_s) * 3.6
     assert result.speed_kmh == pytest.approx(mean_kmh, abs=0.05)
+
+
+@pytest.mark.parametrize("m_s2", [-3.0, 3.0])
+def test_who_changes_speed_in_the_unseen_part_of_the_zone_is_refused(m_s2):
+    time_s = np.arange(0, 0.8, 0.04)
+    assert refused(a_track(90, times_s=time_s, gained_m=m_s2 * time_s**2 / 2)) is (
+        Reason.CHANGING_SPEED
+    )
+    assert measured(a_track(90, times_s=time_s)).speed_kmh == pytest.approx(90, rel=1e-3)
 
 
 @pytest.mark.parametrize(
