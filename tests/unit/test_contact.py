@@ -65,3 +65,14 @@ def test_a_strip_that_leaves_the_picture_has_no_edge():
     still = np.full(SHAPE, round(ROAD), np.uint8)
     box = Box(left=900, top=900, right=1000, bottom=1079)
     assert finder().find(a_picture(9.0), still, 1.0, box) is None
+
+
+@pytest.mark.parametrize(("beneath", "is_edge"), [(-60, True), (+30, False)])
+def test_a_pool_of_light_before_a_vehicle_is_no_edge_unless_shade_follows(beneath, is_edge):
+    still = np.full(SHAPE, round(ROAD), np.uint8)
+    u, v = (round(float(p)) for p in GROUND.image(np.array([[X_M, 24.0]]))[0])
+    lit = still.copy()
+    lit[v - 40 : v, u - 150 : u + 150] = round(ROAD) + 30
+    lit[v - 40 : v - 8, u - 150 : u + 150] = round(ROAD) + beneath
+    box = Box(left=u - 40, top=v - 60, right=u + 40, bottom=v)
+    assert (finder().find(lit, still, 1.0, box) is not None) is is_edge
