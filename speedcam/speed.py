@@ -55,7 +55,7 @@ MAX_DRIFT = 0.10
 """Metres sideways per metre along: more is a lane change or a wrong outline."""
 MAX_SPEED_CHANGE = 0.40
 """Beyond it a mean says little about how fast the vehicle was at any one place."""
-MAX_ELSEWHERE = 0.01
+MAX_ELSEWHERE = 0.015
 """What is told is the zone's mean: seen over a part of it, a change of speed shifts it, so far."""
 SPEED_RANGE_KMH = (5.0, 250.0)
 MOST_UNCERTAIN_KMH, MOST_UNCERTAIN = 3.0, 0.03
