@@ -60,7 +60,7 @@ class ContactFinder:
     blur_m: float = 0.0
 
     def find(
-        self, luma: Image, still: Image, gain: float, box: Box, across_m: float | None = None
+        self, luma: Image, still: Image, gain: float, box: Box, across_m: float
     ) -> tuple[float, float] | None:
         """Pixel ``(u, v)`` of the contact edge, or None where it does not stand out.
 
@@ -69,17 +69,16 @@ class ContactFinder:
             still: The empty scene.
             gain: Brightness of the frame relative to the empty scene.
             box: The moving blob; its lower edge is where the search starts.
-            across_m: Where across the road the vehicle drives; left out, the blob's middle.
+            across_m: Where across the road the vehicle drives.
         """
         foot = np.array([[(box.left + box.right) / 2, box.bottom]])
-        x_m, y_m = self.ground.road(foot)[0]
-        x_m = x_m if across_m is None else across_m
+        y_m = self.ground.road(foot)[0, 1]
         nearer_m = NEARER_M + 2 * self.blur_m
         along = np.arange(y_m - nearer_m, y_m + FARTHER_M, STEP_M)
-        edge_m = self._edge(luma, still, gain, x_m, along)
+        edge_m = self._edge(luma, still, gain, across_m, along)
         if edge_m is None:
             return None
-        u, v = self.ground.image(np.array([[x_m, edge_m]]))[0]
+        u, v = self.ground.image(np.array([[across_m, edge_m]]))[0]
         return float(u), float(v)
 
     def width_m(self, box: Box) -> float:

@@ -156,8 +156,7 @@ def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[
 
 
 def _is_clean(sighting: Sighting) -> bool:
-    spoilt = sighting.corrupt or sighting.touches_border or sighting.adrift
-    return not spoilt
+    return not (sighting.corrupt or sighting.touches_border or sighting.adrift)
 
 
 def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal | None:
@@ -175,7 +174,13 @@ def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal 
         reason = next((r for r, n in lost.items() if n > own), Reason.TOO_FEW_SIGHTINGS)
         return Refusal(
             reason=reason,
-            numbers={"usable": own, "needed": MIN_SIGHTINGS, "seen": len(track.sightings)},
+            numbers={
+                "usable": len(samples),
+                "needed": MIN_SIGHTINGS,
+                "alone": own,
+                "alone_needed": MIN_OWN,
+                "seen": len(track.sightings),
+            },
         )
     time_s, _, y_m = _columns(samples)
     needed_m = max(MIN_BASELINE_M, MIN_BASELINE * (zone.far_m - zone.near_m))

@@ -24,10 +24,9 @@ from speedcam.explain.palette import (
     WASH,
 )
 from speedcam.model import KMH_PER_M_S, FeatureTrack, Floats, Refusal, SpeedMeasurement
+from speedcam.speed import MIN_FEATURE_POINTS, UNEVEN
 from speedcam.workings import Use
 
-FEWEST_POINTS = 6
-EVEN = 0.02
 """A feature whose residuals exceed this share of its way is on two things: none is shown."""
 
 ANCHOR_NAMES = {"contact": "road contact", "plate": "plate width"}
@@ -176,7 +175,7 @@ def feature_speeds_kmh(dossier: Dossier) -> Floats:
     speeds = (
         _even_speed(feature, ground.road(feature.px)[:, 1])
         for feature in dossier.raw.track.features
-        if len(feature.time_s) >= FEWEST_POINTS
+        if len(feature.time_s) >= MIN_FEATURE_POINTS
     )
     kmh = np.array([sign * each * KMH_PER_M_S for each in speeds if each is not None])
     return np.sort(kmh[kmh > 0])
@@ -185,7 +184,7 @@ def feature_speeds_kmh(dossier: Dossier) -> Floats:
 def _even_speed(feature: FeatureTrack, y_m: Floats) -> float | None:
     slope, start = np.polyfit(feature.time_s - feature.time_s[0], y_m, 1)
     rms_m = float(np.std(y_m - (slope * (feature.time_s - feature.time_s[0]) + start)))
-    return float(slope) if rms_m < EVEN * max(1.0, float(np.ptp(y_m))) else None
+    return float(slope) if rms_m < UNEVEN * max(1.0, float(np.ptp(y_m))) else None
 
 
 def _draw_envelope(axes: Axes, dossier: Dossier, row: int) -> str:

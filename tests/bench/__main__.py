@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.command import ROOT, children_cpu_s, run
 from tests.bench.tracks import track_files
 
 Row = dict[str, object]
 
-ROOT = Path(__file__).resolve().parents[2]
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
 PARTS = ("clips", "tracks", "renders")
@@ -69,33 +68,23 @@ def benches(work: Path) -> list[Bench]:
 def _site_of(truth: Path, work: Path) -> Path:
     site = work / f"{truth.name.split('.')[0]}.site.toml"
     # A limit below everybody's speed, so that every vehicle's plate is looked for.
-    made = _run("tests.bench.site_from", truth, "--limit", LIMIT_KMH)
+    made = run("tests.bench.site_from", truth, "--limit", LIMIT_KMH)
     site.write_text(made)
     return site
 
 
-def _run(module: str, *arguments: object) -> str:
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-
-
 def measure(bench: Bench, work: Path) -> Row:
     """Process one clip and compare it with its truth."""
-    before, began = _cpu_s(), time.monotonic()
-    _run("speedcam", "process", bench.video, "--site", bench.site, "--out", work)
-    cpu_s, wall_s = _cpu_s() - before, time.monotonic() - began
+    before, began = children_cpu_s(), time.monotonic()
+    run("speedcam", "process", bench.video, "--site", bench.site, "--out", work)
+    cpu_s, wall_s = children_cpu_s() - before, time.monotonic() - began
     compared = json.loads(
-        _run("speedcam", "validate", work / bench.video.stem, bench.truth, "--json")
+        run("speedcam", "validate", work / bench.video.stem, bench.truth, "--json")
     )
     row: Row = {"clip": bench.video.name}
     row |= {key: _rounded(compared["pooled"].get(key)) for key in KEYS}
     row["extra_readings"] = sum(e["reading_kmh"] is not None for e in compared["extra"])
     return row | {"cpu_s": round(cpu_s, 1), "wall_s": round(wall_s, 1)}
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _rounded(value: object) -> object:
@@ -114,7 +103,7 @@ def tracks() -> Iterator[Row]:
     data = os.environ.get("SPEEDCAM_BENCH_DATA", "")
     folders = {path.parent for path in Path(data).rglob("*.json")} if data else set()
     for folder in sorted(f for f in folders if track_files(f)):
-        told = json.loads(_run("tests.bench.tracks", folder, "--json"))
+        told = json.loads(run("tests.bench.tracks", folder, "--json"))
         rows = {**told["groups"], f"{folder.name}, all": told["pooled"]}
         for name, row in rows.items():
             kept = {key: _rounded(row.get(key)) for key in (*KEYS, "broken", "beats_baseline")}

@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from speedcam.simulate.truth import write_text
+from tests.bench.command import ROOT, CommandError
 from tests.bench.renders_report import document, group, heading, line, lines
 from tests.bench.renders_seen import Outcome
-from tests.bench.renders_work import ROOT, CommandError, outcome_of
+from tests.bench.renders_work import outcome_of
 from tests.bench.streets import CLIPS, vehicles
 from tests.bench.streets_clip import Clip
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -26,15 +24,10 @@ from speedcam.simulate import Scene, SimulatedClip, simulate, vary
 from speedcam.simulate.render import view_of
 from speedcam.simulate.scene import Mast
 from speedcam.simulate.truth import write_text
+from tests.bench.command import CommandError, children_cpu_s, run
 from tests.bench.renders_seen import Ghost, Outcome, Seen
 from tests.bench.streets import CLIPS
 from tests.bench.streets_clip import Clip
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class CommandError(Exception):
-    """A speedcam command failed; the text is what it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +82,11 @@ def outcome(clip: Clip, work: Path) -> Outcome:
         CommandError: ``speedcam process`` or ``speedcam validate`` refused.
     """
     made = rendered(clip, work / "clips")
-    before_s = _children_cpu_s()
+    before_s = children_cpu_s()
     files = made.files
-    _run("process", files.video, "--site", files.site, "--out", work / "passages")
-    process_cpu_s = round(_children_cpu_s() - before_s, 1)
-    told = _run("validate", work / "passages" / files.video.stem, files.truth, "--json")
+    run("speedcam", "process", files.video, "--site", files.site, "--out", work / "passages")
+    process_cpu_s = round(children_cpu_s() - before_s, 1)
+    told = run("speedcam", "validate", work / "passages" / files.video.stem, files.truth, "--json")
     return Outcome(
         clip=clip.name,
         site=clip.site,
@@ -126,20 +119,6 @@ def _seen(clip: Clip, row: dict[str, Any], fact: dict[str, Any]) -> Seen:
         doubtful=clip.doubtful,
         **{key: row[key] for key in told},
     )
-
-
-def _run(*arguments: object) -> str:
-    command = [sys.executable, "-m", "speedcam", *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    if ended.returncode:
-        said = " ".join(ended.stderr.split())
-        raise CommandError(f"speedcam {arguments[0]} ended with {ended.returncode}: {said}")
-    return ended.stdout
-
-
-def _children_cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def outcome_of(row: dict[str, Any]) -> Outcome:

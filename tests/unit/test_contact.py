@@ -30,7 +30,7 @@ def offset_m(finder, edge_m, **picture):
     u, v = GROUND.image(np.array([[X_M, edge_m]]))[0]
     box = Box(left=u - 40, top=v - 60, right=u + 40, bottom=v)
     still = np.full(SHAPE, round(ROAD), np.uint8)
-    found = finder.find(a_picture(edge_m, **picture), still, 1.0, box)
+    found = finder.find(a_picture(edge_m, **picture), still, 1.0, box, X_M)
     assert found is not None
     return edge_m - GROUND.road(np.array([found]))[0, 1]
 
@@ -58,13 +58,13 @@ def test_an_empty_road_has_no_edge():
     noise = np.random.default_rng(0).normal(ROAD, 3, SHAPE).astype(np.uint8)
     still = np.full(SHAPE, round(ROAD), np.uint8)
     box = Box(left=900, top=500, right=1000, bottom=600)
-    assert finder().find(noise, still, 1.0, box) is None
+    assert finder().find(noise, still, 1.0, box, X_M) is None
 
 
 def test_a_strip_that_leaves_the_picture_has_no_edge():
     still = np.full(SHAPE, round(ROAD), np.uint8)
     box = Box(left=900, top=900, right=1000, bottom=1079)
-    assert finder().find(a_picture(9.0), still, 1.0, box) is None
+    assert finder().find(a_picture(9.0), still, 1.0, box, X_M) is None
 
 
 @pytest.mark.parametrize(("beneath", "is_edge"), [(-60, True), (+30, False)])
@@ -75,4 +75,4 @@ def test_a_pool_of_light_before_a_vehicle_is_no_edge_unless_shade_follows(beneat
     lit[v - 40 : v, u - 150 : u + 150] = round(ROAD) + 30
     lit[v - 40 : v - 8, u - 150 : u + 150] = round(ROAD) + beneath
     box = Box(left=u - 40, top=v - 60, right=u + 40, bottom=v)
-    assert (finder().find(lit, still, 1.0, box) is not None) is is_edge
+    assert (finder().find(lit, still, 1.0, box, X_M) is not None) is is_edge
