@@ -78,8 +78,10 @@ class PictureWitness:
             self._still(ExhibitKind.STILL_LAST, "Matja: fundi / Measurement: end", case, last),
         )
         if not plates:
-            nearer = max(first, last, key=lambda sighting: sighting.box.area)
-            return (*stills, self._photo(case, nearer, None))
+            # In an outline that is shared, the photo would uncover a neighbour as well.
+            alone = [sighting for sighting in (first, last) if not sighting.merged]
+            nearer = max(alone, key=lambda sighting: sighting.box.area, default=None)
+            return (*stills, self._photo(case, nearer, None)) if nearer else stills
         best = plates[-1]
         shown = seen[best.frame_index]
         return (*stills, self._plate(case, shown, best), self._photo(case, shown, best))
