@@ -252,7 +252,8 @@ def test_another_secret_opens_no_visit():
     assert stranger.get("/notice").status_code == 403
 
 
-@pytest.mark.parametrize("at", [0, 10, -1])
+# not the very last: two of its bits are padding, which no signature holds
+@pytest.mark.parametrize("at", [0, 10, -2])
 def test_a_changed_cookie_opens_nothing(at):
     visitor = a_visitor()
     visitor.type()
