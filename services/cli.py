@@ -89,18 +89,28 @@ def review(
     reject: Annotated[bool, typer.Option("--reject", help="It never does.")] = False,
     officer: Annotated[str, typer.Option(metavar="ID", help="Who decides.")] = "",
     why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, in words.")] = "",
+    second: Annotated[
+        str, typer.Option(metavar="ID", help="Another officer who agrees; suspensions need one.")
+    ] = "",
+    sample: Annotated[
+        bool, typer.Option("--sample", help="List policy decisions that a person must look at.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the waiting cases, let a policy decide, or decide one as an officer.
 
     Without options it lists. `--policy NAME` confirms what the policy may and says why the rest
-    waits. `--case KEY --confirm|--reject --officer ID --why TEXT` decides one case.
+    waits. `--case KEY --confirm|--reject --officer ID --why TEXT` decides one case; to suspend a
+    licence two officers must agree, the other one named by `--second ID`.
     """
     if case:
         _require_one_of(confirm=confirm, reject=reject, policy=policy)
-        _decide(office, case, Verdict.CONFIRM if confirm else Verdict.REJECT, officer, why)
-    elif confirm or reject or officer or why:
+        verdict = Verdict.CONFIRM if confirm else Verdict.REJECT
+        _decide(office, case, verdict, officer=officer, why=why, second=second)
+    elif confirm or reject or officer or why or second:
         raise typer.BadParameter("an officer decides one case: name it with --case KEY")
+    elif sample:
+        _list_sample(office, as_json=as_json)
     elif policy:
         _apply(office, policy, as_json=as_json)
     else:
@@ -155,12 +165,20 @@ def _require_one_of(*, confirm: bool, reject: bool, policy: str) -> None:
         raise typer.BadParameter("with --case give either --confirm or --reject")
 
 
-def _decide(office: Path, case: str, verdict: Verdict, officer: str, why: str) -> None:
+def _decide(
+    office: Path, case: str, verdict: Verdict, *, officer: str, why: str, second: str
+) -> None:
     if not officer.strip() or not why.strip():
         raise typer.BadParameter("a decision names its officer and its reason: --officer, --why")
     with open_store(office) as store:
         decision = desk.decide(
-            store, case, officer=officer, verdict=verdict, why=why, clock=SystemClock()
+            store,
+            case,
+            officer=officer,
+            verdict=verdict,
+            why=why,
+            clock=SystemClock(),
+            second=second,
         )
     _say(f"case {case}: {decision.verdict} by {decision.by}")
 
@@ -188,6 +206,14 @@ def _list_waiting(office: Path, *, as_json: bool) -> None:
     columns = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "lacks")
     _show(rows, columns, as_json=as_json)
     _say(f"cases that wait for a decision: {len(rows)}")
+
+
+def _list_sample(office: Path, *, as_json: bool) -> None:
+    with open_store(office) as store:
+        rows = [_waiting(case) for case in desk.quality_sample(store)]
+    columns = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference")
+    _show(rows, columns, as_json=as_json)
+    _say(f"decisions of a policy that a person must look at: {len(rows)}")
 
 
 def _waiting(case: Case) -> dict[str, object]:

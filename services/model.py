@@ -37,9 +37,29 @@ class RuleSource:
     verified: bool
 
 
+class Outcome(StrEnum):
+    """What the law makes of a violation, the mildest first."""
+
+    ADVISORY = "advisory"
+    """A warning that costs nothing."""
+    COURSE = "course"
+    """A course is offered."""
+    FINE = "fine"
+    REPORT = "report"
+    """A prosecutor or another authority is told; no amount follows by itself."""
+    COURT = "court"
+
+
+class OffenceKind(StrEnum):
+    """What kind of offence a camera can prove."""
+
+    SPEED = "speed"
+    WRONG_WAY = "wrong_way"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A passage that the pack of its day says was too fast.
+    """A passage that the pack of its day says was too fast, or against its lane's direction.
 
     Attributes:
         key: Deterministic; the same passage and offence give the same key.
@@ -51,13 +71,16 @@ class Violation:
         tolerance_kmh: What the law deducts.
         retained_kmh: What counts; never above measured minus uncertainty.
         limit_kmh: In force there and then.
-        over_kmh: ``retained_kmh - limit_kmh``, more than 0.
-        amount_min: The band's minimum.
-        amount_max: The band's maximum.
+        over_kmh: ``retained_kmh - limit_kmh``, more than 0 for a speed.
+        amount_min: The band's minimum, with what the hour adds; None: the law sets no amount
+            here, and no fine can be issued.
+        amount_max: The band's maximum likewise.
         points: Penalty points on the licence that the band carries.
         suspension_months: Range of a licence suspension, or None.
         needs_person: The pack lets no policy decide this case.
         source: Edition of the law.
+        kind: What kind of offence.
+        outcome: What the law makes of it.
     """
 
     key: str
@@ -70,12 +93,14 @@ class Violation:
     retained_kmh: Decimal
     limit_kmh: int
     over_kmh: Decimal
-    amount_min: Money
-    amount_max: Money
+    amount_min: Money | None
+    amount_max: Money | None
     points: int
     suspension_months: tuple[int, int] | None
     needs_person: bool
     source: RuleSource
+    kind: OffenceKind = OffenceKind.SPEED
+    outcome: Outcome = Outcome.FINE
 
 
 class Verdict(StrEnum):
@@ -118,6 +143,7 @@ class Terms:
         late_pct_per_day: Percent of the full amount added each day after ``full_until``.
         late_cap_days: After so many days nothing more is added.
         late_cap: The amount that it can reach.
+        late_at_once: The whole of ``late_cap`` is due from the first late day on, not by days.
         object_until: Last day to object that the notice promises.
         erase_on: Day on which the pictures are erased.
     """
@@ -133,6 +159,7 @@ class Terms:
     late_cap: Money
     object_until: date
     erase_on: date
+    late_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

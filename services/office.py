@@ -18,7 +18,7 @@ from services.intake import Outcome, Received, ReceiveReport, receive
 from services.model import Channel, Decision, Fine, Money, Verdict, Violation
 from services.notifier.outbox import Delivered, deliver, notices
 from services.numbers import creditor_reference, new_number
-from services.policy import Policy, missing_proof
+from services.policy import Policy, drawn_for_quality, missing_proof, seconded, wants_second
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.terms import terms_of
@@ -47,6 +47,7 @@ __all__ = [
     "deliver",
     "issue",
     "new_fine",
+    "quality_sample",
     "receive",
     "review",
     "trace",
@@ -115,17 +116,33 @@ def _review(store: Store, case: Case, policy: Policy, clock: Clock) -> Reviewed:
 
 
 def decide(
-    store: Store, case_key: str, *, officer: str, verdict: Verdict, why: str, clock: Clock
+    store: Store,
+    case_key: str,
+    *,
+    officer: str,
+    verdict: Verdict,
+    why: str,
+    clock: Clock,
+    second: str = "",
 ) -> Decision:
     """An officer confirms or rejects a case. The same decision again changes nothing.
 
+    Args:
+        store: Of the office.
+        case_key: The case.
+        officer: Who decides.
+        verdict: Confirm or reject.
+        why: The reason in words.
+        clock: Dates the decision.
+        second: Another officer who agrees: nobody alone takes a licence away.
+
     Raises:
         CaseError: There is no such case, it is decided otherwise, something that nobody may do
-            without is missing, or the officer or the reason is not named.
+            without is missing, or the officer, the reason or a second officer is not named.
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in case_key + officer + why):
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in case_key + officer + why + second):
         raise CaseError(
             "the case, the officer or the reason holds characters that no text has. Type them "
             "again, in UTF-8 and on one line."
@@ -136,12 +153,31 @@ def decide(
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
+    grave = wants_second(case.violation) if verdict is Verdict.CONFIRM else ()
+    if (grave or second.strip()) and not seconded(officer, second):
+        raise CaseError(
+            f"case {case_key} wants two different officers ({'; '.join(grave) or 'one agrees'}): "
+            "name the second one, who has seen the case too."
+        )
+    told = f"{why.strip()}; agreed by {second.strip()}" if second.strip() else why.strip()
     decision = Decision(
-        verdict=verdict, by=officer.strip(), is_policy=False, at=clock.now(), why=why.strip()
+        verdict=verdict, by=officer.strip(), is_policy=False, at=clock.now(), why=told
     )
     if record_decision(store, case_key, decision):
         return decision
     return _same_decision(store, case_key, decision)
+
+
+def quality_sample(store: Store) -> tuple[Case, ...]:
+    """The policy's confirmed cases that are drawn for a person to look at, fined or not yet."""
+    decided = (*cases_in(store, CaseState.CONFIRMED), *cases_in(store, CaseState.FINED))
+    drawn = (case for case in decided if drawn_for_quality(case.key))
+    return tuple(case for case in drawn if _by_policy(store, case))
+
+
+def _by_policy(store: Store, case: Case) -> bool:
+    decision = decision_of(store, case.key)
+    return decision is not None and decision.is_policy
 
 
 def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
@@ -192,6 +228,9 @@ def _issue_fine(store: Store, case: Case, clock: Clock) -> Fine:
 
 def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: Clock) -> Fine:
     """The fine of a confirmed violation: the least amount, its terms counted from today."""
+    amount = violation.amount_min
+    if amount is None:
+        raise CaseError(f"case {violation.key}: {violation.reference} names no amount.")
     now = clock.now()
     today = now.astimezone(ZoneInfo(edition.pack.timezone)).date()
     number = new_number(edition.pack.country, today.year)
@@ -199,9 +238,9 @@ def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: 
         number=number,
         violation=violation,
         decision=decision,
-        amount=violation.amount_min,
+        amount=amount,
         points=violation.points,
-        terms=terms_of(edition.pack, violation.amount_min, today),
+        terms=terms_of(edition.pack, amount, today, violation.offence),
         reference=creditor_reference(number),
         issued_at=now,
     )

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 
 from services.errors import CaseError
-from services.model import Decision, Verdict, Violation
+from services.model import Decision, Money, OffenceKind, Outcome, Verdict, Violation
 from services.rules.engine import local_day
 from speedcam.model import ExhibitKind, Grade, Passage, PlateReading, SpeedMeasurement
 
@@ -21,6 +22,16 @@ SURE_PLATE = 0.9
 
 SEVERAL = 2
 """Frames below which nothing was agreed on."""
+
+CLOCK_OFF_S = 2.0
+"""A clock that may be further off is no clock: the law asks for the day and, at some signs, the
+hour, and two cameras for the seconds between them."""
+
+CLOCK_CHECK_DAYS = 31
+"""A check of the clock holds so long."""
+
+QUALITY_SHARE = 20
+"""One in so many decisions of a policy is looked at by a person afterwards."""
 
 _PLATE_TEXT = re.compile(r"[A-Z0-9]{2,12}")
 """What a reading is made of. Look-alikes of other alphabets would find another owner, or none."""
@@ -72,17 +83,44 @@ def policy_named(name: str) -> Policy:
 def missing_proof(violation: Violation) -> tuple[str, ...]:
     """What the case lacks; while anything is lacking nobody, person or policy, may confirm it."""
     passage = violation.passage
-    return tuple(_speed(violation) + _plate(passage) + _site(passage) + _exhibits(passage))
+    return tuple(
+        _offence(violation)
+        + _speed(violation)
+        + _plate(passage)
+        + _site(passage)
+        + _clock(passage)
+        + _exhibits(passage)
+    )
+
+
+def _offence(violation: Violation) -> list[str]:
+    if violation.outcome is Outcome.FINE and violation.amount_min is not None:
+        return []
+    told = (
+        f"{violation.reference} ({violation.offence}) is no fine of this office: the law makes it "
+        f"a matter of {_ELSEWHERE[violation.outcome]}; hand the case over and reject it here"
+    )
+    return [told]
+
+
+_ELSEWHERE = {
+    Outcome.ADVISORY: "a warning without cost",
+    Outcome.COURSE: "a course",
+    Outcome.FINE: "an amount that the pack does not name",
+    Outcome.REPORT: "a report to the authority that pursues it",
+    Outcome.COURT: "a court",
+}
 
 
 def _speed(violation: Violation) -> list[str]:
     speed, faults = violation.passage.speed, []
     if not (isinstance(speed, SpeedMeasurement) and speed.grade is Grade.A):
         faults.append("the speed is not measured with grade A")
-    if violation.retained_kmh <= violation.limit_kmh:
+    speeding = violation.kind is OffenceKind.SPEED
+    if speeding and violation.retained_kmh <= violation.limit_kmh:
         faults.append(f"{violation.retained_kmh} km/h is not above {violation.limit_kmh} km/h")
     if isinstance(speed, SpeedMeasurement):
-        faults += _anchors(speed, violation.limit_kmh)
+        faults += _anchors(speed, violation.limit_kmh if speeding else 0)
         if speed.direction is not violation.passage.direction:
             faults.append("the measured direction is not the one of the passage")
     return faults
@@ -126,6 +164,23 @@ def _site(passage: Passage) -> list[str]:
     return faults
 
 
+def _clock(passage: Passage) -> list[str]:
+    clock, day = passage.place.clock, local_day(passage)
+    if clock is None:
+        return ["nobody recorded that the clock of the footage was checked"]
+    faults = []
+    if not abs(clock.offset_s) <= CLOCK_OFF_S:
+        faults.append(f"the clock may be off by {clock.offset_s:g} s, more than {CLOCK_OFF_S:g} s")
+    if clock.checked_on > day:
+        faults.append(f"the clock was checked on {clock.checked_on}, after the passage")
+    if (day - clock.checked_on).days > CLOCK_CHECK_DAYS:
+        faults.append(
+            f"the clock was last checked on {clock.checked_on}, more than {CLOCK_CHECK_DAYS} days "
+            "before"
+        )
+    return faults
+
+
 def _exhibits(passage: Passage) -> list[str]:
     present = Counter(exhibit.kind for exhibit in passage.exhibits)
     faults = [f"{words} is missing" for kind, words in _WANTED.items() if not present[kind]]
@@ -152,3 +207,42 @@ def _wants_person(violation: Violation) -> tuple[str, ...]:
     if violation.needs_person:
         reasons.append(f"the rules leave {violation.reference} ({violation.offence}) to a person")
     return tuple(reasons)
+
+
+def wants_second(
+    violation: Violation, *, amount: Money | None = None, cancelled: bool = False
+) -> tuple[str, ...]:
+    """Why a second officer must agree, or nothing where one officer is enough.
+
+    Args:
+        violation: What is decided on.
+        amount: The fine, where it is not the minimum.
+        cancelled: A fine that stands is to be cancelled.
+    """
+    reasons = []
+    if cancelled:
+        reasons.append("a fine that stands is cancelled")
+    elif violation.suspension_months:
+        reasons.append("it suspends a licence")
+    least = violation.amount_min
+    if amount is not None and (least is None or amount.minor > least.minor):
+        reasons.append("the amount is above the minimum")
+    return tuple(reasons)
+
+
+def seconded(officer: str, second: str) -> bool:
+    """Whether ``second`` names another officer than ``officer``, however it is written."""
+
+    def plain(name: str) -> str:
+        return "".join(filter(str.isalnum, name.casefold()))
+
+    return bool(plain(second)) and plain(second) != plain(officer)
+
+
+def drawn_for_quality(key: str) -> bool:
+    """Whether a person must look at the policy's decision on the case ``key`` afterwards.
+
+    The draw follows from the key, a keyed hash: it can be repeated by an auditor and foreseen by
+    nobody outside the office.
+    """
+    return int.from_bytes(sha256(key.encode()).digest()[:8], "big") % QUALITY_SHARE == 0

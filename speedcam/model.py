@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 KMH_PER_M_S = 3.6
 
-PASSAGE_SCHEMA: Literal[2] = 2
+PASSAGE_SCHEMA: Literal[3] = 3
 """The version of the JSON form of a :class:`Passage`."""
 
 
@@ -417,6 +417,60 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """How the clock that stamps the footage was checked.
+
+    Attributes:
+        source: Against what, in words ("NTP, three servers").
+        checked_on: Local day of the last check before the footage.
+        offset_s: The most by which it can have been off since, in seconds.
+    """
+
+    source: str
+    checked_on: date
+    offset_s: float
+
+
+class VehicleClass(StrEnum):
+    """Classes of vehicle that laws and signs tell apart."""
+
+    CAR = "car"
+    MOTORCYCLE = "motorcycle"
+    BUS = "bus"
+    LORRY = "lorry"
+    TOWING = "towing"
+    """Anything with a trailer."""
+
+
+class Weather(StrEnum):
+    """What a limit may depend on."""
+
+    DRY = "dry"
+    WET = "wet"
+    SNOW = "snow"
+    FOG = "fog"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a lane's limit can depend on, and which of its limits held.
+
+    Attributes:
+        vehicle: Class of vehicle, or None: not told apart, so the most generous limit holds.
+        weather: As stated for the footage, or None: not known, and the same holds.
+        limit_rule: Which of the lane's limits held, in words; empty where it has only one.
+        limit_mph: The limit as the sign has it, where signs are in miles per hour.
+        against_lane: It drove against the direction of its lane, all along, where nobody may.
+    """
+
+    vehicle: VehicleClass | None = None
+    weather: Weather | None = None
+    limit_rule: str = ""
+    limit_mph: int | None = None
+    against_lane: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a passage happened and what held there: everything a notice must say of the site.
 
@@ -431,6 +485,7 @@ class Place:
         limit_reason: Why the limit is there, one sentence per language code; may be empty.
         certificate: The device's certificate, or None when the site states none.
         signs_checked_on: When somebody last saw that the warning signs stand, or None.
+        clock: How the footage's clock was checked, or None when nobody stated it.
     """
 
     site_id: str
@@ -443,6 +498,7 @@ class Place:
     limit_reason: Mapping[str, str]
     certificate: Certificate | None
     signs_checked_on: date | None
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -483,6 +539,8 @@ class Passage:
             measurement, so that the plate is nobody's business.
         exhibits: The raw data of the measurement, and the pictures where anybody may be fined.
         provenance: What made this.
+        conditions: What the limit depends on beside the lane, and which of its limits held.
+        schema: Cases of offices hold passages of schema 2, which say no conditions.
     """
 
     id: str
@@ -498,4 +556,5 @@ class Passage:
     plate: PlateReading | Refusal | None
     exhibits: tuple[Exhibit, ...]
     provenance: Provenance
-    schema: Literal[2] = PASSAGE_SCHEMA
+    conditions: Conditions = Conditions()
+    schema: Literal[2, 3] = PASSAGE_SCHEMA

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,8 +19,10 @@ from speedcam.anchors import anchor_by_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
+from speedcam.limits import Limit
 from speedcam.model import (
     Box,
+    Conditions,
     Detection,
     Direction,
     Floats,
@@ -38,7 +41,7 @@ from speedcam.model import (
 from speedcam.plate import vote, width_px
 from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, RawKeeper, Witness
 from speedcam.raw import RawData, as_kept
-from speedcam.site import Site
+from speedcam.site import Lane, Site
 from speedcam.software import software
 from speedcam.speed import measure
 from speedcam.steady import Alarm, SteadyFootage
@@ -237,14 +240,17 @@ def _passage(
         direction, end_s = _heading(feet[:, 1]), last.time_s
         x_m, y_m = np.median(feet, axis=0)
     lane = site.lane_at(float(x_m), direction) if direction else None
-    started = site.clip_starts_at.astimezone(UTC)
+    against = None if lane else _lane_against(site, speed)
+    lane = lane or against
+    at = site.clip_starts_at.astimezone(UTC) + timedelta(seconds=end_s)
+    limit = _limit(site, lane, at) if lane else None
     return Passage(
         id=_identity(footage, site, track),
         place=site.place(direction),
         lane=lane.name if lane else None,
         direction=direction,
-        limit_kmh=lane.limit_kmh if lane else None,
-        at=started + timedelta(seconds=end_s),
+        limit_kmh=limit.limit_kmh if limit else None,
+        at=at,
         first_s=first.time_s,
         last_s=last.time_s,
         position_m=(float(x_m), float(y_m)),
@@ -258,16 +264,38 @@ def _passage(
             software=software(),
             track_ordinal=track.ordinal,
         ),
+        conditions=Conditions(
+            weather=site.weather,
+            limit_rule=limit.in_words() if limit else "",
+            limit_mph=limit.limit_mph if limit else None,
+            against_lane=against is not None,
+        ),
     )
 
 
+def _lane_against(site: Site, speed: SpeedMeasurement | Refusal) -> Lane | None:
+    """The lane against whose direction the vehicle drove all along, or None."""
+    if isinstance(speed, Refusal):
+        return None
+    across_m = [sample.x_m for sample in speed.samples]
+    return site.lane_against(min(across_m), max(across_m), speed.direction)
+
+
+def _limit(site: Site, lane: Lane, at: datetime) -> Limit:
+    """The lane's limit at this instant. This camera tells no classes of vehicle apart."""
+    return lane.limit(at.astimezone(ZoneInfo(site.timezone)), None, site.weather)
+
+
 def _triggers(site: Site, passage: Passage) -> bool:
-    """Whether the vehicle was above its lane's trigger beyond the measurement's own doubt."""
+    """Whether somebody may be pursued: against a lane, or above its trigger beyond all doubt."""
     speed = passage.speed
     lane = next((lane for lane in site.lanes if lane.name == passage.lane), None)
     if isinstance(speed, Refusal) or lane is None:
         return False
-    return speed.speed_kmh - speed.uncertainty_kmh > lane.trigger_kmh
+    if passage.conditions.against_lane:
+        return True
+    trigger_kmh = _limit(site, lane, passage.at).trigger_kmh
+    return speed.speed_kmh - speed.uncertainty_kmh > trigger_kmh
 
 
 def _prove(

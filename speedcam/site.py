@@ -11,16 +11,22 @@ from typing import Literal
 
 from speedcam.drive import ReferenceDrive, Run, reference_drive
 from speedcam.errors import SiteError
-from speedcam.model import Certificate, Direction, Place
+from speedcam.limits import Limit, limit_in_force
+from speedcam.model import Certificate, Clock, Direction, Place, VehicleClass, Weather
 from speedcam.site_file import parse_site, read_site_bytes
 from speedcam.site_schema import (
     CertificateTable,
+    ClockTable,
     LaneTable,
+    LimitTable,
     ReferenceDriveTable,
     SiteFile,
     SurveyTable,
     TapeTable,
 )
+
+INSIDE_M = 0.4
+"""So far from a lane's edges a vehicle's middle must stay to be in it beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +94,9 @@ class Lane:
     Attributes:
         trigger_kmh: Only above it is a plate looked for and a picture kept; the limit, or more
             where the law tolerates more.
+        limit_mph: The limit as the sign has it, where signs are in miles per hour.
+        others: Other limits for some hours, days, weathers and vehicles; the first that holds.
+        nobody_against: Nobody may ever drive against its direction, not even to overtake.
     """
 
     name: str
@@ -96,6 +105,16 @@ class Lane:
     right_m: float
     limit_kmh: int
     trigger_kmh: int
+    limit_mph: int | None = None
+    others: tuple[Limit, ...] = ()
+    nobody_against: bool = False
+
+    def limit(self, at: datetime, vehicle: VehicleClass | None, weather: Weather | None) -> Limit:
+        """The limit that held at the local instant ``at``; see :mod:`speedcam.limits`."""
+        usual = Limit(
+            limit_kmh=self.limit_kmh, trigger_kmh=self.trigger_kmh, limit_mph=self.limit_mph
+        )
+        return limit_in_force(usual, self.others, at, vehicle, weather)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +140,8 @@ class Site:
         readout_s: From the picture's first row to its last; 0 where all are taken at once.
         reference_frame: The picture that was surveyed, or None.
         drive: The reference drive, or None where none was made.
+        clock: How the clock was checked, or None.
+        weather: All through the footage, or None where nobody stated it.
     """
 
     camera_id: str
@@ -141,6 +162,8 @@ class Site:
     readout_s: float = 0.0
     reference_frame: Path | None = None
     drive: ReferenceDrive | None = None
+    clock: Clock | None = None
+    weather: Weather | None = None
 
     def place(self, direction: Direction | None) -> Place:
         """What a passage in ``direction`` must say of this site."""
@@ -155,12 +178,25 @@ class Site:
             limit_reason=self.limit_reason,
             certificate=self.certificate,
             signs_checked_on=self.signs_checked_on,
+            clock=self.clock,
         )
 
     def lane_at(self, x_m: float, direction: Direction) -> Lane | None:
         """The lane of ``direction`` that contains ``x_m``, or None between and beside them."""
         for lane in self.lanes:
             if lane.direction is direction and lane.left_m <= x_m < lane.right_m:
+                return lane
+        return None
+
+    def lane_against(self, from_m: float, to_m: float, direction: Direction) -> Lane | None:
+        """The lane in which a vehicle drove the wrong way, or None where that is not proven.
+
+        All of its stretch across the road, from ``from_m`` to ``to_m``, must lie well inside one
+        lane of the other direction, in which nobody may drive against it.
+        """
+        for lane in self.lanes:
+            inside = lane.left_m + INSIDE_M <= from_m and to_m <= lane.right_m - INSIDE_M
+            if inside and lane.nobody_against and lane.direction is not direction:
                 return lane
         return None
 
@@ -215,6 +251,8 @@ def _site(file: SiteFile, *, sha256: str, reference_frame: Path | None) -> Site:
         readout_s=file.camera.readout_ms / 1000,
         reference_frame=reference_frame,
         drive=_drive(file.reference_drive),
+        clock=_clock(file.camera.clock),
+        weather=Weather(file.clip.weather) if file.clip.weather else None,
     )
 
 
@@ -222,6 +260,12 @@ def _certificate(table: CertificateTable | None) -> Certificate | None:
     if table is None:
         return None
     return Certificate(device=table.device, number=table.number, valid_until=table.valid_until)
+
+
+def _clock(table: ClockTable | None) -> Clock | None:
+    if table is None:
+        return None
+    return Clock(source=table.source, checked_on=table.checked_on, offset_s=table.offset_s)
 
 
 def _survey(file: SiteFile) -> Survey:
@@ -272,4 +316,19 @@ def _lane(table: LaneTable) -> Lane:
         right_m=table.right_m,
         limit_kmh=table.limit_kmh,
         trigger_kmh=table.limit_kmh if table.trigger_kmh is None else table.trigger_kmh,
+        limit_mph=table.limit_mph,
+        others=tuple(_limit(limit) for limit in table.limits),
+        nobody_against=table.nobody_against,
+    )
+
+
+def _limit(table: LimitTable) -> Limit:
+    return Limit(
+        limit_kmh=table.limit_kmh,
+        trigger_kmh=table.limit_kmh if table.trigger_kmh is None else table.trigger_kmh,
+        limit_mph=table.limit_mph,
+        between=(table.between[0], table.between[1]) if table.between else None,
+        days=frozenset(table.days) if table.days else None,
+        weather=frozenset(map(Weather, table.weather)) if table.weather else None,
+        vehicles=frozenset(map(VehicleClass, table.vehicles)) if table.vehicles else None,
     )

@@ -7,6 +7,7 @@ still speak: the user sees every fault at once.
 from __future__ import annotations
 
 import difflib
+import math
 import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from speedcam.site_schema import (
     CertificateTable,
     ClipTable,
     LaneTable,
+    LimitTable,
     PointTable,
     ReferenceDriveTable,
     TapeTable,
@@ -36,6 +38,8 @@ NEARLY_A_LINE_M = 0.3
 
 BEYOND_SURVEY = 0.15
 """The zone may reach past the surveyed stretch by this share of its length, and no more."""
+
+KMH_PER_MPH = 1.609344
 
 LANE_WIDTH_M = (1.5, 10.0)
 
@@ -251,12 +255,49 @@ def _lane_names(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
 
 def _lane_limits(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:
     for ordinal, lane in _known(lanes):
-        if lane.trigger_kmh is not None and lane.trigger_kmh < lane.limit_kmh:
-            yield Fault(
-                path=("lanes", ordinal, "trigger_kmh"),
-                what=f"is {lane.trigger_kmh}, below limit_kmh = {lane.limit_kmh}",
-                remedy="Nobody under the limit may be looked at: give the limit or more.",
-            )
+        path: KeyPath = ("lanes", ordinal)
+        yield from _one_limit(path, lane.limit_kmh, lane.limit_mph, lane.trigger_kmh)
+        for number, limit in enumerate(lane.limits):
+            here: KeyPath = (*path, "limits", number)
+            yield from _one_limit(here, limit.limit_kmh, limit.limit_mph, limit.trigger_kmh)
+            yield from _condition(here, limit)
+            if (limit.limit_mph is None) != (lane.limit_mph is None):
+                yield Fault(
+                    path=here,
+                    what="has a limit in another unit than its lane",
+                    remedy="Give limit_mph for all limits of a lane, or for none.",
+                )
+
+
+def _one_limit(path: KeyPath, kmh: int, mph: int | None, trigger: int | None) -> Iterator[Fault]:
+    if trigger is not None and trigger < kmh:
+        yield Fault(
+            path=(*path, "trigger_kmh"),
+            what=f"is {trigger}, below limit_kmh = {kmh}",
+            remedy="Nobody under the limit may be looked at: give the limit or more.",
+        )
+    above = math.ceil(mph * KMH_PER_MPH) if mph else kmh
+    if kmh != above:
+        yield Fault(
+            path=(*path, "limit_mph"),
+            what=f"is {mph}, which is not limit_kmh = {kmh}",
+            remedy=f"Write `limit_kmh = {above}`: the next whole km/h above.",
+        )
+
+
+def _condition(path: KeyPath, limit: LimitTable) -> Iterator[Fault]:
+    if not any((limit.between, limit.days, limit.weather, limit.vehicles)):
+        yield Fault(
+            path=path,
+            what="says not when it holds",
+            remedy="Give between, days, weather or vehicles, or make it the lane's own limit.",
+        )
+    if limit.between and limit.between[0] == limit.between[1]:
+        yield Fault(
+            path=(*path, "between"),
+            what=f"begins and ends at {limit.between[0]:%H:%M}",
+            remedy="Give two different times, or leave it out for the whole day.",
+        )
 
 
 def _lane_overlaps(lanes: Sequence[LaneTable | None]) -> Iterator[Fault]:

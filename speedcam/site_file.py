@@ -215,7 +215,7 @@ def _parts(document: Mapping[str, Any]) -> Parts:
         zone=_part(ZoneTable, document.get("zone"), needs={"near_m", "far_m"}),
         lane_edges=_each(LaneTable, lanes, needs={"left_m", "right_m"}),
         lane_names=_each(LaneTable, lanes, needs={"name"}),
-        lane_limits=_each(LaneTable, lanes, needs={"limit_kmh", "trigger_kmh"}),
+        lane_limits=_each(LaneTable, lanes, needs={"limit_kmh"}),
     )
 
 

@@ -6,13 +6,14 @@ the reference in ``docs/site-file.md`` must never say different things.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 MOST_POINTS = 100
 MOST_LANES = 12
+MOST_LIMITS = 10
 MOST_CHECKS = 50
 MOST_RUNS = 200
 
@@ -25,6 +26,10 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Metres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Pixels = Annotated[float, Field(ge=-20_000, le=20_000, allow_inf_nan=False)]
 Day = date
+TimeOfDay = time
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WeatherWord = Literal["dry", "wet", "snow", "fog"]
+VehicleWord = Literal["car", "motorcycle", "bus", "lorry", "towing"]
 Kmh = Annotated[float, Field(ge=5, le=300, allow_inf_nan=False)]
 PixelPair = Annotated[list[Pixels], Field(min_length=2, max_length=2)]
 Ordinal = Annotated[int, Field(ge=0, lt=MOST_POINTS)]
@@ -51,6 +56,26 @@ class CertificateTable(Table):
     valid_until: date = Field(
         description="the last day of the certificate, without quotation marks",
         examples=["valid_until = 2027-06-30"],
+    )
+
+
+class ClockTable(Table):
+    """How the clock that stamps the footage was checked."""
+
+    source: Line = Field(
+        description="what the clock was checked against",
+        examples=['source = "NTP, three servers"'],
+    )
+    checked_on: date = Field(
+        description="the local day of the last check before the footage, without quotation marks",
+        examples=["checked_on = 2026-10-13"],
+    )
+    offset_s: float = Field(
+        description="the most by which the clock can have been off since, from 0 to 86400 seconds",
+        examples=["offset_s = 0.2"],
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
     )
 
 
@@ -109,6 +134,11 @@ class CameraTable(Table):
         description="the device's certificate as a table",
         examples=["[camera.certificate]"],
     )
+    clock: ClockTable | None = Field(
+        default=None,
+        description="how the clock was checked, as a table",
+        examples=["[camera.clock]"],
+    )
 
 
 class PlaceTable(Table):
@@ -156,6 +186,11 @@ class ClipTable(Table):
     starts_at: AwareDatetime = Field(
         description="the first frame's instant with its offset from UTC, without quotation marks",
         examples=["starts_at = 2026-10-14T08:30:00+02:00"],
+    )
+    weather: WeatherWord | None = Field(
+        default=None,
+        description='one of "dry", "wet", "snow", "fog", all through the footage',
+        examples=['weather = "wet"'],
     )
 
 
@@ -254,6 +289,52 @@ class ZoneTable(Table):
     )
 
 
+class LimitTable(Table):
+    """Another limit of a lane and when it holds; what is left out does not matter for it."""
+
+    limit_kmh: int = Field(
+        description="the limit in km/h, a whole number from 5 to 150",
+        examples=["limit_kmh = 30"],
+        ge=5,
+        le=150,
+    )
+    limit_mph: int | None = Field(
+        default=None,
+        description="the same limit as a sign in miles per hour has it, 5 to 90",
+        examples=["limit_mph = 20"],
+        ge=5,
+        le=90,
+    )
+    trigger_kmh: int | None = Field(
+        default=None,
+        description="the speed above which pictures are kept, a whole number from 5 to 200 km/h",
+        examples=["trigger_kmh = 35"],
+        ge=5,
+        le=200,
+    )
+    between: Annotated[list[TimeOfDay], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="from and to, local time, without quotation marks; over midnight where the "
+        "second is the earlier one",
+        examples=["between = [22:00:00, 06:00:00]"],
+    )
+    days: Annotated[list[Weekday], Field(min_length=1)] | None = Field(
+        default=None,
+        description='days of the week out of "mon", "tue", "wed", "thu", "fri", "sat", "sun"',
+        examples=['days = ["mon", "tue", "wed", "thu", "fri"]'],
+    )
+    weather: Annotated[list[WeatherWord], Field(min_length=1)] | None = Field(
+        default=None,
+        description='weathers out of "dry", "wet", "snow", "fog"',
+        examples=['weather = ["wet", "snow"]'],
+    )
+    vehicles: Annotated[list[VehicleWord], Field(min_length=1)] | None = Field(
+        default=None,
+        description='classes out of "car", "motorcycle", "bus", "lorry", "towing"',
+        examples=['vehicles = ["lorry", "towing"]'],
+    )
+
+
 class LaneTable(Table):
     """One lane between two lines along the road."""
 
@@ -285,6 +366,26 @@ class LaneTable(Table):
         examples=["trigger_kmh = 45"],
         ge=5,
         le=200,
+    )
+    limit_mph: int | None = Field(
+        default=None,
+        description="the same limit as a sign in miles per hour has it, 5 to 90",
+        examples=["limit_mph = 30"],
+        ge=5,
+        le=90,
+    )
+    limits: list[LimitTable] = Field(
+        default_factory=list,
+        description=f"at most {MOST_LIMITS} other limits and when they hold, the first that does "
+        "counts",
+        examples=["[[lanes.limits]]"],
+        max_length=MOST_LIMITS,
+    )
+    nobody_against: bool = Field(
+        default=False,
+        description="true where nobody may ever drive against the lane's direction, not even to "
+        "overtake",
+        examples=["nobody_against = true"],
     )
 
 

@@ -18,6 +18,7 @@ from services.store.keys import normal_plate
 from speedcam.model import (
     Anchor,
     Certificate,
+    Clock,
     Direction,
     Exhibit,
     ExhibitKind,
@@ -57,6 +58,7 @@ def a_place(**changes) -> Place:
             device="speedcam demo", number="DEMO-2026-001", valid_until=date(2027, 6, 30)
         ),
         "signs_checked_on": date(2026, 10, 1),
+        "clock": Clock(source="NTP", checked_on=date(2026, 10, 10), offset_s=0.1),
     }
     return Place(**(known | changes))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from speedcam.model import Certificate, Direction
+from speedcam.model import Certificate, Clock, Direction
 from speedcam.site import Lane, Site, Survey, SurveyPoint, Zone
 
 _CAMERA = """\
@@ -22,6 +22,11 @@ _CERTIFICATE = """\
 device = "speedcam demo"
 number = "DEMO-2026-001"
 valid_until = 2027-06-30
+
+[camera.clock]
+source = "NTP"
+checked_on = 2026-10-13
+offset_s = 0.1
 """
 
 _PLACE = """\
@@ -113,6 +118,7 @@ def a_site(**overrides: Any) -> Site:
             "en": "a school gate is 60 metres ahead",
         },
         signs_checked_on=date(2026, 10, 1),
+        clock=Clock(source="NTP", checked_on=date(2026, 10, 13), offset_s=0.1),
         certificate=Certificate(
             device="speedcam demo", number="DEMO-2026-001", valid_until=date(2027, 6, 30)
         ),

@@ -1,4 +1,4 @@
-"""Intervals of km/h over the limit, and the proof that they leave no gap."""
+"""Intervals of speed, and the proof that they leave no gap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """An interval of km/h over the limit, each edge in or out as the law says.
+    """An interval of speeds, each edge in or out as the law says.
 
     Attributes:
         low: Lower edge.
@@ -29,12 +29,12 @@ class Interval:
     low_in: bool
     high_in: bool
 
-    def contains(self, over_kmh: Decimal) -> bool:
-        """Whether ``over_kmh`` lies inside."""
-        above = over_kmh > self.low or (self.low_in and over_kmh == self.low)
+    def contains(self, speed: Decimal) -> bool:
+        """Whether ``speed`` lies inside."""
+        above = speed > self.low or (self.low_in and speed == self.low)
         if self.high is None:
             return above
-        return above and (over_kmh < self.high or (self.high_in and over_kmh == self.high))
+        return above and (speed < self.high or (self.high_in and speed == self.high))
 
     def meets(self, following: Interval) -> bool:
         """Whether ``following`` begins exactly where this one ends: no gap, nothing twice."""
@@ -68,22 +68,25 @@ def parse_interval(text: object) -> Interval:
     return interval
 
 
-def gaps(zone: str, intervals: Sequence[Interval]) -> list[str]:
-    """Every fault that keeps ``intervals`` from covering all speeds over the limit once."""
+def gaps(of: str, intervals: Sequence[Interval]) -> list[str]:
+    """Every fault that keeps ``intervals`` from covering each number above 0 exactly once.
+
+    Args:
+        of: Whose intervals they are, for the message: "zone urban".
+        intervals: In rising order.
+    """
     if not intervals:
-        return [f"zone {zone} has no bands: give at least one"]
+        return [f"{of} has no bands: give at least one"]
     faults = []
     first, last = intervals[0], intervals[-1]
     if first.low != 0 or first.low_in:
         # At the limit nobody is over it, whatever a pack says.
-        faults.append(f"zone {zone} begins with {first}: begin with (0, …")
+        faults.append(f"{of} begins with {first}: begin with (0, …")
     faults += [
-        f"zone {zone}: {following} does not begin where {each} ends: close the gap or the overlap"
+        f"{of}: {following} does not begin where {each} ends: close the gap or the overlap"
         for each, following in pairwise(intervals)
         if not each.meets(following)
     ]
     if last.high is not None:
-        faults.append(
-            f"zone {zone} ends with {last}: leave the last upper edge open, ({last.low}, )"
-        )
+        faults.append(f"{of} ends with {last}: leave the last upper edge open, ({last.low}, )")
     return faults

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import combinations
 
 from services.errors import PackError
@@ -18,8 +19,8 @@ def load_editions() -> tuple[Edition, ...]:
         PackError: Packs with faults (every fault of every pack), or two for the same day.
     """
     editions, faults = [], []
-    for file in sorted(files("services.rules").joinpath("packs").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".yaml") or file.name.endswith(".cases.yaml"):
+    for file in pack_files().values():
+        if file.name.endswith(".cases.yaml"):
             continue
         try:
             editions.append(read_edition(file.read_bytes(), file.name))
@@ -31,13 +32,20 @@ def load_editions() -> tuple[Edition, ...]:
     return tuple(editions)
 
 
+def pack_files() -> dict[str, Traversable]:
+    """The packs of this release and the cases beside them, by file name."""
+    folder = files("services.rules").joinpath("packs")
+    found = (file for file in folder.iterdir() if file.name.endswith(".yaml"))
+    return {file.name: file for file in sorted(found, key=lambda file: file.name)}
+
+
 def overlaps(editions: Sequence[Edition]) -> list[str]:
     """Every pair of packs that would both hold on the same day in the same place."""
     return [
         f"{one.pack.id} and {other.pack.id} both hold on {max(one.pack.from_, other.pack.from_)}: "
         "end the older one on the day on which the newer begins"
         for one, other in combinations(editions, 2)
-        if one.pack.timezone == other.pack.timezone
+        if set(one.pack.timezones) & set(other.pack.timezones)
         and max(one.pack.from_, other.pack.from_) < min(_end(one), _end(other))
     ]
 
@@ -49,10 +57,10 @@ def pack_for(editions: Sequence[Edition], day: date, timezone: str) -> Edition:
         PackError: No pack covers that day there, so nobody can be judged.
     """
     for edition in editions:
-        if edition.pack.timezone == timezone and edition.pack.from_ <= day < _end(edition):
+        if timezone in edition.pack.timezones and edition.pack.from_ <= day < _end(edition):
             return edition
     known = ", ".join(
-        f"{e.pack.id} ({e.pack.timezone}, {e.pack.from_} to {e.pack.to or 'today'})"
+        f"{e.pack.id} ({', '.join(e.pack.timezones)}, {e.pack.from_} to {e.pack.to or 'today'})"
         for e in editions
     )
     raise PackError(

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from services.errors import PackError
 from services.model import RuleSource
-from services.rules.pack import Pack, unknown_sources
+from services.rules.pack import Pack
+from services.rules.proofs import fixed_amounts, later_entries, unknown_sources
 
 Place = tuple[str | int, ...]
 """Where in the document: keys and positions from the top."""
@@ -80,13 +81,25 @@ def _pack(
         pack = Pack.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        faults += [(_line(lines, fault["loc"]), _words(fault)) for fault in found]
+        faults += [(_line(lines, fault["loc"]), _words(fault, lines)) for fault in found]
         return None
     faults += [
         (_line(lines, ("sources",)), f"sources lacks {name!r}, which an entry names: add it")
         for name in unknown_sources(pack)
     ]
+    whole = fixed_amounts(pack) + later_entries(pack)
+    faults += [(_line(lines, ("from",)), words) for words in whole]
     return pack
+
+
+def told_faults(error: ValidationError, text: bytes, name: str) -> str:
+    """Every fault of ``error`` with its line in ``text``, for a file that is no pack."""
+    lines: dict[Place, int] = {(): 1}
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if root is not None:
+        list(_twice(root, (), lines))
+    found = error.errors(include_url=False)
+    return "\n".join(f"{name} line {_line(lines, f['loc'])}: {_words(f, lines)}" for f in found)
 
 
 def _twice(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tuple[int, str]]:
@@ -110,15 +123,22 @@ def _twice(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[t
 
 def _line(lines: dict[Place, int], place: Place) -> int:
     """The line of ``place``, or of the nearest thing around it that is written down."""
-    while place not in lines:
-        place = place[:-1]
-    return lines[place]
+    return lines[_written(lines, place)]
 
 
-def _words(fault: ErrorDetails) -> str:
-    where = _dotted(fault["loc"])
+def _written(lines: dict[Place, int], place: Place) -> Place:
+    """So much of ``place`` as stands in the file; names of a model's variants do not."""
+    at: Place = ()
+    for part in place:
+        at = (*at, part) if (*at, part) in lines else at
+    return at
+
+
+def _words(fault: ErrorDetails, lines: dict[Place, int]) -> str:
+    place = _written(lines, fault["loc"])
     if fault["type"] == "missing":
-        return f"{where} is missing: add it"
+        return f"{_dotted((*place, fault['loc'][-1]))} is missing: add it"
+    where = _dotted(place)
     if fault["type"] == "extra_forbidden":
         return f"{where} is not a key of a rule pack: remove it or mend its spelling"
     if fault["type"] == "value_error":

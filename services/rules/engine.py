@@ -1,44 +1,35 @@
 """What the law of its day makes of a passage. Pure; doubt goes to the driver at every step.
 
-A measured speed is cut down, and its uncertainty raised, to 0.1 km/h before anything else; all
-that follows is exact decimal arithmetic. What counts is the lower of two speeds: measured less
-the law's tolerance, and measured less the expanded uncertainty.
+A measured speed is cut down, and its uncertainty raised, to a tenth of the pack's unit before
+anything else; :mod:`services.rules.reckoning` has what follows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.errors import CaseError
-from services.model import Money, Violation
+from services.model import OffenceKind, Violation
 from services.rules.edition import Edition
-from services.rules.pack import Band, Tolerance
+from services.rules.pack import Pack
+from services.rules.reckoning import Circumstances, Finding, Reckoning, price, reckon
 from speedcam.model import Grade, Passage, Refusal, SpeedMeasurement
 
+__all__ = ["SPEEDING", "Finding", "NoViolation", "judge", "local_day", "local_time"]
+
 SPEEDING = "speeding"
-"""The one offence a passage can be. It names the case whichever edition or band applies, so that
-a passage judged again under other rules can never become a second case."""
+"""Names the case of a passage whichever edition, band or offence applies, so that a passage
+judged again under other rules can never become a second case."""
+
+KMH_PER_MPH = Decimal("1.609344")
 
 _STEP = Decimal("0.1")
 
 FASTEST_KMH = 1000
 """No road vehicle drives so fast: a larger number is damage and not a speed."""
-
-
-class Finding(StrEnum):
-    """Why a passage is no violation."""
-
-    WITHIN_LIMIT = "within_limit"
-    WITHIN_TOLERANCE = "within_tolerance"
-    WITHIN_UNCERTAINTY = "within_uncertainty"
-    NO_READING = "no_reading"
-    STATISTICS_ONLY = "statistics_only"
-    OUTSIDE_LANES = "outside_lanes"
-    NO_LIMIT = "no_limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,30 +50,25 @@ class NoViolation:
         return self.finding in {Finding.WITHIN_LIMIT, Finding.WITHIN_TOLERANCE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speeds:
-    """A measurement in the law's numbers, km/h."""
-
-    measured: Decimal
-    uncertainty: Decimal
-    tolerance: Decimal
-
-    @property
-    def retained(self) -> Decimal:
-        """What counts against the driver."""
-        return self.measured - max(self.tolerance, self.uncertainty)
-
-
 def local_day(passage: Passage) -> date:
     """The calendar day of the passage where it happened.
 
     Raises:
         CaseError: The passage does not say on which day it was.
     """
+    return local_time(passage).date()
+
+
+def local_time(passage: Passage) -> datetime:
+    """The instant of the passage on the clocks of its place.
+
+    Raises:
+        CaseError: The passage does not say when it was.
+    """
     if passage.at.tzinfo is None:
         raise CaseError(f"passage {passage.id} has a time without zone: process the footage again.")
     try:
-        return passage.at.astimezone(ZoneInfo(passage.place.timezone)).date()
+        return passage.at.astimezone(ZoneInfo(passage.place.timezone))
     except OverflowError:
         raise CaseError(
             f"passage {passage.id} has the time {passage.at.isoformat()}, which no calendar there "
@@ -106,73 +92,145 @@ def judge(passage: Passage, edition: Edition, key: str) -> Violation | NoViolati
     Raises:
         CaseError: What it says of its speed cannot be.
     """
-    measurement, limit_kmh = passage.speed, passage.limit_kmh
+    measurement = passage.speed
     if isinstance(measurement, Refusal):
         return NoViolation(finding=Finding.NO_READING, text=measurement.text())
     if passage.lane is None:
         return NoViolation(finding=Finding.OUTSIDE_LANES, text="it drove in no lane of the site")
-    if limit_kmh is None or limit_kmh <= 0:
-        return NoViolation(finding=Finding.NO_LIMIT, text="no limit is known for its lane")
     if max(measurement.speed_kmh, measurement.uncertainty_kmh) >= FASTEST_KMH:
         raise CaseError(f"passage {passage.id} holds no speed of a vehicle: process it again.")
-    speeds = legal_speeds(measurement, edition.pack.tolerance)
-    acquittal = _acquittal(speeds, limit_kmh, measurement.grade)
-    return acquittal or _violation(passage, edition, key, speeds, limit_kmh)
+    if passage.conditions.against_lane:
+        return _wrong_way(passage, measurement, edition, key)
+    around = circumstances(passage, edition.pack)
+    if around is None:
+        unit = edition.pack.unit
+        return NoViolation(finding=Finding.NO_LIMIT, text=f"no limit in {unit} for its lane")
+    reckoning = reckon(edition.pack, *in_unit(measurement, edition.pack), around)
+    if reckoning.finding is None and measurement.grade is not Grade.A:
+        return _statistics_only(measurement)
+    acquitted = _acquittal(reckoning, around, edition.pack)
+    return acquitted or _violation(passage, edition, key, reckoning, around)
 
 
-def legal_speeds(measurement: SpeedMeasurement, tolerance: Tolerance) -> Speeds:
-    """The measurement in the law's numbers, rounded in the driver's favour to 0.1 km/h."""
+def circumstances(passage: Passage, pack: Pack) -> Circumstances | None:
+    """What the law asks beside the speed, or None where no limit is known in its unit."""
+    told = passage.limit_kmh if pack.unit == "km/h" else passage.conditions.limit_mph
+    if told is None or told <= 0:
+        return None
+    return Circumstances(
+        limit=Decimal(told),
+        road=passage.place.road_kind,
+        vehicle=passage.conditions.vehicle,
+        at=_time_of_day(passage, pack),
+    )
+
+
+def _time_of_day(passage: Passage, pack: Pack) -> time:
+    # Only a few laws ask for the hour, and a time zone is slow to reckon with.
+    return local_time(passage).time() if pack.amount.surcharges else time(12)
+
+
+def in_unit(measurement: SpeedMeasurement, pack: Pack) -> tuple[Decimal, Decimal]:
+    """Speed and uncertainty in the pack's unit, to a tenth in the driver's favour."""
     # Through str: 66.3 is meant, not the binary 66.2999… nearest to it.
-    measured = Decimal(str(float(measurement.speed_kmh))).quantize(_STEP, ROUND_FLOOR)
-    uncertainty = Decimal(str(float(measurement.uncertainty_kmh))).quantize(_STEP, ROUND_CEILING)
-    fixed, share = Decimal(tolerance.kmh), measured * tolerance.pct / 100
-    deducted = fixed if measured <= tolerance.switch_at_kmh else share
-    return Speeds(measured=measured, uncertainty=uncertainty, tolerance=deducted)
+    measured = Decimal(str(float(measurement.speed_kmh)))
+    uncertainty = Decimal(str(float(measurement.uncertainty_kmh)))
+    if pack.unit == "mph":
+        measured, uncertainty = measured / KMH_PER_MPH, uncertainty / KMH_PER_MPH
+    return measured.quantize(_STEP, ROUND_FLOOR), uncertainty.quantize(_STEP, ROUND_CEILING)
 
 
-def _acquittal(speeds: Speeds, limit_kmh: int, grade: Grade) -> NoViolation | None:
-    """Why these speeds prove nothing, or None where they prove a violation."""
-    if speeds.measured <= limit_kmh:
-        text = f"{speeds.measured} km/h, limit {limit_kmh} km/h"
-        return NoViolation(finding=Finding.WITHIN_LIMIT, text=text)
-    if speeds.measured - speeds.tolerance <= limit_kmh:
-        less = f"{speeds.tolerance.normalize():f} km/h tolerance"
-        text = f"{speeds.measured} km/h less {less} is not above {limit_kmh} km/h"
-        return NoViolation(finding=Finding.WITHIN_TOLERANCE, text=text)
-    if speeds.retained <= limit_kmh:
-        text = f"{speeds.measured} ± {speeds.uncertainty} km/h may have been {limit_kmh} km/h"
-        return NoViolation(finding=Finding.WITHIN_UNCERTAINTY, text=text)
-    if grade is not Grade.A:
-        text = f"measured with grade {grade}: for statistics only"
-        return NoViolation(finding=Finding.STATISTICS_ONLY, text=text)
-    return None
+def _statistics_only(measurement: SpeedMeasurement) -> NoViolation:
+    text = f"measured with grade {measurement.grade}: for statistics only"
+    return NoViolation(finding=Finding.STATISTICS_ONLY, text=text)
+
+
+def _acquittal(reckoning: Reckoning, around: Circumstances, pack: Pack) -> NoViolation | None:
+    """Why this speed proves nothing, or None where it proves a violation."""
+    measured, limit, unit = reckoning.measured, around.limit, pack.unit
+    match reckoning.finding:
+        case None:
+            return None
+        case Finding.WITHIN_LIMIT:
+            text = f"{measured} {unit}, limit {limit} {unit}"
+        case Finding.WITHIN_TOLERANCE:
+            less = f"{reckoning.deducted.normalize():f} {unit} tolerance"
+            text = f"{measured} {unit} less {less} is not above {limit} {unit}"
+            if pack.tolerance.kind == "threshold":
+                text = f"{measured} {unit}, limit {limit}: {pack.tolerance.in_words('fixed')}"
+        case _:
+            text = f"{measured} ± {reckoning.uncertainty} {unit} may have been {limit} {unit}"
+    return NoViolation(finding=reckoning.finding, text=text)
 
 
 def _violation(
-    passage: Passage, edition: Edition, key: str, speeds: Speeds, limit_kmh: int
+    passage: Passage, edition: Edition, key: str, reckoning: Reckoning, around: Circumstances
 ) -> Violation:
-    over_kmh = speeds.retained - limit_kmh
-    band = edition.pack.band(passage.place.road_kind, over_kmh)
+    band, pack = reckoning.band, edition.pack
+    if band is None or passage.limit_kmh is None:
+        raise CaseError(f"passage {passage.id} falls in no band of {pack.id}: mend the pack.")
+    cost = price(pack, band, around.at)
+    kmh = _in_kmh if pack.unit == "mph" else _as_it_is
+    retained_kmh = kmh(reckoning.retained)
     return Violation(
         key=key,
         passage=passage,
         offence=band.code,
         reference=band.reference,
-        measured_kmh=speeds.measured,
-        uncertainty_kmh=speeds.uncertainty,
-        tolerance_kmh=speeds.tolerance,
-        retained_kmh=speeds.retained,
-        limit_kmh=limit_kmh,
-        over_kmh=over_kmh,
-        amount_min=Money(minor=band.fine.min, currency=edition.pack.currency),
-        amount_max=Money(minor=band.fine.max, currency=edition.pack.currency),
+        measured_kmh=kmh(reckoning.measured),
+        uncertainty_kmh=kmh(reckoning.uncertainty),
+        tolerance_kmh=kmh(reckoning.measured - reckoning.by_law),
+        retained_kmh=retained_kmh,
+        limit_kmh=passage.limit_kmh,
+        over_kmh=retained_kmh - passage.limit_kmh,
+        amount_min=cost[0] if cost else None,
+        amount_max=cost[1] if cost else None,
         points=band.points.value,
         suspension_months=band.suspension.months if band.suspension else None,
-        needs_person=_needs_person(band),
+        needs_person=band.needs_person,
         source=edition.source,
+        outcome=band.outcome,
     )
 
 
-def _needs_person(band: Band) -> bool:
-    # A licence is never taken by a machine, whatever a pack forgets to say.
-    return band.decide == "human" or band.suspension is not None
+def _as_it_is(speed: Decimal) -> Decimal:
+    return speed
+
+
+def _in_kmh(speed_mph: Decimal) -> Decimal:
+    """For tables that compare sites; the law itself was applied in miles per hour."""
+    return (speed_mph * KMH_PER_MPH).quantize(_STEP, ROUND_FLOOR)
+
+
+def _wrong_way(
+    passage: Passage, measurement: SpeedMeasurement, edition: Edition, key: str
+) -> Violation | NoViolation:
+    """Driving against the lane's direction; its speed is not judged, the limit was not for it."""
+    rule = edition.pack.wrong_way
+    if rule is None:
+        text = f"it drove against its lane, of which {edition.pack.id} knows nothing"
+        return NoViolation(finding=Finding.UNKNOWN_TO_LAW, text=text)
+    if measurement.grade is not Grade.A:
+        return _statistics_only(measurement)
+    measured, uncertainty = in_unit(measurement, edition.pack)
+    limit_kmh = passage.limit_kmh or 0
+    return Violation(
+        key=key,
+        passage=passage,
+        offence="wrong_way",
+        reference=rule.reference,
+        measured_kmh=measured,
+        uncertainty_kmh=uncertainty,
+        tolerance_kmh=Decimal(0),
+        retained_kmh=measured - uncertainty,
+        limit_kmh=limit_kmh,
+        over_kmh=measured - uncertainty - limit_kmh,
+        amount_min=None,
+        amount_max=None,
+        points=0,
+        suspension_months=None,
+        needs_person=True,
+        source=edition.source,
+        kind=OffenceKind.WRONG_WAY,
+        outcome=rule.outcome,
+    )

@@ -1,80 +1,75 @@
-"""What a rule pack may say: closed models, each value with its source and how sure it is.
-
-Marks of ``sure``: A, primary text read; B, two or more independent secondary sources; C, one
-secondary source; K, background knowledge, not verified. A pack with C or K is not verified.
-"""
+"""What a rule pack may say: one closed model, every value with its source and how sure it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Literal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from services.rules.bands import Interval, gaps, parse_interval
+from services.model import Money, Outcome
+from services.rules.amounts import Amount, Discount, FineRange, Late, decimals
+from services.rules.bands import Interval, parse_interval
+from services.rules.entries import (
+    Closed,
+    Days,
+    Entry,
+    Source,
+    Unit,
+    Words,
+    entries_in,
+    spread,
+)
+from services.rules.proofs import (
+    Road,
+    bands_of_zones,
+    earned,
+    whole_amounts,
+    zones_cover_all,
+)
+from services.rules.tolerance import Tolerance
+from speedcam.model import VehicleClass
 
-Sure = Literal["A", "B", "C", "K"]
-RoadKind = Literal["urban", "rural", "main", "motorway"]
-ROAD_KINDS: tuple[RoadKind, ...] = ("urban", "rural", "main", "motorway")
-Days = Annotated[int, Field(ge=1, le=3660, strict=True)]
-Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
-MinorUnits = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
-Words = Annotated[str, Field(min_length=1)]
+Decide = Literal["policy", "human"]
+_Value = TypeVar("_Value")
 
 
-class Closed(BaseModel):
-    """A model that knows every key it may have, and never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Entry(Closed):
-    """A value of the law with where it comes from.
+class Limits(Entry):
+    """The limits that hold where no sign stands, by kind of road; None: there is none.
 
     Attributes:
-        source: Names of entries in the pack's ``sources``.
-        sure: See the module.
-        note: What a reader must know of it.
+        wet: The lower ones in rain, where the law has such.
     """
 
-    source: Annotated[tuple[str, ...], Field(min_length=1)]
-    sure: Sure
-    note: str = ""
+    urban: int | None
+    rural: int | None
+    main: int | None
+    motorway: int | None
+    wet: dict[Road, int] = Field(default_factory=dict)
 
 
-class Source(Closed):
-    """A text that somebody read: which, how near to the law, and when."""
+class Zone(Closed):
+    """Which passages share their bands. What is left out does not matter for the zone.
 
-    ref: Words
-    read: Literal["primary", "secondary", "own"]
-    read_on: date
+    Attributes:
+        roads: Kinds of road.
+        vehicles: Classes of vehicle.
+        limits: Limits in force.
+    """
 
+    roads: tuple[Road, ...] = ("urban", "rural", "main", "motorway")
+    vehicles: tuple[VehicleClass, ...] = tuple(VehicleClass)
+    limits: Annotated[Interval, BeforeValidator(parse_interval)] = parse_interval("(0, )")
 
-class Tolerance(Entry):
-    """What the law deducts: ``kmh`` up to ``switch_at_kmh`` measured, ``pct`` above it."""
-
-    kind: Literal["deduct"]
-    kmh: Annotated[int, Field(ge=0, le=30, strict=True)]
-    pct: Percent
-    switch_at_kmh: Annotated[int, Field(ge=1, le=300, strict=True)]
-
-
-class FineRange(Entry):
-    """The least and the most that a band allows, in minor units."""
-
-    min: MinorUnits
-    max: MinorUnits
-
-    @field_validator("max")
-    @classmethod
-    def _ordered(cls, most: int, info: ValidationInfo) -> int:
-        least = info.data.get("min")
-        if least is not None and most < least:
-            raise ValueError(f"{most} is below min {least}: exchange them")
-        return most
+    def covers(self, road: Road, vehicle: VehicleClass | None, limit: Decimal) -> bool:
+        """Whether such a passage belongs, or without a known ``vehicle`` may belong, to it."""
+        return (
+            road in self.roads
+            and (vehicle is None or vehicle in self.vehicles)
+            and self.limits.contains(limit)
+        )
 
 
 class Points(Entry):
@@ -89,14 +84,15 @@ class Suspension(Entry):
     months: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 
 
-class Band(Closed):
-    """What one stretch of km/h over the limit brings.
+class Band(Entry):
+    """What one stretch of speed over the limit brings. Its marks hold for all that stands in it.
 
     Attributes:
         code: Name of the offence in this pack.
         zone: A zone of the pack.
         over: The stretch, edges as the law has them.
-        reference: Legal reference as printed.
+        outcome: What follows.
+        fine: None: no amount is set here (a court's or prosecutor's matter, or a course).
         suspension: None: the licence stays.
         decide: ``human``: no policy may decide it.
     """
@@ -104,75 +100,136 @@ class Band(Closed):
     code: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     zone: str
     over: Annotated[Interval, BeforeValidator(parse_interval)]
-    reference: Words
-    fine: FineRange
+    outcome: Outcome
+    fine: FineRange | None
     points: Points
     suspension: Suspension | None
-    decide: Literal["policy", "human"]
+    decide: Decide
+
+    @model_validator(mode="before")
+    @classmethod
+    def _marked(cls, raw: Any) -> Any:  # noqa: ANN401 - raw YAML
+        return spread(raw, {"fine": ("min", "max"), "points": ("value",), "suspension": ()})
+
+    @field_validator("fine")
+    @classmethod
+    def _paid(cls, fine: FineRange | None, info: ValidationInfo) -> FineRange | None:
+        if fine is None and info.data.get("outcome") is Outcome.FINE:
+            raise ValueError("outcome fine needs an amount: add one, or mend the outcome")
+        return fine
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether no policy may decide it."""
+        # A licence is never taken by a machine, whatever a pack forgets to say.
+        return (
+            self.decide == "human"
+            or self.suspension is not None
+            or self.outcome not in {Outcome.FINE, Outcome.ADVISORY}
+        )
+
+    @property
+    def severity(self) -> tuple[int, Decimal, int, int]:
+        """Grows with what a driver has to bear."""
+        rank = list(Outcome).index(self.outcome)
+        months = self.suspension.months[0] if self.suspension else 0
+        return rank, self.fine.min if self.fine else Decimal(0), self.points.value, months
 
 
-class Amount(Entry):
-    """Which amount of the range is the fine."""
+class WrongWay(Entry):
+    """Driving against the direction of a lane: what the camera proves, an officer takes on."""
 
-    pick: Literal["min"]
-
-
-class Discount(Entry):
-    """``pct`` percent less until day ``days``, the day of issue being day 1."""
-
-    pct: Percent
-    days: Days
+    outcome: Literal[Outcome.REPORT, Outcome.COURT]
 
 
-class Late(Entry):
-    """``pct`` percent of the full amount for each day after day ``after_days``, capped."""
+class Counting(Entry):
+    """From which day terms are counted, and whether that day is day 1 or day 0."""
 
-    kind: Literal["daily_pct"]
-    pct: Percent
-    after_days: Days
-    cap_days: Days
+    starts: Literal["issued", "served"]
+    first_day: Literal[0, 1]
 
 
 class Term(Entry):
-    """A number of days, the day of issue being day 1."""
+    """A number of days, counted as ``counting`` says."""
 
     days: Days
+
+
+class Liability(Entry):
+    """Who pays, who bears the points, and how long an owner has to name the driver.
+
+    Attributes:
+        nominate_days: None: the law names no term, or it is not known.
+    """
+
+    pays: Literal["owner", "driver"]
+    points: Literal["driver_only", "nobody"]
+    nominate_days: Days | None
+
+
+NoticeFact = Literal[
+    "number", "authority", "addressee", "plate", "place", "date", "time", "reference", "measured",
+    "tolerance", "retained", "limit", "device", "certificate", "photo", "officer", "amount",
+    "how_to_pay", "how_to_contest", "name_driver", "data_protection", "signs",
+]  # fmt: skip
+
+
+class Notice(Entry):
+    """What the law wants in a notice."""
+
+    must_hold: Annotated[tuple[NoticeFact, ...], Field(min_length=1)]
 
 
 class PhotoPolicy(Entry):
     """What of the photo a notice may show."""
 
-    kind: Literal["redacted"]
+    kind: Literal["redacted", "on_request", "driver_visible"]
 
 
 class Pack(Closed):
-    """The law of one country from ``from`` until the day before ``to``.
+    """The law of one country in one period.
 
     Attributes:
-        to: First day on which it no longer holds, or None while it holds.
-        zones: Which kinds of road share bands.
+        format: Of this file. A later release reads the older ones too.
+        version: Of this file; a change of its content is a new version.
+        from_: First local day on which it holds.
+        to: First local day on which it no longer holds, or None.
+        timezones: Of the country; days of the office are those of the first.
+        unit: Of every speed in the pack.
+        zones: Which bands count for whom.
+        discount: None: nothing is less for paying early.
+        objection: How long one may object.
+        service: How long the authority has to serve the notice; None: not known.
+        wrong_way: None: the pack knows nothing of it, and nobody is pursued.
         reviewed_by: Who compared it with the primary text, or None.
-        verified: May be used outside a demonstration.
     """
 
+    format: Literal[2]
     id: Annotated[str, Field(pattern=r"^[A-Z]{2}-\d{4}-\d{2}-\d{2}$")]
     version: Words
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     title: Words
     from_: Annotated[date, Field(alias="from")]
     to: date | None
-    timezone: str
+    timezones: Annotated[tuple[str, ...], Field(min_length=1)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    unit: Unit
     sources: dict[str, Source]
-    zones: dict[str, tuple[RoadKind, ...]]
+    limits: Limits
+    zones: dict[str, Zone]
     tolerance: Tolerance
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    wrong_way: WrongWay | None
     amount: Amount
-    discount: Discount
+    counting: Counting
+    discount: Discount | None
     late: Late
     objection: Term
-    retention: Term
+    service: Term | None
+    liability: Liability
+    notice: Notice
     photo_policy: PhotoPolicy
+    retention: Term
     reviewed_by: str | None
     verified: bool
 
@@ -184,73 +241,68 @@ class Pack(Closed):
             raise ValueError(f"{to} is not after from {start}: give a later day, or null")
         return to
 
-    @field_validator("timezone")
+    @field_validator("timezones")
     @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{name!r} is no time zone: write one like Europe/Tirane") from None
-        return name
+    def _known_zones(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(
+                    f"{name!r} is no time zone: write one like Europe/Tirane"
+                ) from None
+        return names
 
     @field_validator("zones")
     @classmethod
-    def _every_road_once(cls, zones: dict[str, tuple[RoadKind, ...]]) -> object:
-        listed = [kind for kinds in zones.values() for kind in kinds]
-        faults = [
-            f"{k} stands in {listed.count(k)} zones" for k in ROAD_KINDS if listed.count(k) != 1
-        ]
-        if faults:
-            raise ValueError(f"{'; '.join(faults)}: name each kind of road in exactly one zone")
-        return zones
+    def _every_passage_once(cls, zones: dict[str, Zone]) -> object:
+        return _proven(zones, zones_cover_all(zones))
 
     @field_validator("bands")
     @classmethod
     def _seamless(cls, bands: tuple[Band, ...], info: ValidationInfo) -> tuple[Band, ...]:
-        codes = [band.code for band in bands]
-        faults = [f"code {code} stands twice" for code in set(codes) if codes.count(code) > 1]
-        zones = info.data.get("zones")
-        if zones is not None:
-            unknown = sorted({band.zone for band in bands} - set(zones))
-            faults += [f"zone {zone} is not in zones: add it or mend it" for zone in unknown]
-            for zone in zones:
-                faults += gaps(zone, [band.over for band in bands if band.zone == zone])
-        if faults:
-            raise ValueError("; ".join(faults))
-        return bands
+        faults = bands_of_zones(bands, info.data.get("zones"))
+        faults += whole_amounts(bands, decimals(info.data.get("currency", "")))
+        return _proven(bands, faults)
 
     @field_validator("verified")
     @classmethod
     def _earned(cls, verified: bool, info: ValidationInfo) -> bool:
-        unsure = [entry for entry in _entries(info.data) if entry.sure in {"C", "K"}]
-        if verified and (unsure or not info.data.get("reviewed_by")):
-            raise ValueError(
-                f"a pack is verified when reviewed_by names a person and no entry is marked C or "
-                f"K ({len(unsure)} here are): write false until then"
-            )
-        return verified
+        return _proven(verified, earned(info.data) if verified else [])
 
-    def band(self, road_kind: RoadKind, over_kmh: Decimal) -> Band:
-        """The band of ``over_kmh``, more than 0; the bands are known to leave no gap."""
-        zone = next(name for name, kinds in self.zones.items() if road_kind in kinds)
-        return next(b for b in self.bands if b.zone == zone and b.over.contains(over_kmh))
+    @property
+    def timezone(self) -> str:
+        """In which the office counts its days."""
+        return self.timezones[0]
+
+    def band(
+        self, road: Road, over: Decimal, *, limit: Decimal, vehicle: VehicleClass | None = None
+    ) -> Band:
+        """The band of ``over``, more than 0; for a vehicle of unknown class the mildest one."""
+        zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicle, limit)}
+        bands = [band for band in self.bands if band.zone in zones and band.over.contains(over)]
+        return bands[0] if len(bands) == 1 else min(bands, key=lambda band: band.severity)
+
+    def band_of(self, code: str) -> Band:
+        """The band of this code."""
+        return next(band for band in self.bands if band.code == code)
+
+    def money(self, amount: Decimal) -> Money:
+        """``amount`` in minor units, rounded as the pack says."""
+        mode = ROUND_FLOOR if self.amount.rounding == "down" else ROUND_HALF_UP
+        minor = amount.scaleb(decimals(self.currency)).to_integral_value(mode)
+        return Money(minor=int(minor), currency=self.currency)
+
+    def major(self, money: Money) -> Decimal:
+        """``money`` as people write it."""
+        return Decimal(money.minor).scaleb(-decimals(self.currency))
+
+    def doubts(self) -> list[str]:
+        """What keeps the pack from being used for real, one name each."""
+        return [name for name, entry in entries_in(self) if entry.sure in {"C", "K"}]
 
 
-def _entries(value: object) -> Iterator[Entry]:
-    """Every entry in ``value``, however deep."""
-    if isinstance(value, Entry):
-        yield value
-    if isinstance(value, BaseModel):
-        value = dict(value)
-    if isinstance(value, dict):
-        for part in value.values():
-            yield from _entries(part)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _entries(part)
-
-
-def unknown_sources(pack: Pack) -> list[str]:
-    """Names that entries give as their source and that the pack does not list."""
-    used = {name for entry in _entries(pack) for name in entry.source}
-    return sorted(used - set(pack.sources))
+def _proven(value: _Value, faults: list[str]) -> _Value:
+    if faults:
+        raise ValueError("; ".join(faults))
+    return value

@@ -18,6 +18,8 @@ def missing_papers(site: Site) -> Iterator[str]:
     """What a fine needs besides a measurement; the office asks the same of every passage."""
     if site.certificate is None:
         yield "the site file states no certificate of the device (camera.certificate)."
+    if site.clock is None:
+        yield "nobody recorded that the clock was checked (camera.clock)."
     if site.signs_checked_on is None:
         yield "nobody recorded that the warning signs stand (place.signs_checked_on)."
     elif site.signs_checked_on > site.clip_starts_at.date():

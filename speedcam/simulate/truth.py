@@ -167,6 +167,11 @@ device = {quoted(paper.certificate.device)}
 number = {quoted(paper.certificate.number)}
 valid_until = {paper.certificate.valid_until.isoformat()}
 
+[camera.clock]
+source = "the computer that made the pictures"
+checked_on = {paper.starts_at.date().isoformat()}
+offset_s = 0.0
+
 [place]
 name = {quoted(paper.place_name)}
 road = {quoted(paper.road)}

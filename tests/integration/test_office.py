@@ -11,7 +11,7 @@ from services import office
 from services.errors import CaseError, StoreUnavailable
 from services.model import Verdict
 from services.office import Outcome
-from services.policy import demo_auto_1
+from services.policy import demo_auto_1, drawn_for_quality
 from services.rules.edition import read_edition
 from services.store import open_store
 from services.store.cases import CaseState, case_of, cases_in
@@ -62,9 +62,15 @@ def outcomes(report):
     return [each.outcome for each in report.passages]
 
 
-def by_officer(store, key, clock, verdict=Verdict.CONFIRM, officer="P-17"):
+def by_officer(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", second=""):
     return office.decide(
-        store, key, officer=officer, verdict=verdict, why="seen and compared", clock=clock
+        store,
+        key,
+        officer=officer,
+        verdict=verdict,
+        why="seen and compared",
+        clock=clock,
+        second=second,
     )
 
 
@@ -150,11 +156,11 @@ def test_a_passage_that_was_set_aside_is_taken_when_its_picture_is_back(tmp_path
 
 def test_a_day_or_a_country_without_a_pack_is_a_fault_and_no_case(received):
     report = received(
-        a_passage("old", at=datetime(2023, 4, 20, 21, 59, 59, tzinfo=UTC)),
-        a_passage("far", place=a_place(timezone="Europe/Rome")),
+        a_passage("old", at=datetime(2015, 11, 21, 22, 59, 59, tzinfo=UTC)),
+        a_passage("far", place=a_place(timezone="Europe/Vienna")),
     )
     assert outcomes(report) == [Outcome.FAULT, Outcome.FAULT]
-    assert "no rule pack holds on 2023-04-20" in report.passages[0].reason
+    assert "no rule pack holds on 2015-11-21" in report.passages[0].reason
 
 
 def test_a_file_with_a_damaged_line_is_not_received_at_all(tmp_path, store, clock):
@@ -175,11 +181,40 @@ def test_what_the_policy_leaves_waits_and_becomes_no_fine(received, store, clock
 
 
 def test_an_officer_confirms_what_a_policy_may_not(received, store, clock):
-    key = received(a_passage(kmh=90.0)).passages[0].case_key
+    key = received(a_passage(plate=a_plate(repaired=True))).passages[0].case_key
     by_officer(store, key, clock)
     (issued,) = office.issue(store, clock)
     assert (issued.fine.decision.by, issued.fine.decision.is_policy) == ("P-17", False)
+
+
+@pytest.mark.parametrize("second", ["", " ", "P-17", "p 17", "-"])
+def test_one_officer_alone_takes_no_licence_away(second, received, store, clock):
+    key = received(a_passage(kmh=90.0)).passages[0].case_key
+    with pytest.raises(CaseError, match="two different officers"):
+        by_officer(store, key, clock, second=second)
+    assert office.issue(store, clock) == ()
+    by_officer(store, key, clock, second="P-23")
+    (issued,) = office.issue(store, clock)
     assert issued.fine.amount.minor == 10_000
+    assert issued.fine.decision.why == "seen and compared; agreed by P-23"
+
+
+def test_one_officer_may_reject_a_grave_case(received, store, clock):
+    key = received(a_passage(kmh=90.0)).passages[0].case_key
+    assert by_officer(store, key, clock, Verdict.REJECT).verdict is Verdict.REJECT
+
+
+def test_the_sample_for_quality_holds_policy_decisions_only(received, store, clock):
+    passages = [
+        a_passage(f"p-{n}", plate=f"AA{n:03}BB", at=AT - timedelta(minutes=n)) for n in range(60)
+    ]
+    report = received(*passages)
+    drawn = {each.case_key for each in report.passages if drawn_for_quality(each.case_key)}
+    for key in sorted(drawn)[:1]:
+        by_officer(store, key, clock)
+    office.review(store, demo_auto_1, clock)
+    sample = {case.key for case in office.quality_sample(store)}
+    assert sample == drawn - set(sorted(drawn)[:1])
 
 
 def test_a_rejected_case_never_becomes_a_fine(received, store, clock):

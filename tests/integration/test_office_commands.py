@@ -53,12 +53,22 @@ def test_an_officer_decides_what_waits(folder, passages):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)
     (waiting,) = rows(run("review", "--office", folder, "--json"))
-    officer = ("--officer", "P-17", "--why", "compared with the stills")
+    officer = ("--officer", "P-17", "--why", "compared with the stills", "--second", "P-23")
     case = ("--case", waiting["case_key"])
+    assert isinstance(
+        run("review", *case, "--confirm", *officer[:4], "--office", folder).exception, CaseError
+    )
     decided = run("review", *case, "--confirm", *officer, "--office", folder)
     assert decided.exit_code == 0
     assert "confirm by P-17" in decided.stderr
     assert run("review", "--office", folder, "--json").stdout == ""
+
+
+def test_the_sample_for_quality_is_listed(folder, passages):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    listed = run("review", "--sample", "--office", folder, "--json")
+    assert f"must look at: {len(rows(listed))}" in listed.stderr
 
 
 def test_a_case_key_can_be_copied_from_the_table(folder, passages):
