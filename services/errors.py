@@ -6,6 +6,7 @@
     │   └── StoreUnavailable  for now: a fault of the whole office and of no single item
     ├── EvidenceError   an exhibit is missing or is not what the passage says
     ├── CaseError       a case that does not exist, or may not be done to now
+    ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
@@ -39,6 +40,10 @@ class EvidenceError(OfficeError):
 
 class CaseError(OfficeError):
     """A case that does not exist, or in whose state the step is not allowed."""
+
+
+class StatementError(OfficeError):
+    """A bank's statement that cannot be read, or is none."""
 
 
 class LetterError(OfficeError):

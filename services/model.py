@@ -108,6 +108,8 @@ class Verdict(StrEnum):
 
     CONFIRM = "confirm"
     REJECT = "reject"
+    ADVISE = "advise"
+    """A first warning that costs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class Decision:
     """Who let a violation become a fine, or stopped it, and why.
 
     Attributes:
-        verdict: Confirm or reject.
+        verdict: Confirm, reject, or advise.
         by: Officer id, or the policy's name.
         is_policy: Decided by a named policy and not by a person; the notice says so.
         at: When.
@@ -175,6 +177,7 @@ class Fine:
         terms: Dates and amounts.
         reference: Creditor reference for the payment (ISO 11649, ``RF…``).
         issued_at: When.
+        driver: Who drove, as the owner named them; empty while the owner answers for it.
     """
 
     number: str
@@ -185,6 +188,7 @@ class Fine:
     terms: Terms
     reference: str
     issued_at: datetime
+    driver: str = ""
 
     def __post_init__(self) -> None:
         if self.decision.verdict is not Verdict.CONFIRM:
@@ -203,6 +207,8 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    """Its fine asks for nothing any more, so it is not handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.errors import CaseError, OfficeError, StoreUnavailable
 from services.intake import Outcome, Received, ReceiveReport, receive
+from services.life import State
 from services.model import Channel, Decision, Fine, Money, Verdict, Violation
 from services.notifier.outbox import Delivered, deliver, notices
 from services.numbers import creditor_reference, new_number
@@ -24,16 +24,17 @@ from services.rules.edition import Edition
 from services.rules.terms import terms_of
 from services.store.cases import (
     Case,
-    CaseState,
     case_of,
     cases_in,
     decision_of,
     edition_of,
     record_decision,
     record_fine,
+    take_up,
     twins_of,
 )
 from services.store.store import Store
+from services.words import require_words
 
 __all__ = [
     "Delivered",
@@ -53,6 +54,8 @@ __all__ = [
     "trace",
     "waiting",
 ]
+
+_NOT_CONFIRMED = frozenset({State.DETECTED, State.IN_REVIEW, State.REJECTED, State.ADVISORY})
 
 NUMBERS_TO_TRY = 8
 """Random numbers tried for a fine; two in a row being taken is already beyond belief."""
@@ -90,7 +93,7 @@ class Issued:
 
 def waiting(store: Store) -> tuple[Case, ...]:
     """Every case that waits for a decision, in order of the passage's instant."""
-    return cases_in(store, CaseState.WAITING)
+    return cases_in(store, State.DETECTED, State.IN_REVIEW)
 
 
 def review(store: Store, policy: Policy, clock: Clock) -> tuple[Reviewed, ...]:
@@ -104,14 +107,16 @@ def _review(store: Store, case: Case, policy: Policy, clock: Clock) -> Reviewed:
     if twins:
         told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
         verdict = (*(verdict if isinstance(verdict, tuple) else ()), told)
-    decision = verdict if isinstance(verdict, Decision) else None
-    if decision is not None and not record_decision(store, case.key, decision):
+    decision, reasons = (verdict, ()) if isinstance(verdict, Decision) else (None, verdict)
+    if decision is None:
+        take_up(store, case.key, "; ".join(reasons), clock.now())
+    elif not record_decision(store, case.key, decision):
         decision = decision_of(store, case.key)
     return Reviewed(
         case_key=case.key,
         passage_id=case.violation.passage.id,
         decision=decision,
-        reasons=verdict if isinstance(verdict, tuple) else (),
+        reasons=reasons,
     )
 
 
@@ -142,11 +147,7 @@ def decide(
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in case_key + officer + why + second):
-        raise CaseError(
-            "the case, the officer or the reason holds characters that no text has. Type them "
-            "again, in UTF-8 and on one line."
-        )
+    require_words(case_key, officer, why, *([second] if second.strip() else []))
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
     if verdict is Verdict.CONFIRM and lacking:
@@ -170,7 +171,7 @@ def decide(
 
 def quality_sample(store: Store) -> tuple[Case, ...]:
     """The policy's confirmed cases that are drawn for a person to look at, fined or not yet."""
-    decided = (*cases_in(store, CaseState.CONFIRMED), *cases_in(store, CaseState.FINED))
+    decided = cases_in(store, *(set(State) - _NOT_CONFIRMED))
     drawn = (case for case in decided if drawn_for_quality(case.key))
     return tuple(case for case in drawn if _by_policy(store, case))
 
@@ -193,7 +194,7 @@ def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
 
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
     """Make a fine of every confirmed case, with its notice in the outbox."""
-    return tuple(_issue(store, case, clock) for case in cases_in(store, CaseState.CONFIRMED))
+    return tuple(_issue(store, case, clock) for case in cases_in(store, State.VALIDATED))
 
 
 def _issue(store: Store, case: Case, clock: Clock) -> Issued:
@@ -262,7 +263,7 @@ class PassageRow:
     outcome: Outcome
     reason: str
     case_key: str | None = None
-    state: CaseState | None = None
+    state: State | None = None
     fine_number: str | None = None
     amount: Money | None = None
     sent: str | None = None

@@ -17,11 +17,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, or_, select, update
 
 from services.errors import EvidenceError, OfficeError, StoreError, StoreUnavailable, Unreachable
+from services.life import State
 from services.model import Channel, Fine, NoticeState
 from services.ports import Clock, LetterRenderer, Sender
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
-from services.store.schema import outbox
+from services.store.schema import fines, outbox
 from services.store.store import Store
 from speedcam.disk import FILE_MODE
 from speedcam.model import ExhibitKind
@@ -134,6 +135,9 @@ def claim_next(store: Store, channels: Sequence[Channel], now: datetime) -> Clai
             outbox.c.channel.in_(channels),
             outbox.c.not_before_ms <= now_ms,
             or_(outbox.c.leased_until_ms.is_(None), outbox.c.leased_until_ms <= now_ms),
+            outbox.c.fine_number.not_in(
+                select(fines.c.number).where(fines.c.state == State.ON_HOLD)
+            ),
         )
         .order_by(outbox.c.attempts, outbox.c.created_at_ms, outbox.c.key)
         .limit(1)
@@ -179,6 +183,7 @@ def settle(
             "fault": fault[:_LONGEST_FAULT],
             "lease": None,
             "leased_until_ms": None,
+            "sent_at_ms": to_ms(now) if state is NoticeState.SENT else None,
         }
         if not_before is not None:
             values["not_before_ms"] = to_ms(not_before)

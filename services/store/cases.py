@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,6 +12,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    func,
     insert,
     or_,
     select,
@@ -20,11 +20,13 @@ from sqlalchemy import (
 )
 
 from services.errors import CaseError, StoreError
+from services.life import Act, State, after
 from services.model import Channel, Decision, Fine, NoticeState, Verdict, Violation
 from services.rules.edition import Edition, read_edition
+from services.rules.engine import local_day
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
-from services.store.schema import cases, decisions, fines, outbox, packs
+from services.store.schema import cases, decisions, fines, links, outbox, packs
 from services.store.store import Store
 from speedcam.model import Passage, PlateReading
 
@@ -32,20 +34,20 @@ OFFICE = "office"
 """Who acts in the history where no person or policy decided anything."""
 
 TWIN_WITHIN = timedelta(seconds=60)
-"""The same plate at the same camera within this time is the same passage, measured again by
-other software or after the site file was mended. One passage is fined once."""
+"""The same plate within this time is the same passage: measured again by other software, after
+the site file was mended, in overlapping clips, or by a second camera on the same stretch. One
+passage is fined once."""
 
 CUT_WITHIN = timedelta(days=1)
 """The same plate, lane and speed within this time, from two clips, is looked at by a person."""
 
 
-class CaseState(StrEnum):
-    """Where a case stands."""
-
-    WAITING = "waiting"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    FINED = "fined"
+ACTS = {
+    Verdict.CONFIRM: Act.VALIDATE,
+    Verdict.REJECT: Act.REJECT,
+    Verdict.ADVISE: Act.ADVISE,
+}
+"""What each verdict does to a case in review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +55,46 @@ class Case:
     """A violation in the office and where it stands."""
 
     key: str
-    state: CaseState
+    state: State
     violation: Violation
 
 
 def known_case(store: Store, connection: Connection, key: str, passage: Passage) -> str | None:
     """The key of the case that this passage already is, or None.
 
-    That is the case of the same key, or of the same plate at the same camera at nearly the
-    same time.
+    That is the case of the same key, the one it was linked to before, or the one of the same
+    plate at nearly the same time, whichever camera saw it.
     """
     if connection.execute(select(cases.c.key).where(cases.c.key == key)).one_or_none():
         return key
-    if not isinstance(passage.plate, PlateReading):
-        return None
-    at_ms, within_ms = to_ms(passage.at), TWIN_WITHIN // timedelta(milliseconds=1)
+    linked = connection.execute(select(links.c.case_key).where(links.c.key == key)).scalar()
+    if linked is not None or not isinstance(passage.plate, PlateReading):
+        return linked
     query = select(cases.c.key).where(
         cases.c.plate_digest == store.keys.plate_digest(passage.plate.text),
-        cases.c.site_id == passage.place.site_id,
-        cases.c.passed_at_ms.between(at_ms - within_ms, at_ms + within_ms),
+        _passed_within(passage.at, TWIN_WITHIN),
     )
     return connection.execute(query.order_by(cases.c.passed_at_ms)).scalars().first()
+
+
+def link(connection: Connection, key: str, known: str, passage: Passage) -> None:
+    """Remember that the passage of ``key`` shows the case ``known`` once more."""
+    if key == known or connection.execute(select(links.c.key).where(links.c.key == key)).first():
+        return
+    row = {
+        "key": key,
+        "case_key": known,
+        "site_id": passage.place.site_id,
+        "passed_at_ms": to_ms(passage.at),
+    }
+    connection.execute(insert(links), [row])
+
+
+def linked_to(store: Store, key: str) -> int:
+    """How many other passages show the case ``key`` too."""
+    query = select(func.count()).select_from(links).where(links.c.case_key == key)
+    with store.reading() as connection:
+        return connection.execute(query).scalar_one()
 
 
 def twins_of(store: Store, case: Case) -> tuple[str, ...]:
@@ -120,6 +141,7 @@ def open_case(
     with store.writing() as connection:
         known = known_case(store, connection, violation.key, violation.passage)
         if known:
+            link(connection, violation.key, known, violation.passage)
             return known, False
         _keep_edition(connection, edition)
         connection.execute(insert(cases), [_case_row(store, violation, at)])
@@ -140,8 +162,9 @@ def _case_row(store: Store, violation: Violation, at: datetime) -> dict[str, obj
     plate = violation.passage.plate
     return {
         "key": violation.key,
-        "state": CaseState.WAITING,
+        "state": State.DETECTED,
         "site_id": violation.passage.place.site_id,
+        "day": local_day(violation.passage).isoformat(),
         "passed_at_ms": to_ms(violation.passage.at),
         "received_at_ms": to_ms(at),
         "plate_digest": (
@@ -172,9 +195,9 @@ def edition_of(store: Store, violation: Violation) -> Edition:
     return edition
 
 
-def cases_in(store: Store, state: CaseState) -> tuple[Case, ...]:
-    """Every case in ``state``, in order of the passage's instant."""
-    query = select(cases).where(cases.c.state == state)
+def cases_in(store: Store, *states: State) -> tuple[Case, ...]:
+    """Every case in one of ``states``, in order of the passage's instant."""
+    query = select(cases).where(cases.c.state.in_(states))
     with store.reading() as connection:
         rows = connection.execute(query.order_by(cases.c.passed_at_ms, cases.c.key)).all()
     return tuple(_case(store, row) for row in rows)
@@ -209,12 +232,20 @@ def decision_of(store: Store, key: str) -> Decision | None:
     )
 
 
-def record_decision(store: Store, key: str, decision: Decision) -> bool:
-    """Decide the waiting case ``key``; False when somebody else was first."""
-    confirmed = decision.verdict is Verdict.CONFIRM
-    state = CaseState.CONFIRMED if confirmed else CaseState.REJECTED
+def take_up(store: Store, key: str, why: str, at: datetime) -> None:
+    """Take the case ``key`` into review, unless it is there or beyond."""
     with store.writing() as connection:
-        if not _move(connection, key, CaseState.WAITING, state):
+        if _move(connection, key, State.DETECTED, Act.TAKE_UP):
+            told = Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=why)
+            add_event(store, connection, told)
+
+
+def record_decision(store: Store, key: str, decision: Decision) -> bool:
+    """Decide the case ``key``; False when somebody else was first."""
+    act = ACTS[decision.verdict]
+    with store.writing() as connection:
+        _move(connection, key, State.DETECTED, Act.TAKE_UP)
+        if not _move(connection, key, State.IN_REVIEW, act):
             return False
         why = store.keys.seal(decision.why.encode(), table=decisions.name, row=key, column="why")
         row = {
@@ -226,7 +257,7 @@ def record_decision(store: Store, key: str, decision: Decision) -> bool:
             "why": why,
         }
         connection.execute(insert(decisions), [row])
-        told = Event(at=decision.at, who=decision.by, what=state, subject=key, reason=decision.why)
+        told = Event(at=decision.at, who=decision.by, what=act, subject=key, reason=decision.why)
         add_event(store, connection, told)
     return True
 
@@ -234,27 +265,42 @@ def record_decision(store: Store, key: str, decision: Decision) -> bool:
 def record_fine(store: Store, fine: Fine, channels: Sequence[Channel]) -> bool:
     """Issue ``fine`` with its place in the outbox; False when its case has a fine already.
 
+    Args:
+        store: Holds its case, validated.
+        fine: What is issued.
+        channels: By which its notice travels.
+
     Raises:
         IntegrityError: Its number is taken; try another.
     """
-    key, plate = fine.violation.key, fine.violation.passage.plate
-    if not isinstance(plate, PlateReading):
-        raise CaseError(f"case {key} has no plate: there is nobody to fine. Reject it.")
+    key = fine.violation.key
     with store.writing() as connection:
-        if not _move(connection, key, CaseState.CONFIRMED, CaseState.FINED):
+        if not _move(connection, key, State.VALIDATED, Act.ISSUE):
             return False
-        row = {
-            "number": fine.number,
-            "case_key": key,
-            "plate_digest": store.keys.plate_digest(plate.text),
-            "issued_at_ms": to_ms(fine.issued_at),
-            "fine": store.seal_fine(fine),
-        }
-        connection.execute(insert(fines), [row])
-        connection.execute(insert(outbox), [_outbox_row(fine, channel) for channel in channels])
+        add_fine(store, connection, fine, channels)
         told = Event(at=fine.issued_at, who=OFFICE, what="issued", subject=key, reason=fine.number)
         add_event(store, connection, told)
     return True
+
+
+def add_fine(
+    store: Store, connection: Connection, fine: Fine, channels: Sequence[Channel], turn: int = 0
+) -> None:
+    """Write ``fine`` and its notices, within the transaction of what brought it about."""
+    key, plate = fine.violation.key, fine.violation.passage.plate
+    if not isinstance(plate, PlateReading):
+        raise CaseError(f"case {key} has no plate: there is nobody to fine. Reject it.")
+    row = {
+        "number": fine.number,
+        "case_key": key,
+        "turn": turn,
+        "plate_digest": store.keys.plate_digest(plate.text),
+        "issued_at_ms": to_ms(fine.issued_at),
+        "state": State.ISSUED,
+        "fine": store.seal_fine(fine),
+    }
+    connection.execute(insert(fines), [row])
+    connection.execute(insert(outbox), [_outbox_row(fine, channel) for channel in channels])
 
 
 def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
@@ -270,10 +316,10 @@ def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
     }
 
 
-def _move(connection: Connection, key: str, old: CaseState, new: CaseState) -> bool:
-    """Move a case from one state to the next; False when it stands elsewhere."""
-    change = update(cases).where(cases.c.key == key, cases.c.state == old).values(state=new)
-    return connection.execute(change).rowcount == 1
+def _move(connection: Connection, key: str, old: State, act: Act) -> bool:
+    """Move a case on from ``old``; False when it stands elsewhere."""
+    here = (cases.c.key == key) & (cases.c.state == old)
+    return connection.execute(update(cases).where(here).values(state=after(old, act))).rowcount == 1
 
 
 def _by_key(key: str) -> Select[tuple[object, ...]]:
@@ -283,6 +329,6 @@ def _by_key(key: str) -> Select[tuple[object, ...]]:
 def _case(store: Store, row: Row[tuple[object, ...]]) -> Case:
     return Case(
         key=row.key,
-        state=CaseState(row.state),
+        state=State(row.state),
         violation=store.unseal_violation(row.key, row.violation),
     )

@@ -14,10 +14,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     event,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -56,15 +57,29 @@ cases = Table(
     Column("key", String(32), primary_key=True),
     Column("state", String(12), nullable=False),
     Column("site_id", String(40), nullable=False),
+    Column("day", String(10), nullable=False),
     Column("passed_at_ms", BigInteger, nullable=False),
     Column("received_at_ms", BigInteger, nullable=False),
     Column("plate_digest", String(64)),
     Column("pack_sha256", ForeignKey("packs.sha256"), nullable=False),
     Column("violation", LargeBinary, nullable=False),
-    Index("cases_by_plate", "plate_digest", "site_id"),
-    Index("cases_by_state", "state"),
+    Index("cases_by_plate", "plate_digest", "passed_at_ms"),
+    Index("cases_by_site", "site_id", "passed_at_ms"),
+    Index("cases_by_state", "state", "passed_at_ms", "key"),
+    Index("cases_by_day", "day", "site_id"),
 )
-"""``violation`` is the sealed JSON of the whole violation with its passage and plate."""
+"""``violation`` is the sealed JSON of the whole violation with its passage and plate; ``day`` is
+the local day of the passage."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("case_key", ForeignKey("cases.key"), nullable=False, index=True),
+    Column("site_id", String(40), nullable=False),
+    Column("passed_at_ms", BigInteger, nullable=False),
+)
+"""Passages that show once more what is a case already: by the key they would have had."""
 
 decisions = Table(
     "decisions",
@@ -82,12 +97,75 @@ fines = Table(
     "fines",
     metadata,
     Column("number", String(20), primary_key=True),
-    Column("case_key", ForeignKey("cases.key"), nullable=False, unique=True),
+    Column("case_key", ForeignKey("cases.key"), nullable=False),
+    Column("turn", Integer, nullable=False),
     Column("plate_digest", String(64), nullable=False),
     Column("issued_at_ms", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("interrupted", String(12)),
+    Column("served_on", String(10)),
     Column("fine", LargeBinary, nullable=False),
+    UniqueConstraint("case_key", "turn"),
+    Index("fines_by_issue", "issued_at_ms", "number"),
+    Index("fines_by_state", "state", "issued_at_ms", "number"),
 )
-"""``fine`` is the sealed JSON of the whole fine, frozen at issue."""
+"""``fine`` is the sealed JSON of the whole fine, frozen at issue. ``turn`` is 0, and one more each
+time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to."""
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("fine_number", ForeignKey("fines.number"), index=True),
+    Column("site_id", String(40)),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger),
+    Column("by", String(80), nullable=False),
+    Column("why", LargeBinary, nullable=False),
+)
+"""When the clock of terms stands still: for one fine, for a site's fines, or, without either, for
+all of them. ``until_ms`` is empty while it runs; ``why`` is sealed."""
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("bank_id", String(140), primary_key=True),
+    Column("fine_number", ForeignKey("fines.number"), index=True),
+    Column("paid_on", String(10), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("taken_at_ms", BigInteger, nullable=False),
+    Column("remittance", LargeBinary, nullable=False),
+)
+"""Every credit that a bank told, once, whether or not a fine was found for it. ``remittance`` is
+sealed: people write names into it."""
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("fine_number", ForeignKey("fines.number"), nullable=False, index=True),
+    Column("minor", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("why", LargeBinary, nullable=False),
+)
+"""Money that went back, in the fine's currency; ``why`` is sealed."""
+
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("clip_sha256", String(64), primary_key=True),
+    Column("site_id", String(40), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("what", String(10), primary_key=True),
+    Column("value", String(40), primary_key=True),
+    Column("passages", Integer, nullable=False),
+    Index("traffic_by_day", "day", "site_id"),
+)
+"""How many passages of a clip had which whole km/h or which reason to have none: counts alone,
+so that a report needs no passage."""
 
 outbox = Table(
     "outbox",
@@ -103,6 +181,8 @@ outbox = Table(
     Column("leased_until_ms", BigInteger),
     Column("receipt", String(400)),
     Column("fault", String(1000)),
+    Column("sent_at_ms", BigInteger),
+    Index("outbox_by_fine", "fine_number"),
     Index("outbox_by_state", "state", "not_before_ms"),
 )
 
@@ -116,16 +196,29 @@ events = Table(
     Column("what", String(40), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("reason", LargeBinary, nullable=False),
+    Index("events_by_subject", "subject", "position"),
 )
 """The history: rows are added, never changed. ``reason`` is sealed."""
 
+_ONLY_ADDED = "history is only ever added to"
+
+event.listen(
+    events,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        "CREATE FUNCTION events_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+        f"'{_ONLY_ADDED}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    ).execute_if(dialect="postgresql"),
+)
 for _change in ("UPDATE", "DELETE"):
-    event.listen(
-        events,
-        "after_create",
-        # SQLite's way to forbid it; other databases take the right to do it away.
-        DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-            f"CREATE TRIGGER events_no_{_change.lower()} BEFORE {_change} ON events "
-            "BEGIN SELECT RAISE(ABORT, 'history is only ever added to'); END"
-        ).execute_if(dialect="sqlite"),
-    )
+    for _dialect, _answer in {
+        "sqlite": f"BEGIN SELECT RAISE(ABORT, '{_ONLY_ADDED}'); END",
+        "postgresql": "FOR EACH STATEMENT EXECUTE FUNCTION events_refuse()",
+    }.items():
+        event.listen(
+            events,
+            "after_create",
+            DDL(  # type: ignore[no-untyped-call]  # as above
+                f"CREATE TRIGGER events_no_{_change.lower()} BEFORE {_change} ON events {_answer}"
+            ).execute_if(dialect=_dialect),
+        )

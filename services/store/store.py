@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import local
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from services.errors import StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
-from services.store.database import WRITING, connect, fault_of
+from services.store.database import connect, database_of, fault_of, writer_of
 from services.store.exhibits import keep_exhibit, read_exhibit
 from services.store.keys import Keys, load_keys
 from services.store.schema import cases, fines
@@ -26,7 +27,6 @@ from speedcam.model import Exhibit
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
 _FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
-DATABASE = "office.sqlite"
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
@@ -41,8 +41,8 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
     Raises:
         StoreError: It is no office, of another version, damaged, or without its key.
     """
-    database = office_dir / DATABASE
-    if not create and not database.is_file():
+    database = database_of(office_dir)
+    if not create and not database.exists():
         raise StoreError(
             f"{office_dir} is not an office: it has no office.sqlite. "
             "`speedcam office receive PASSAGES --office DIR` makes one."
@@ -58,7 +58,7 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
             f"the office folder {office_dir} cannot be used: {error.strerror}. Check its rights "
             "and the free space."
         ) from None
-    return Store(folder=office_dir, keys=keys, engine=engine)
+    return Store(folder=office_dir, keys=keys, engine=engine, name=str(database))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,14 @@ class Store:
         folder: The office's folder.
         keys: Seal and find.
         engine: The database.
+        name: The database in words, for messages; without a password.
     """
 
     folder: Path
     keys: Keys
     engine: Engine
+    name: str
+    _group: local = field(default_factory=local, repr=False, compare=False)
 
     def __enter__(self) -> Self:
         return self
@@ -98,15 +101,42 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the database."""
+        if (group := self._running()) is not None:
+            yield group
+            return
         with self._told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it, durably, or nothing. Waits for other writers."""
-        writer = self.engine.execution_options(**WRITING)
-        with self._told(), writer.connect() as connection, connection.begin():
+        if (group := self._running()) is not None:
+            with self._told(), group.begin_nested():
+                yield group
+            return
+        with self._told(), writer_of(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def grouped(self) -> Iterator[None]:
+        """One commit for every :meth:`writing` within: the disk is waited for once.
+
+        What one of them undoes leaves the others as they are; an exception that leaves the
+        group undoes all of it.
+        """
+        if self._running() is not None:
+            yield
+            return
+        with self.writing() as connection:
+            self._group.connection = connection
+            try:
+                yield
+            finally:
+                self._group.connection = None
+
+    def _running(self) -> Connection | None:
+        connection: Connection | None = getattr(self._group, "connection", None)
+        return connection
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -116,7 +146,7 @@ class Store:
         except IntegrityError:
             raise  # a row that is there already: a matter of whoever wrote it
         except DatabaseError as error:
-            raise StoreUnavailable(fault_of(self.folder / DATABASE, error)) from None
+            raise StoreUnavailable(fault_of(self.name, error)) from None
 
     def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
         """Copy an exhibit into the office durably; see :func:`services.store.exhibits`."""
@@ -148,10 +178,10 @@ class Store:
         return self.unseal_fine(row[0], row[2]) if row and matches else None
 
     def fine_of_case(self, case_key: str) -> Fine | None:
-        """The fine of the case ``case_key``, or None where it has none."""
+        """The newest fine of the case ``case_key``, or None where it has none."""
         query = select(fines.c.number, fines.c.fine).where(fines.c.case_key == case_key)
         with self.reading() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(query.order_by(fines.c.turn.desc())).first()
         return self.unseal_fine(row[0], row[1]) if row else None
 
     def fines(self) -> Iterator[Fine]:

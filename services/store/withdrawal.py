@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from services.errors import CaseError
+from services.life import Act, State, after
 from services.model import Verdict, Violation
-from services.store.cases import OFFICE, CaseState, case_of
+from services.store.cases import OFFICE, case_of
 from services.store.history import Event, add_event
 from services.store.instants import to_ms
 from services.store.schema import cases, decisions
@@ -44,11 +45,12 @@ def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
     """
     with store.writing() as connection:
         state = connection.execute(select(cases.c.state).where(cases.c.key == key)).scalar()
-        if state is None or state == CaseState.REJECTED:
+        if state in {None, State.REJECTED, State.ADVISORY}:
             return
-        if state == CaseState.FINED:
+        if state == State.ISSUED:
             raise CaseError(f"case {key} is fined, and was {why}. A person must look at it now.")
-        connection.execute(update(cases).where(cases.c.key == key).values(state=CaseState.REJECTED))
+        rejected = after(State(state), Act.REJECT)
+        connection.execute(update(cases).where(cases.c.key == key).values(state=rejected))
         connection.execute(delete(decisions).where(decisions.c.case_key == key))
         row = {
             "case_key": key,
@@ -59,5 +61,5 @@ def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
             "why": store.keys.seal(why.encode(), table=decisions.name, row=key, column="why"),
         }
         connection.execute(insert(decisions), [row])
-        told = Event(at=at, who=OFFICE, what=CaseState.REJECTED, subject=key, reason=why)
+        told = Event(at=at, who=OFFICE, what=Act.REJECT, subject=key, reason=why)
         add_event(store, connection, told)

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from services import office
 from services.errors import CaseError, StoreUnavailable
+from services.life import State
 from services.model import Verdict
 from services.office import Outcome
 from services.policy import demo_auto_1, drawn_for_quality
 from services.rules.edition import read_edition
 from services.store import open_store
-from services.store.cases import CaseState, case_of, cases_in
+from services.store.cases import case_of, cases_in
 from services.store.history import history_of
 from services.store.schema import intakes
 from speedcam.errors import PassageError
@@ -244,7 +245,7 @@ def test_without_proof_not_even_an_officer_can_confirm_but_can_reject(
     with pytest.raises(CaseError, match="cannot be confirmed by anybody"):
         by_officer(store, key, clock)
     by_officer(store, key, clock, Verdict.REJECT)
-    assert case_of(store, key).state is CaseState.REJECTED
+    assert case_of(store, key).state is State.REJECTED
 
 
 def test_the_same_decision_again_changes_nothing(received, store, clock):
@@ -267,7 +268,7 @@ def test_a_decision_names_its_officer_and_its_reason(received, store, clock):
 def test_no_fine_is_issued_while_a_proof_is_damaged(received, store, clock):
     received(a_passage("p-1"), a_passage("p-2", plate="AA111BB"))
     office.review(store, demo_auto_1, clock)
-    damaged = case_of(store, office.cases_in(store, CaseState.CONFIRMED)[0].key)
+    damaged = case_of(store, office.cases_in(store, State.VALIDATED)[0].key)
     sha256 = damaged.violation.passage.exhibits[0].sha256
     (store.folder / "exhibits" / f"{sha256}.jpg").write_bytes(b"another picture")
     issued = {each.case_key: each for each in office.issue(store, clock)}
@@ -295,7 +296,7 @@ def test_the_history_tells_who_did_what_and_why(received, store, clock):
     key = received(a_passage()).passages[0].case_key
     run_on(store, clock)
     told = [(event.who, event.what) for event in history_of(store, key)]
-    assert told == [("office", "opened"), ("demo-auto-1", "confirmed"), ("office", "issued")]
+    assert told == [("office", "opened"), ("demo-auto-1", "validate"), ("office", "issued")]
 
 
 def test_every_passage_can_be_followed_to_where_it_stands(received, store, clock):
@@ -308,9 +309,9 @@ def test_every_passage_can_be_followed_to_where_it_stands(received, store, clock
     office.issue(store, clock)
     slow, fast, very_fast = office.trace(store, report, reviewed)
     assert (slow.state, slow.fine_number) == (None, None)
-    assert (fast.state, fast.amount.minor) == (CaseState.FINED, 2000)
+    assert (fast.state, fast.amount.minor) == (State.ISSUED, 2000)
     assert fast.reason.startswith("confirm by demo-auto-1")
-    assert very_fast.state is CaseState.WAITING
+    assert very_fast.state is State.IN_REVIEW
     assert "to a person" in very_fast.reason
 
 
@@ -326,7 +327,7 @@ def test_a_case_is_the_same_in_every_run_of_one_office_and_in_no_other(tmp_path,
 def test_a_repaired_plate_waits_for_an_officer(received, store, clock):
     received(a_passage(plate=a_plate(repaired=True)))
     run_on(store, clock)
-    assert [case.state for case in cases_in(store, CaseState.WAITING)] == [CaseState.WAITING]
+    assert [case.state for case in office.waiting(store)] == [State.IN_REVIEW]
 
 
 def test_a_passage_with_more_than_the_schema_is_refused(tmp_path, store, clock):
@@ -416,7 +417,7 @@ def test_two_vehicles_are_two_passages(other, received, store, clock):
 
 def test_words_that_no_text_holds_are_told(received, store, clock):
     received(a_passage())
-    (case,) = cases_in(store, CaseState.WAITING)
+    (case,) = cases_in(store, State.DETECTED)
     with pytest.raises(CaseError, match="characters that no text has"):
         by_officer(store, case.key, clock, officer="\udcff")
 
@@ -465,7 +466,7 @@ def test_a_passage_received_again_that_says_something_else_is_never_fined(
         office.review(store, demo_auto_1, clock)
     assert received(a_passage(**again), folder="again").whole
     assert run_on(store, clock) == ()
-    (case,) = cases_in(store, CaseState.REJECTED)
+    (case,) = cases_in(store, State.REJECTED)
     assert "received again" in history_of(store, case.key)[-1].reason
     received(a_passage(), folder="old")
     assert run_on(store, clock) == ()

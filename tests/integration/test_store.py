@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from services import office
 from services.errors import EvidenceError, StoreError
+from services.life import State
 from services.policy import demo_auto_1
 from services.store import open_store
-from services.store.cases import CaseState, cases_in
+from services.store.cases import cases_in
 from services.store.keys import normal_plate
 from services.store.schema import cases, events, fines
 from speedcam.disk import write_durably
@@ -94,12 +95,12 @@ def test_a_plate_written_into_a_reason_is_sealed_too(tmp_path):
 
 
 def test_a_sealed_row_opens_in_its_own_place_only(issued):
-    one, other = cases_in(issued, CaseState.FINED)
+    one, other = cases_in(issued, State.ISSUED)
     with issued.writing() as connection:
         taken = select(cases.c.violation).where(cases.c.key == other.key).scalar_subquery()
         connection.execute(update(cases).where(cases.c.key == one.key).values(violation=taken))
     with pytest.raises(StoreError, match=f"{one.key}: the stored violation was changed or moved"):
-        cases_in(issued, CaseState.FINED)
+        cases_in(issued, State.ISSUED)
 
 
 def test_a_changed_byte_of_a_fine_is_found(issued):
@@ -208,7 +209,7 @@ def test_a_database_of_another_version_is_told(issued):
     with issued.writing() as connection:
         connection.execute(text("UPDATE office SET value = '99' WHERE name = 'schema'"))
     issued.close()
-    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 1"):
+    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 2"):
         open_store(issued.folder)
 
 

@@ -30,7 +30,14 @@ PURE = [
     "speedcam.redo",
     "speedcam.workings",
 ]
-PURE_OFFICE = ["services.rules.engine", "services.rules.terms", "services.policy", "services.model"]
+PURE_OFFICE = [
+    "services.rules.engine",
+    "services.rules.terms",
+    "services.policy",
+    "services.model",
+    "services.life",
+    "services.account",
+]
 WORLD = {
     "av", "cv2", "io", "http", "os", "pathlib", "random", "secrets", "shutil", "socket",
     "sqlalchemy", "sqlite3", "subprocess", "tempfile", "time", "urllib",

@@ -1,0 +1,215 @@
+"""``speedcam office``: what is done to fines after their issue. Parse, call, print."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services import payments as bank
+from services.bank import Credit
+from services.clock import SystemClock
+from services.console import EPILOG, AsJson, Office, end, say, show
+from services.fines import BY_PERSON, Step, act_on, standing
+from services.life import Act, State
+from services.outages import record_outage
+from services.payments import Outcome, Taken
+from services.refunds import give_back
+from services.store.fines import page_of
+from services.store.history import history_of
+from services.store.money import unmatched
+from services.store.store import open_store
+from services.transfers import transfer as transfer_to
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The fine, as it is typed.")]
+By = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="The reason, in words.")]
+
+TAKEN = ("bank_id", "outcome", "fine_number", "state", "to_refund", "reason")
+
+
+def add_fine_commands(app: typer.Typer) -> None:
+    """Give the office's commands those for issued fines."""
+    for command in (fines, fine, act, transfer, payments, assign, refund, outage):
+        app.command(epilog=EPILOG)(command)
+
+
+def fines(
+    office: Office,
+    state: Annotated[State | None, typer.Option(help="Only those that stand so.")] = None,
+    after: Annotated[
+        str, typer.Option(metavar="NUMBER", help="Go on after the last number of a page.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List fines in order of issue, a page at a time. No list holds them all."""
+    with open_store(office) as store:
+        page = page_of(store, state=state, after_number=after)
+    show(page, ("number", "state", "issued_at"), as_json=as_json)
+    say(f"fines on this page: {len(page)}")
+
+
+def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
+    """Say where a fine stands today, what is owed, and everything that was done to it."""
+    with open_store(office) as store:
+        now = standing(store, number, SystemClock())
+        history = history_of(store, now.number)
+    told = dataclasses.asdict(now)
+    row = told | told.pop("account") | {"acts": ", ".join(now.acts)}
+    columns = (
+        "number", "state", "stage", "debt", "paid", "owed", "to_refund", "currency",
+        "discounted_until", "due_until", "acts",
+    )  # fmt: skip
+    if as_json:
+        row["history"] = [dataclasses.asdict(event) for event in history]
+        show([row], columns, as_json=True)
+        return
+    show([row], columns, as_json=False)
+    show(history, ("at", "who", "what", "reason"), as_json=False)
+
+
+def act(
+    number: Number,
+    what: Annotated[Act, typer.Argument(metavar="ACT", help=f"One of: {', '.join(BY_PERSON)}.")],
+    *,
+    office: Office,
+    by: By,
+    why: Why,
+    on: Annotated[
+        str,
+        typer.Option(metavar="DAY", help="Since when it counts, as 2026-10-14; else today."),
+    ] = "",
+) -> None:
+    """Do something to a fine: serve, contest, uphold, cancel, hold, release, enforce, write_off.
+
+    The clock of its terms stands still until it is served, while it is contested, and on hold.
+    """
+    if what not in BY_PERSON:
+        raise typer.BadParameter(f"{what} has a command of its own; one of: {', '.join(BY_PERSON)}")
+    day = _day(on) if on else None
+    with open_store(office) as store:
+        now = act_on(store, number, what, _step(by, why), on=day)
+    say(f"fine {now.number}: {now.state.replace('_', ' ')}")
+
+
+def transfer(
+    number: Number,
+    *,
+    office: Office,
+    driver: Annotated[str, typer.Option(prompt="Name and address of the driver")],
+    by: By,
+    why: Why,
+) -> None:
+    """The owner named who drove: issue the fine anew for them. The old one asks for nothing."""
+    with open_store(office) as store:
+        anew = transfer_to(store, number, driver, _step(by, why))
+    say(f"fine {anew.number} takes its place; its notice waits in the outbox")
+
+
+def payments(
+    statements: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STATEMENT…", help="Bank statements: camt.053 or CSV."),
+    ] = None,
+    *,
+    office: Office,
+    as_json: AsJson = False,
+) -> None:
+    """Take the payments of bank statements, or list those that wait for a person.
+
+    A payment finds its fine by its reference (RF…) and is taken once, by the bank's own
+    reference. CSV has the columns bank_id, paid_on, amount, currency, reference.
+    """
+    with open_store(office) as store:
+        if not statements:
+            waiting = [
+                {
+                    "bank_id": c.bank_id,
+                    "paid_on": c.paid_on,
+                    "amount": f"{c.amount.minor} {c.amount.currency}",
+                }
+                for c in unmatched(store)
+            ]
+            show(waiting, ("bank_id", "paid_on", "amount"), as_json=as_json)
+            say(f"payments that wait for a person: {len(waiting)}")
+            return
+        reports = [bank.take_statement(store, path, SystemClock()) for path in statements]
+    rows = [entry for report in reports for entry in report.entries]
+    show(rows, TAKEN, as_json=as_json)
+    tally = ", ".join(f"{o} {sum(r.count(o) for r in reports)}" for o in Outcome)
+    say(f"entries: {len(rows)} ({tally}); no credit: {sum(r.others for r in reports)}")
+    end(all(each.outcome is not Outcome.FAULT for each in rows))
+
+
+def assign(
+    bank_id: Annotated[str, typer.Argument(metavar="BANK_ID", help="Of the payment that waits.")],
+    number: Number,
+    *,
+    office: Office,
+    by: By,
+    why: Why,
+) -> None:
+    """Give a payment that waits to the fine that a person found for it."""
+    with open_store(office) as store:
+        taken: Taken = bank.assign(store, bank_id, number, _step(by, why))
+    say(f"fine {taken.fine_number}: {taken.state.replace('_', ' ')}")
+
+
+def refund(
+    number: Number,
+    *,
+    office: Office,
+    by: By,
+    why: Why,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="The paid fine is taken back, with all its money.")
+    ] = False,
+) -> None:
+    """Write down that money goes back: what was paid too much, or all of it."""
+    with open_store(office) as store:
+        minor = give_back(store, number, _step(by, why), whole=whole)
+    say(f"fine {number}: {minor} go back")
+
+
+def outage(
+    *,
+    office: Office,
+    start: Annotated[
+        str, typer.Option("--from", metavar="INSTANT", help="As 2026-10-14T08:00+02:00.")
+    ],
+    until: Annotated[str, typer.Option("--to", metavar="INSTANT", help="When it was over.")],
+    site: Annotated[str, typer.Option(help="Only fines of this site; all if not given.")] = "",
+    by: By,
+    why: Why,
+) -> None:
+    """Extend every term by the days on which people could not pay, read or object."""
+    span = _instant(start), _instant(until)
+    with open_store(office) as store:
+        paid = record_outage(store, *span, _step(by, why), site_id=site or None)
+    say(f"terms extended; fines that are paid in its light: {paid}")
+
+
+def _waiting(credit: Credit) -> dict[str, object]:
+    amount = f"{credit.amount.minor} {credit.amount.currency}"
+    return {"bank_id": credit.bank_id, "paid_on": credit.paid_on, "amount": amount}
+
+
+def _step(by: str, why: str) -> Step:
+    return Step(by=by, why=why, at=datetime.now(UTC))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write it as 2026-10-14") from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no instant: write 2026-10-14T08:00+02:00") from None

@@ -1,0 +1,206 @@
+"""What is done to a fine after its issue, each act in one transaction with its history.
+
+The table of :mod:`services.life` says what may be done, :mod:`services.account` what is owed. No
+act needs the other acts to have been entered in time: a day may be given, and all figures follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from services.account import Account, Stage, account, calendar_day, day_of, terms_day
+from services.errors import CaseError
+from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
+from services.ports import Clock
+from services.store.cases import OFFICE
+from services.store.fines import (
+    FineFile,
+    begin_pause,
+    end_pauses,
+    keep_notices_back,
+    move_on,
+    pauses_of,
+    read_file,
+)
+from services.store.history import Event, add_event
+from services.store.money import payments_of, refunded_minor
+from services.store.schema import pauses
+from services.store.store import Store
+from services.words import require_words
+
+CONTEST, HOLD = "contest", "hold"
+"""Kinds of pauses of one fine."""
+
+BY_PERSON = (
+    Act.SERVE,
+    Act.CONTEST,
+    Act.UPHOLD,
+    Act.CANCEL,
+    Act.HOLD,
+    Act.RELEASE,
+    Act.ENFORCE,
+    Act.WRITE_OFF,
+)
+"""Acts that a person enters by themselves; payments, transfers and refunds bring more with them."""
+
+_BEGINS = {Act.CONTEST: CONTEST, Act.HOLD: HOLD}
+_ENDS = {
+    Act.UPHOLD: (CONTEST,),
+    Act.RELEASE: (HOLD,),
+    Act.CANCEL: (CONTEST, HOLD),
+    Act.WRITE_OFF: (CONTEST, HOLD),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a fine stands on a day.
+
+    Attributes:
+        number: Of the fine.
+        state: Stored: what was done to it.
+        account: Computed: what is owed, from the terms, the clock and the payments.
+        currency: Of every amount.
+        to_refund: Minor units of the surplus that have not gone back yet.
+        refunded: Minor units that went back.
+        clock_day: The day of the terms' own clock, which pauses stop.
+        discounted_until: Last day of the reduced amount; None while a pause keeps it open.
+        due_until: Last day without interest; None likewise.
+        acts: What may be done to it now.
+    """
+
+    number: str
+    state: State
+    account: Account
+    currency: str
+    to_refund: int
+    refunded: int
+    clock_day: date
+    discounted_until: date | None
+    due_until: date | None
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Who does something, why and when."""
+
+    by: str
+    why: str
+    at: datetime
+
+
+def standing(store: Store, number: str, clock: Clock, *, on: date | None = None) -> Standing:
+    """Where the fine ``number`` stands on the local day ``on``; today by default.
+
+    Raises:
+        CaseError: There is no such fine.
+    """
+    with store.reading() as connection:
+        file = read_file(store, connection, number)
+        return standing_of(connection, file, on or day_of(clock.now(), file.zone))
+
+
+def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None = None) -> Standing:
+    """Do one of :data:`BY_PERSON` to a fine.
+
+    Args:
+        store: Holds it.
+        number: As people type it.
+        act: What is done.
+        step: By whom, why and when it is entered.
+        on: Since which local day it counts: of service, of the objection, of the incident; today
+            by default.
+
+    Raises:
+        CaseError: There is no such fine, the act does not apply to it, or the day cannot be.
+    """
+    require_words(number, step.by, step.why)
+    with store.writing() as connection:
+        file = read_file(store, connection, number)
+        day = _possible_day(file, on, step.at)
+        if act is Act.ENFORCE:
+            _require_overdue(connection, file, day)
+        served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
+        move_on(connection, file, act, served_on=served_on)
+        if act in _BEGINS:
+            begin_pause(
+                store, connection, _BEGINS[act], _start_of(day, file.zone), by=step.by,
+                why=step.why, number=file.fine.number,
+            )  # fmt: skip
+        if act in _ENDS:
+            own = pauses.c.fine_number == file.fine.number
+            end_pauses(connection, step.at, own & pauses.c.kind.in_(_ENDS[act]))
+        if act in {Act.CANCEL, Act.WRITE_OFF}:
+            keep_notices_back(connection, file.fine.number)
+        tell(store, connection, file.fine.number, act, step)
+        return follow_money(store, connection, number, step.at)
+
+
+def follow_money(store: Store, connection: Connection, number: str, now: datetime) -> Standing:
+    """Let the state of a fine follow its account, within the transaction that changed either."""
+    file = read_file(store, connection, number)
+    told = standing_of(connection, file, day_of(now, file.zone))
+    if file.state not in PAYABLE or not told.account.paid:
+        return told
+    act = Act.PAY if told.account.settled_on else Act.PAY_PART
+    if act is Act.PAY_PART and file.state in {State.PART_PAID, State.ENFORCEMENT}:
+        return told
+    state = move_on(connection, file, act)
+    why = f"{told.account.paid} of {told.account.debt} {told.currency}"
+    tell(store, connection, told.number, act, Step(by=OFFICE, why=why, at=now))
+    return replace(told, state=state, acts=acts_on(state))
+
+
+def standing_of(connection: Connection, file: FineFile, on: date) -> Standing:
+    """Where a fine that was just read stands on a local day."""
+    fine, stops = file.fine, pauses_of(connection, file)
+    came_in = payments_of(connection, fine.number)
+    told = account(fine.terms, stops, came_in, on, owes=file.state not in OWES_NOTHING)
+    back = refunded_minor(connection, fine.number)
+    return Standing(
+        number=fine.number,
+        state=file.state,
+        account=told,
+        currency=fine.amount.currency,
+        to_refund=told.surplus - back,
+        refunded=back,
+        clock_day=terms_day(fine.terms, stops, on),
+        discounted_until=calendar_day(fine.terms, stops, fine.terms.reduced_until),
+        due_until=calendar_day(fine.terms, stops, fine.terms.full_until),
+        acts=acts_on(file.state),
+    )
+
+
+def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
+    told = standing_of(connection, file, day)
+    if told.account.stage is not Stage.OVERDUE or told.clock_day <= file.fine.terms.object_until:
+        raise CaseError(
+            f"fine {told.number} cannot be enforced on {day}: its terms to pay and to object are "
+            "not over, pauses included."
+        )
+
+
+def _possible_day(file: FineFile, on: date | None, now: datetime) -> date:
+    today = day_of(now, file.zone)
+    day = on or today
+    if not file.fine.terms.issued_on <= day <= today:
+        raise CaseError(
+            f"fine {file.fine.number}: {day} lies before its issue on "
+            f"{file.fine.terms.issued_on} or in the future."
+        )
+    return day
+
+
+def _start_of(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
+
+
+def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
+    """Add a step to the history of ``subject``, within the transaction of the change."""
+    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=step.why)
+    add_event(store, connection, told)

@@ -1,0 +1,73 @@
+"""The owner names who drove: the fine begins anew for them, with terms of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from services.errors import CaseError
+from services.fines import Step, tell
+from services.life import Act
+from services.model import Channel, Fine
+from services.office import NUMBERS_TO_TRY, new_fine
+from services.store.cases import add_fine, edition_of
+from services.store.fines import FineFile, end_pauses, keep_notices_back, move_on, read_file
+from services.store.schema import pauses
+from services.store.store import Store
+from services.words import require_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instant:
+    """The instant of a step, for what asks a clock."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
+    """End the fine ``number`` and issue it anew for the driver who was named.
+
+    What was paid on the old one goes back to who paid it.
+
+    Args:
+        store: Holds it.
+        number: As people type it.
+        driver: Name and address; sealed with the new fine.
+        step: Who enters it, why and when.
+
+    Raises:
+        CaseError: There is no such fine, it cannot be transferred, or nobody is named.
+    """
+    require_words(number, step.by, step.why, driver)
+    with store.writing() as connection:
+        file = read_file(store, connection, number)
+        old = file.fine.number
+        move_on(connection, file, Act.TRANSFER)
+        end_pauses(connection, step.at, pauses.c.fine_number == old)
+        keep_notices_back(connection, old)
+        anew = _anew(store, connection, file, driver.strip(), step)
+        tell(store, connection, old, Act.TRANSFER, step)
+        issued = replace(step, why=f"in the place of {old}, for the driver who was named")
+        tell(store, connection, anew.number, "issued", issued)
+    return anew
+
+
+def _anew(store: Store, connection: Connection, file: FineFile, driver: str, step: Step) -> Fine:
+    old = file.fine
+    edition = edition_of(store, old.violation)
+    for _ in range(NUMBERS_TO_TRY):
+        fine = new_fine(old.violation, old.decision, edition, _Instant(at=step.at))
+        fine = replace(fine, driver=driver)
+        try:
+            with connection.begin_nested():
+                add_fine(store, connection, fine, (Channel.FOLDER,), turn=file.turn + 1)
+        except IntegrityError:
+            continue  # the random number is taken
+        return fine
+    raise CaseError(f"fine {old.number}: found no free number. Transfer it again.")

@@ -1,0 +1,52 @@
+"""Builders for issued fines in a store, without the way that leads to them."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+
+from sqlalchemy import event
+
+from services.fines import Step
+from services.model import Channel, Decision, Verdict
+from services.office import new_fine
+from services.rules.engine import judge
+from services.store.cases import add_fine, open_case
+from tests.builders_office import SetClock, a_passage, albania
+
+_ORDINALS = itertools.count()
+
+
+def without_waiting(store):
+    """Let the disk take its time: tests of what happens need not wait for it."""
+    if store.engine.dialect.name == "sqlite":
+
+        @event.listens_for(store.engine, "connect")
+        def hurry(connection, _record):
+            connection.execute("PRAGMA synchronous = OFF").close()
+
+        store.engine.dispose()
+    return store
+
+
+def an_issued_fine(store, clock=None, **about):
+    """A fine of 2 000 lek, issued at the clock's instant, in the store; its number."""
+    clock = clock or SetClock()
+    ordinal = next(_ORDINALS)
+    known = {"plate": f"AA{ordinal % 1000:03}{'BCDEFGH'[ordinal // 1000 % 7]}B"}
+    passage = a_passage(f"f-{ordinal}", **(known | about))
+    key = store.keys.case_key(passage.id, "speeding")
+    violation = judge(passage, albania(), key)
+    decision = Decision(
+        verdict=Verdict.CONFIRM, by="P-17", is_policy=False, at=clock.now(), why="seen"
+    )
+    fine = new_fine(violation, decision, albania(), clock)
+    with store.grouped(), store.writing() as connection:
+        opened, new = open_case(store, violation, albania(), clock.now())
+        assert (opened, new) == (key, True)
+        add_fine(store, connection, fine, [Channel.FOLDER])
+    return fine.number
+
+
+def a_step(at: datetime, by: str = "P-17", why: str = "seen in the file") -> Step:
+    return Step(by=by, why=why, at=at)
