@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,11 @@ from services.errors import PackError
 from services.rules.casefile import failures, read_cases
 from services.rules.catalogue import load_editions, pack_files, pack_for
 from services.rules.edition import Edition, read_edition
-from services.rules.engine import local_day
+from services.rules.engine import NoViolation, local_day
 from services.rules.explain import Step, derivation
+from services.rules.reckoning import Reckoning
+from services.rules.section import Drive, day_key, drives, judge_drive, mark
+from services.rules.section_file import read_section
 from services.rules.table import as_html, as_text
 from speedcam.disk import write_durably
 from speedcam.model import Passage
@@ -103,6 +107,43 @@ def explain(
         typer.echo("\n".join(lines(derivation(each, edition))) + "\n")
 
 
+@rules_app.command(epilog=EPILOG)
+def section(
+    description: Annotated[
+        Path, typer.Argument(metavar="SECTION", help="The section, a YAML file.")
+    ],
+    entry: Annotated[Path, typer.Argument(metavar="ENTRY", help="Passages where it begins.")],
+    exits: Annotated[Path, typer.Argument(metavar="EXIT", help="Passages where it ends.")],
+) -> None:
+    """Match the passages of two cameras and judge the average speeds between them.
+
+    Only plates that both cameras read beyond doubt can match; no plate is shown or kept. What is
+    found is for a person: no case is opened here.
+    """
+    text = _bytes_of(description)
+    law, secret = load_editions(), secrets.token_bytes(32)
+    stretch = read_section(text, description.name)
+    marks = [
+        [found for each in read_passages(path) if (found := mark(each, end, day_key(secret, each)))]
+        for path, end in ((entry, stretch.entry), (exits, stretch.exit))
+    ]
+    every = list(drives(stretch, *marks))
+    for drive in every:
+        judged = judge_drive(drive, stretch, _of_the_day(law, drive.exit.passage))
+        typer.echo(_told_drive(drive, judged))
+    _say(f"marks {len(marks[0])} and {len(marks[1])}; drives through the section {len(every)}")
+
+
+def _told_drive(drive: Drive, judged: Reckoning | NoViolation) -> str:
+    found = judged.finding
+    band = judged.band.code if isinstance(judged, Reckoning) and judged.band else ""
+    return (
+        f"{drive.entry.passage.id} {drive.exit.passage.id} {drive.seconds:.2f} s "
+        f"{drive.speed_kmh:.1f} ± {drive.uncertainty_kmh:.1f} km/h "
+        f"{found or f'for a person: {band}'}"
+    )
+
+
 def lines(steps: Iterator[Step]) -> Iterator[str]:
     """Each step on a line of its own: what, the figure, and in brackets the article and mark."""
     for number, step in enumerate(steps, start=1):
@@ -119,13 +160,17 @@ def _pack_and_cases(name: str) -> tuple[Edition, tuple[str, bytes] | None]:
     path = Path(name)
     if path.suffix not in {".yaml", ".yml"}:
         return _of_this_release(name)
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise PackError(f"cannot read {path}: {error.strerror}. Give a pack's YAML file.") from None
+    text = _bytes_of(path)
     beside = path.with_suffix(".cases.yaml")
     cases = (beside.name, beside.read_bytes()) if beside.is_file() else None
     return read_edition(text, path.name), cases
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PackError(f"cannot read {path}: {error.strerror}. Give a YAML file.") from None
 
 
 def _of_this_release(pack_id: str) -> tuple[Edition, tuple[str, bytes] | None]:
@@ -153,7 +198,9 @@ def _summary(edition: Edition, cases: tuple[str, bytes] | None, failed: int) -> 
         read = read_cases(cases[1], cases[0])
         total = len(read.judged) + len(read.due)
     doubts = len(pack.doubts())
-    sure = "verified" if pack.verified else f"not verified, {doubts} entries marked C or K"
+    sure = f"verified by {pack.reviewed_by}"
+    if not pack.verified:
+        sure = f"not verified, {doubts} entries marked C or K"
     return (
         f"{pack.id}: {len(pack.bands)} bands without a gap; cases {total}, failed {failed}; {sure}"
     )

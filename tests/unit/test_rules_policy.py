@@ -26,6 +26,10 @@ def violation(**about):
     return judge(a_passage(**about), albania(), "key")
 
 
+def a_clock(**changes):
+    return replace(a_place().clock, **changes)
+
+
 def without(kind):
     return tuple(exhibit for exhibit in exhibits_of("p-1") if exhibit.kind is not kind)
 
@@ -90,6 +94,21 @@ LACKING = [
     pytest.param({"place": a_place(certificate=None)}, "no certificate", id="no certificate"),
     pytest.param({"place": a_place(certificate=EXPIRED)}, "ended on 2026-10-13", id="expired"),
     pytest.param({"place": a_place(signs_checked_on=None)}, "signs", id="signs unchecked"),
+    pytest.param({"place": a_place(clock=None)}, "clock of the footage", id="clock unchecked"),
+    pytest.param({"place": a_place(clock=a_clock(offset_s=2.1))}, "off by 2.1 s", id="clock off"),
+    pytest.param(
+        {"place": a_place(clock=a_clock(offset_s=float("nan")))}, "off by nan", id="clock unknown"
+    ),
+    pytest.param(
+        {"place": a_place(clock=a_clock(checked_on=date(2026, 10, 15)))},
+        "after the passage",
+        id="clock checked late",
+    ),
+    pytest.param(
+        {"place": a_place(clock=a_clock(checked_on=date(2026, 9, 12)))},
+        "more than 31 days",
+        id="clock checked long ago",
+    ),
     pytest.param(
         {"place": a_place(signs_checked_on=date(2026, 10, 15))},
         "after the passage",

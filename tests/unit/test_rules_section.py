@@ -1,0 +1,221 @@
+"""Average speeds between two cameras, on simulated drives whose truth is exact."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from services.errors import PackError
+from services.rules.catalogue import load_editions
+from services.rules.cli import rules_app
+from services.rules.engine import NoViolation
+from services.rules.reckoning import Finding, Reckoning
+from services.rules.section import day_key, drives, judge_drive, mark
+from services.rules.section_file import read_section
+from speedcam.model import Clock, Direction, Sample
+from tests.builders_office import AT, a_passage, a_place, a_plate, a_speed, albania, on_disk
+
+SECTION = """\
+id: AL-SECTION-01
+entry: {site: AL-IN, line_m: 25}
+exit: {site: AL-OUT, line_m: 30}
+distance_m: 2000
+uncertainty_m: 1.0
+certificate: {body: Survey office, number: S-7, valid_until: 2027-06-30}
+limit_kmh: 80
+longest_s: 600
+"""
+SECRET = b"of this day"
+
+
+def section(old="", new=""):
+    return read_section(SECTION.replace(old, new).encode() if old else SECTION.encode(), "s.yaml")
+
+
+def seen(site, crossed_s, kmh, line_m, plate="AA000BB", **more):
+    """A passage whose edge crosses ``line_m`` at ``crossed_s`` after the clip's first hour."""
+    clock_s = more.pop("clock_s", 0.05)
+    direction = more.pop("direction", Direction.APPROACHING)
+    sign = -1 if direction is Direction.APPROACHING else 1
+    times_s = crossed_s + np.linspace(-0.6, 0.5, 20)
+    samples = tuple(
+        Sample(
+            frame_index=n, time_s=t, u_px=0, v_px=0, x_m=0,
+            y_m=line_m + sign * kmh / 3.6 * (t - crossed_s),
+        )
+        for n, t in enumerate(times_s)
+    )  # fmt: skip
+    return a_passage(
+        more.pop("passage_id", f"{site}-{hash((plate, crossed_s)):x}"),
+        plate=plate if not isinstance(plate, str) else a_plate(plate),
+        place=a_place(
+            site_id=site,
+            clock=Clock(source="NTP", checked_on=date(2026, 10, 14), offset_s=clock_s),
+        ),
+        speed=replace(a_speed(kmh), samples=samples, direction=direction),
+        direction=direction,
+        at=AT + timedelta(seconds=float(times_s[-1])),
+        **more,
+    )
+
+
+def matched(entries, exits, of=None):
+    of = of or section()
+    marks = [
+        [m for p in passages if (m := mark(p, end, day_key(SECRET, p)))]
+        for passages, end in ((entries, of.entry), (exits, of.exit))
+    ]
+    return list(drives(of, *marks))
+
+
+def through(average_kmh, plate="AA000BB", start_s=0.0, **more):
+    """The two passages of a drive with this true average, whatever it does in between."""
+    seconds = 2000 / (average_kmh / 3.6)
+    return (
+        seen("AL-IN", start_s, 1.3 * average_kmh, 25, plate, **more),
+        seen("AL-OUT", start_s + seconds, 0.6 * average_kmh, 30, plate, **more),
+    )
+
+
+@pytest.mark.parametrize("average_kmh", [40.0, 79.9, 88.0, 131.5, 200.0])
+def test_the_average_is_the_true_one_whatever_the_speed_at_either_end(average_kmh):
+    came, went = through(average_kmh)
+    (drive,) = matched([came], [went])
+    assert drive.speed_kmh == pytest.approx(average_kmh, abs=0.01)
+    assert drive.uncertainty_kmh < 0.005 * average_kmh
+
+
+def test_clocks_that_differ_as_much_as_they_may_are_covered_by_the_uncertainty():
+    rng = np.random.default_rng(3)
+    for number in range(200):
+        truth_kmh = rng.uniform(50, 200)
+        came, went = through(truth_kmh, clock_s=0.5)
+        off_s = rng.uniform(-0.5, 0.5, 2)
+        came, went = (
+            replace(p, at=p.at + timedelta(seconds=float(s)))
+            for p, s in zip((came, went), off_s, strict=True)
+        )
+        (drive,) = matched([came], [went])
+        assert abs(drive.speed_kmh - truth_kmh) <= drive.uncertainty_kmh, number
+
+
+def test_traffic_is_matched_vehicle_by_vehicle_and_nobody_else():
+    rng = np.random.default_rng(5)
+    truth = {f"AA{n:03}BB": rng.uniform(60, 150) for n in range(80)}
+    pairs = [through(kmh, plate, start_s=3.0 * n) for n, (plate, kmh) in enumerate(truth.items())]
+    strangers = [seen("AL-IN", 7, 80, 25, "AA900BB"), seen("AL-OUT", 90, 80, 30, "AA901BB")]
+    entries = [came for came, _ in pairs] + strangers[:1]
+    exits = [went for _, went in pairs] + strangers[1:]
+    rng.shuffle(entries)
+    found = {d.entry.passage.plate.text: d for d in matched(entries, exits)}
+    assert found.keys() == truth.keys()
+    for plate, drive in found.items():
+        assert drive.exit.passage.plate.text == plate
+        assert drive.speed_kmh == pytest.approx(truth[plate], abs=0.02)
+
+
+def test_a_plate_that_was_seen_twice_at_an_end_is_not_matched():
+    came, went = through(100.0)
+    again = seen("AL-IN", 20, 100, 25)
+    assert matched([came, again], [went]) == []
+    later = seen("AL-OUT", 200, 100, 30)
+    assert matched([came], [went, later]) == []
+    hours_later = seen("AL-IN", 9000, 100, 25)
+    assert len(matched([came, hours_later], [went])) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"plate": a_plate(repaired=True)}, id="repaired"),
+        pytest.param({"plate": None}, id="no plate"),
+        pytest.param({"site": "AL-ELSEWHERE"}, id="another camera"),
+        pytest.param({"line_m": 80}, id="the line was not crossed in sight"),
+        pytest.param({"direction": Direction.RECEDING}, id="the other edge of the vehicle"),
+    ],
+)
+def test_what_is_not_sure_at_one_end_is_not_matched(more):
+    _, went = through(100.0)
+    came = seen(**({"site": "AL-IN", "crossed_s": 0, "kmh": 100, "line_m": 25} | more))
+    assert matched([came], [went]) == []
+
+
+def test_a_clock_that_nobody_checked_makes_no_mark():
+    came, _ = through(100.0)
+    unchecked = replace(came, place=replace(came.place, clock=None))
+    assert mark(unchecked, section().entry, b"key") is None
+
+
+def test_yesterdays_hashes_match_nothing_today():
+    came, went = through(100.0)
+    yesterday = replace(came, at=came.at - timedelta(days=1))
+    assert day_key(SECRET, yesterday) != day_key(SECRET, came)
+    assert mark(came, section().entry, day_key(SECRET, came)).digest != (
+        mark(yesterday, section().entry, day_key(SECRET, yesterday)).digest
+    )
+    assert b"AA000BB" not in mark(came, section().entry, day_key(SECRET, came)).digest
+    assert went
+
+
+def judged(average_kmh, of=None, edition=None):
+    (drive,) = matched(*[[p] for p in through(average_kmh)])
+    return judge_drive(drive, of or section(), edition or albania())
+
+
+def test_the_law_deducts_its_tolerance_for_sections():
+    assert judged(85.0).finding is Finding.WITHIN_TOLERANCE
+    over = judged(95.2)
+    assert isinstance(over, Reckoning)
+    assert over.finding is None
+    assert float(over.over) == pytest.approx(10.2, abs=0.11)
+    assert over.band.code == "urban_10_20"
+
+
+def test_more_than_the_clocks_can_tell_is_held_against_nobody():
+    came, went = through(95.0, clock_s=8.0)
+    (drive,) = matched([came], [went])
+    assert judge_drive(drive, section(), albania()).finding is Finding.WITHIN_UNCERTAINTY
+
+
+def test_a_law_that_says_nothing_of_sections_or_a_certificate_that_ended_acquits():
+    germany = next(e for e in load_editions() if e.pack.country == "DE")
+    assert judged(150.0, edition=germany).finding is Finding.UNKNOWN_TO_LAW
+    ended = section("2027-06-30", "2026-10-13")
+    result = judged(150.0, of=ended)
+    assert isinstance(result, NoViolation)
+    assert "ended on 2026-10-13" in result.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("distance_m: 2000", "distance_m: 20", "s.yaml line 4: distance_m"),
+        ("uncertainty_m: 1.0\n", "", "uncertainty_m is missing"),
+        ("limit_kmh: 80", "limit: 80", "limit is not a key"),
+    ],
+)
+def test_a_fault_in_a_section_is_told_with_its_line(old, new, told):
+    with pytest.raises(PackError, match=told):
+        section(old, new)
+
+
+def test_the_command_matches_two_files_and_shows_no_plate(tmp_path):
+    came, went = through(120.0)
+    slow_came, slow_went = through(70.0, "AA111BB", start_s=5)
+    files = [
+        on_disk(tmp_path / "in", came, slow_came),
+        on_disk(tmp_path / "out", went, slow_went),
+    ]
+    description = Path(tmp_path / "section.yaml")
+    description.write_text(SECTION)
+    result = CliRunner().invoke(rules_app, ["section", str(description), *map(str, files)])
+    assert result.exit_code == 0, result.exception
+    fast, slow = result.stdout.splitlines()
+    assert "120.0 ± " in fast
+    assert fast.endswith("for a person: urban_20_40")
+    assert slow.endswith("within_limit")
+    assert "drives through the section 2" in result.stderr
+    assert "AA000BB" not in result.stdout + result.stderr
