@@ -18,6 +18,7 @@ from services.model import Fine, NoticeState, Verdict
 from services.notifier.outbox import try_failed_again
 from services.notifier.senders.folder import FolderSender
 from services.policy import POLICIES, missing_proof, policy_named
+from services.report.cli import add_report_command
 from services.store.cases import Case
 from services.store.store import open_store
 from speedcam.record import read_passages
@@ -224,3 +225,4 @@ def _amount(fine: Fine) -> str:
 
 
 add_fine_commands(office_app)
+add_report_command(office_app)

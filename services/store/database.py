@@ -59,7 +59,7 @@ class Database:
         """Whether the office has been made; for a server its schema says so."""
         if self.path is not None:
             return self.path.is_file()
-        engine = create_engine(self.url, hide_parameters=True)
+        engine = _server_engine(self.url)
         try:
             with engine.connect() as connection:
                 return inspect(connection).has_table(office.name)
@@ -124,6 +124,16 @@ def _engine(database: Database) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _server_engine(url: URL) -> Engine:
+    try:
+        # A reader sees one state of the office from its first statement to its last.
+        return create_engine(url, hide_parameters=True, isolation_level="REPEATABLE READ")
+    except ModuleNotFoundError:
+        raise StoreError(
+            f"{url.render_as_string()} needs the package psycopg: install speedcam[postgres]."
+        ) from None
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from services.errors import StoreError, StoreUnavailable
+from services.errors import EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
 from services.store.database import connect, database_of, fault_of, writer_of
@@ -23,10 +24,13 @@ from services.store.exhibits import keep_exhibit, read_exhibit
 from services.store.keys import Keys, load_keys
 from services.store.schema import cases, fines
 from speedcam.disk import make_folder
-from speedcam.model import Exhibit
+from speedcam.model import Exhibit, ExhibitKind
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
 _FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
+AT_ONCE = 16
+"""Exhibits written at a time."""
+
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
@@ -151,6 +155,26 @@ class Store:
     def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
         """Copy an exhibit into the office durably; see :func:`services.store.exhibits`."""
         keep_exhibit(self.folder / "exhibits", exhibit, beside)
+
+    def keep_exhibits(
+        self, exhibits: Sequence[Exhibit], beside: Path
+    ) -> dict[tuple[str, ExhibitKind], EvidenceError]:
+        """Copy exhibits into the office durably; those that cannot be, by SHA-256 and kind.
+
+        They are written side by side, because each is waited for until the disk has it.
+        """
+        each_once = {(exhibit.sha256, exhibit.kind): exhibit for exhibit in exhibits}
+
+        def fault(exhibit: Exhibit) -> EvidenceError | None:
+            try:
+                self.keep_exhibit(exhibit, beside)
+            except EvidenceError as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            told = zip(each_once, pool.map(fault, each_once.values()), strict=True)
+            return {exhibit: error for exhibit, error in told if error}
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         """The exhibit with this SHA-256, checked again.

@@ -15,12 +15,13 @@ from services.office import Outcome
 from services.policy import demo_auto_1, drawn_for_quality
 from services.rules.edition import read_edition
 from services.store import open_store
-from services.store.cases import case_of, cases_in
+from services.store.cases import case_of, cases_in, linked_to
 from services.store.history import history_of
 from services.store.schema import intakes
 from speedcam.errors import PassageError
 from speedcam.model import Grade
 from speedcam.record import MOST_LINE_BYTES, dumps
+from tests.builders_fines import without_waiting
 from tests.builders_office import (
     AT,
     NO_PLATE,
@@ -34,9 +35,9 @@ from tests.builders_office import (
 
 
 @pytest.fixture
-def store(tmp_path):
-    with open_store(tmp_path / "office", create=True) as opened:
-        yield opened
+def store(tmp_path, office_in):
+    with open_store(office_in(tmp_path / "office"), create=True) as opened:
+        yield without_waiting(opened)
 
 
 @pytest.fixture
@@ -86,6 +87,7 @@ def test_each_passage_becomes_what_it_proves(received):
     assert report.passages[2].reason == "53 km/h counts, limit 40 km/h: neni 140/8"
 
 
+@pytest.mark.sqlite
 def test_a_lawful_passage_leaves_a_count_and_nothing_else(received, store):
     before = sorted(store.folder.rglob("*"))
     received(a_passage("slow", kmh=38.0, plate="AA009BB"))
@@ -129,6 +131,45 @@ def test_the_same_drive_measured_again_by_other_software_is_fined_once(received,
     again = received(a_passage("p-9", kmh=60.0, at=AT + timedelta(seconds=1)), folder="later")
     assert outcomes(again) == [Outcome.KNOWN]
     assert len(run_on(store, clock)) == 1
+
+
+def elsewhere(passage, seconds=4, **place):
+    """The same vehicle before another camera, a little later."""
+    known = {"site_id": "AL-DEMO-02", "name": "Rruga e Kombit, km 4+300"}
+    later = passage.at + timedelta(seconds=seconds)
+    return replace(passage, place=a_place(**(known | place)), at=later)
+
+
+def test_two_cameras_that_see_one_drive_make_one_fine_and_one_link(received, store, clock):
+    front = received(a_passage("p-front")).passages[0].case_key
+    rear = received(elsewhere(a_passage("p-rear", kmh=61.0)), folder="rear")
+    assert outcomes(rear) == [Outcome.KNOWN]
+    assert rear.passages[0].case_key == front
+    assert len(run_on(store, clock)) == 1
+    for _ in range(3):
+        received(elsewhere(a_passage("p-rear", kmh=61.0)), folder="rear")
+    assert linked_to(store, front) == 1
+    assert len(list(store.fines())) == 1
+
+
+def test_a_linked_passage_stays_so_when_its_case_is_rejected(received, store, clock):
+    front = received(a_passage("p-front")).passages[0].case_key
+    received(elsewhere(a_passage("p-rear")), folder="rear")
+    by_officer(store, front, clock, Verdict.REJECT)
+    assert outcomes(received(elsewhere(a_passage("p-rear")), folder="rear")) == [Outcome.KNOWN]
+    assert run_on(store, clock) == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(elsewhere(a_passage("q"), seconds=61), id="a minute later"),
+        pytest.param(elsewhere(a_passage("q", plate="AA111BB")), id="another plate"),
+        pytest.param(elsewhere(a_passage("q", plate=NO_PLATE)), id="no plate"),
+    ],
+)
+def test_another_drive_at_another_camera_is_another_case(other, received):
+    assert outcomes(received(a_passage("p"), other)) == [Outcome.CASE, Outcome.CASE]
 
 
 def test_another_drive_on_the_same_day_is_another_case(received):
@@ -422,6 +463,7 @@ def test_words_that_no_text_holds_are_told(received, store, clock):
         by_officer(store, case.key, clock, officer="\udcff")
 
 
+@pytest.mark.sqlite
 def test_a_database_that_breaks_under_way_is_told_and_shows_nothing(received, store, clock):
     received(a_passage())
     store.engine.dispose()

@@ -20,8 +20,9 @@ from tests.builders_office import SetClock
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    with open_store(tmp_path_factory.mktemp("bank") / "office", create=True) as opened:
+def store(tmp_path_factory, office_in):
+    folder = office_in(tmp_path_factory.mktemp("bank") / "office")
+    with open_store(folder, create=True) as opened:
         yield without_waiting(opened)
 
 
@@ -141,10 +142,10 @@ def test_money_for_a_cancelled_fine_goes_back(take, store, number, clock):
     assert (taken.state, taken.to_refund) == ("cancelled", 1000)
 
 
+@pytest.mark.sqlite
 def test_a_payers_words_stand_in_no_byte_of_the_database(take, store):
     take(a_table(a_row("from Unmistakable Person")))
-    if store.engine.dialect.name == "sqlite":
-        assert b"Unmistakable" not in (store.folder / "office.sqlite").read_bytes()
+    assert b"Unmistakable" not in (store.folder / "office.sqlite").read_bytes()
 
 
 def run(*arguments, **more):

@@ -1,0 +1,42 @@
+"""Offices on both databases: the same tests, and nothing in them says which one it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.postgres import NoPostgresError, server
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for all tests that want one."""
+    try:
+        with server() as running:
+            yield running
+    except NoPostgresError as error:
+        pytest.skip(f"tests on PostgreSQL left out: {error}")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office_in(request):
+    """A function that prepares a folder for an office in one of the databases."""
+    if request.param == "sqlite":
+        return lambda folder: folder
+    return request.getfixturevalue("postgres").new_office
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sqlite: of the office's own file, and of no server")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of the file itself make no sense for a server."""
+    items[:] = [
+        item
+        for item in items
+        if not (
+            item.get_closest_marker("sqlite")
+            and getattr(item, "callspec", None)
+            and item.callspec.params.get("office_in") == "postgresql"
+        )
+    ]
