@@ -42,6 +42,7 @@ from speedcam.site import Site
 from speedcam.software import software
 from speedcam.speed import measure
 from speedcam.steady import Alarm, SteadyFootage
+from speedcam.thinned import timed
 from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
 
@@ -118,14 +119,12 @@ def passages(
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     measured: list[SpeedMeasurement] = []
     cadence = Cadence()
-    for seen in _follow(camera, footage, watch, cadence):
-        timed = cadence.retimed(seen)
-        track = as_kept(seen if isinstance(timed, Refusal) else timed)
+    for seen in timed(_follow(camera, footage, watch, cadence), cadence, camera.ground.road):
+        track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
-        unsure = timed if isinstance(timed, Refusal) else None
-        speed = unsure or measure(track, camera.ground, camera.site.zone)
-        yield _observe(camera, footage, track, _once(speed, measured))
+        speed = seen.unsure or measure(track, camera.ground, camera.site.zone)
+        yield _observe(camera, footage, track, _once(speed, measured), proves=not seen.rebuilt)
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
 
@@ -193,11 +192,16 @@ def _once(
 
 
 def _observe(
-    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera,
+    footage: FrameSource,
+    track: Track,
+    speed: SpeedMeasurement | Refusal,
+    *,
+    proves: bool,
 ) -> Passage:
     passage = _within_lanes(_passage(camera, footage, track, speed))
     plates: tuple[PlateSighting, ...] = ()
-    if _triggers(camera.site, passage):
+    if proves and _triggers(camera.site, passage):
         passage, plates = _prove(camera, footage, track, passage)
     raw = RawData(
         passage_id=passage.id,
