@@ -40,9 +40,9 @@ from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, Raw
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
 from speedcam.software import software
-from speedcam.speed import measure
+from speedcam.speed import TOO_LITTLE, measure
 from speedcam.steady import Alarm, SteadyFootage
-from speedcam.thinned import timed
+from speedcam.thinned import Timed, timed
 from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
 
@@ -123,10 +123,17 @@ def passages(
         track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
-        speed = seen.unsure or measure(track, camera.ground, camera.site.zone)
+        speed = _in_time(seen, measure(track, camera.ground, camera.site.zone))
         yield _observe(camera, footage, track, _once(speed, measured), proves=not seen.rebuilt)
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
+
+
+def _in_time(seen: Timed, speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
+    """The speed, unless it rests on a clock that is not sure."""
+    if seen.unsure is None or (isinstance(speed, Refusal) and speed.reason in TOO_LITTLE):
+        return speed
+    return seen.unsure
 
 
 def _follow(

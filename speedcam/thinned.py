@@ -41,6 +41,9 @@ is late, two vehicles would fit by chance in two of five cases, five in one of f
 HIGHER = 1.02
 """A camera's rate is so much above that of the stream it was thinned to, at least."""
 TINY = 1e-6
+MISTAKEN = 0.1
+"""Share of its frames up to which a witness may be followed badly. By a wrong clock two of five
+frames jerk."""
 CLEARLY = 0.3
 """The right clock leaves at most this share of the unevenness."""
 
@@ -85,6 +88,11 @@ class _Pace:
         """At how many frames it changes as no vehicle does."""
         change = np.abs(self.change)
         return int(np.sum((change > JERK) & (change * self.step_px / 2 > SMOOTH_PX)))
+
+    @property
+    def mistaken(self) -> float:
+        """The share of such frames."""
+        return self.jerks / len(self.frame)
 
     @property
     def unevenness(self) -> float:
@@ -134,7 +142,8 @@ def timed(
 
 def _judged(one: Timed, pace: _Pace, stamped_s: Floats, taken_s: Floats | None) -> Timed:
     if taken_s is not None:
-        return Timed(track=moved(one.track, stamped_s, taken_s), rebuilt=True)
+        pace = pace.by(stamped_s, taken_s)
+        one = Timed(track=moved(one.track, stamped_s, taken_s), rebuilt=True)
     if pace.jerks and one.unsure is None:
         numbers = {"jerks": pace.jerks, "frames": len(pace.frame)}
         return _unsure(one.track, Refusal(reason=Reason.TIME_UNSURE, numbers=numbers))
@@ -148,7 +157,7 @@ def _unsure(track: Track, why: Refusal) -> Timed:
 def _taken_s(paces: Sequence[_Pace], stamped_s: Floats) -> Floats | None:
     """``(n,)`` seconds at which the frames were taken, if one thinned camera explains them all.
 
-    None where too few vehicles bear witness, or one of them still jerks.
+    None where too few vehicles bear witness, or one of them gainsays that clock.
     """
     witnesses = [pace for pace in paces if pace.is_witness]
     if len(witnesses) < MIN_WITNESSES:
@@ -163,8 +172,8 @@ def _taken_s(paces: Sequence[_Pace], stamped_s: Floats) -> Floats | None:
     if taken_s is None:
         return None
     left = together.by(stamped_s, taken_s).unevenness / together.unevenness
-    smooth = not any(pace.by(stamped_s, taken_s).jerks for pace in paces)
-    return taken_s if smooth and left < CLEARLY else None
+    agree = all(each.by(stamped_s, taken_s).mistaken <= MISTAKEN for each in witnesses)
+    return taken_s if agree and left < CLEARLY else None
 
 
 def _clocks(stamped_s: Floats, frames: NDArray[np.intp]) -> Iterator[Floats]:
@@ -212,7 +221,8 @@ def _is_even(times_s: Floats, track: Track) -> bool:
 
 
 def _is_whole(sighting: Sighting) -> bool:
-    return not (sighting.merged or sighting.touches_border or sighting.corrupt)
+    cut = sighting.touches_border or sighting.box.top <= 0
+    return not (cut or sighting.merged or sighting.corrupt)
 
 
 def _changes(feature: FeatureTrack, times_s: Floats, road: Callable[[Floats], Floats]) -> Floats:

@@ -36,8 +36,11 @@ WHY_REFUSED: dict[Reason, str] = {
     Reason.IMPLAUSIBLE_SPEED: "What came out is no speed of a road vehicle.",
     Reason.CORRUPT_FRAMES: "The footage is damaged where it drove.",
     Reason.CAMERA_MOVED: "The camera no longer stood where it was surveyed.",
-    Reason.TIME_GAP: "The footage has a gap in which another vehicle may have taken its place.",
-    Reason.TIME_UNSURE: "Frames are repeated, and when the others were taken cannot be told.",
+    Reason.TIME_GAP: "It was lost for so long that another vehicle may have taken its place.",
+    Reason.TIME_UNSURE: (
+        "When its pictures were taken cannot be told: frames are repeated, or pictures were left "
+        "out and the others stamped as if none was missing."
+    ),
     Reason.OUTSIDE_LANES: "It drove in no lane of this site.",
     Reason.FEATURES_DISAGREE: (
         "Points on the vehicle seem slower than the road under it, or there were too few of "

@@ -37,7 +37,7 @@ def vehicle(ordinal: int, stamped_s: Floats, metres: Floats) -> Track:
             Sighting(
                 frame_index=k,
                 time_s=float(t),
-                box=Box(left=0, top=0, right=60, bottom=float(row)),
+                box=Box(left=0, top=10, right=60, bottom=float(row)),
                 contact_px=(30.0, float(row)),
                 contact_s=float(t),
             )
@@ -127,6 +127,18 @@ def test_one_vehicle_that_does_not_fit_the_clock_refutes_it() -> None:
     other = traffic(thinned(30, 25, 0.7), stamped_s)
     seen = seen_as([*tracks[:5], other[5]], stamped_s)
     assert set(reasons(seen)) == {Reason.TIME_UNSURE}
+
+
+def test_a_vehicle_followed_badly_once_is_refused_alone() -> None:
+    stamped_s = STAMPED[25]
+    tracks = traffic(thinned(30, 25, 0.3), stamped_s)
+    slipped = [
+        replace(f, px=f.px + 20 * (f.time_s[:, None] > f.time_s[20])) for f in tracks[2].features
+    ]
+    tracks[2] = replace(tracks[2], features=tuple(slipped))
+    seen = seen_as(tracks, stamped_s)
+    assert reasons(seen) == [None, None, Reason.TIME_UNSURE, None, None, None]
+    assert all(one.rebuilt for one in seen if one.unsure is None)
 
 
 def test_a_recorder_that_is_late_now_and_then_is_not_taken_for_a_converter() -> None:
