@@ -248,11 +248,21 @@ def _elsewhere(line: Line, y_m: Floats, zone: Zone) -> Refusal | None:
     return _refusal(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
 
 
+def on_the_vehicle(track: Track, ground: Ground, line: Line) -> Floats:
+    """``(n, 2)``: how many times as fast as the contact edge each feature seems, and its ``x_m``.
+
+    Only of features that can be on the vehicle: seen long enough during the measured stretch, going
+    along with the edge however that changes its speed, and neither a neighbour's nor the road's.
+    """
+    found = (_beside(feature, ground, line) for feature in track.features)
+    low, high = OWN_FEATURES
+    ours = [seen for seen in found if seen is not None and low < seen[0] < high]
+    return np.array(ours).reshape(-1, 2)
+
+
 def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
     """Whether the vehicle's own features say that the contact edge was not on the road."""
-    found = (_on_the_vehicle(feature, ground, line) for feature in track.features)
-    low, high = OWN_FEATURES
-    ours = np.array([seen for seen in found if seen is not None and low < seen[0] < high])
+    ours = on_the_vehicle(track, ground, line)
     if len(ours) < fewest:
         return _refusal(Reason.FEATURES_DISAGREE, features=len(ours), needed=fewest)
     ratio, x_m = ours.T
@@ -269,7 +279,7 @@ def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> 
     return None
 
 
-def _on_the_vehicle(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
+def _beside(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
     """How many times as fast as the contact edge a feature seems, and where it is across the road.
 
     None where it is seen too briefly during the measured stretch, or does not go with the edge.
