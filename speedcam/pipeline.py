@@ -18,6 +18,7 @@ from speedcam.anchors import anchor_by_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
+from speedcam.handover import its_own
 from speedcam.model import (
     Box,
     Detection,
@@ -119,7 +120,8 @@ def passages(
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     measured: list[SpeedMeasurement] = []
     cadence = Cadence()
-    for seen in timed(_follow(camera, footage, watch, cadence), cadence, camera.ground.road):
+    tracks = (its_own(t, camera.ground) for t in _follow(camera, footage, watch, cadence))
+    for seen in timed(tracks, cadence, camera.ground.road):
         track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
