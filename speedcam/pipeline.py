@@ -7,7 +7,7 @@ without a picture: nobody looks for them. Every vehicle leaves the raw data of i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TypeVar
@@ -118,10 +118,22 @@ def passages(
         alarm: Told, in one sentence, when the camera no longer stands as surveyed.
     """
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
-    measured: list[SpeedMeasurement] = []
     cadence = Cadence()
     tracks = (its_own(t, camera.ground) for t in _follow(camera, footage, watch, cadence))
-    for seen in timed(tracks, cadence, camera.ground.road):
+    yield from observed(camera, footage, timed(tracks, cadence, camera.ground.road))
+
+
+def observed(camera: Camera, footage: FrameSource, vehicles: Iterable[Timed]) -> Iterator[Passage]:
+    """The passage that each vehicle leaves, in their order.
+
+    Args:
+        camera: The site's camera.
+        footage: What it recorded.
+        vehicles: As they were followed. One whose clock had to be rebuilt is not proven, and so
+            its plate is not looked for.
+    """
+    measured: list[SpeedMeasurement] = []
+    for seen in vehicles:
         track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue

@@ -26,7 +26,7 @@ from speedcam.model import FeatureTrack, Floats, Reason, Refusal, Sighting, Trac
 JERK = 0.3
 """Change of pace, in logarithms, that no vehicle makes from one frame to the next: at 25 frames a
 second and 30 km/h it is 7 g. A picture left out makes 0.69, or 0.41 where every other one was left
-out anyway. Vehicles in good time do not reach 0.2 (docs/time-and-motion.md)."""
+out anyway; no vehicle that was read in good time passes 0.13 (docs/time-and-motion.md)."""
 MOST_JERK = float(np.log(4))
 """Larger ones are not told apart: what hardly moves has none."""
 MIN_FEATURES = 5
