@@ -95,7 +95,7 @@ def passed(seen: Timed) -> tuple[Passage, Reader]:
 
 
 FAST = a_track(90)
-UNSURE = Refusal(reason=Reason.TIME_UNSURE, numbers={"jerks": 2})
+UNSURE = Refusal(reason=Reason.TIME_UNSURE, numbers={"uneven_frames": 2})
 
 
 def test_a_plate_is_looked_for_above_the_trigger() -> None:
