@@ -31,6 +31,9 @@ HIGHER = 1.02
 MISTAKEN = 0.1
 """Share of its frames up to which a witness may be followed badly. Where 30 a second are brought
 down to 25, two of five frames jerk by a wrong clock."""
+LYING = 0.5
+"""Where such a share of the witnesses jerk, it is the clock: where the stamps are true, at most two
+of 17 were followed so badly, by dusk."""
 CLEARLY = 0.3
 """The right clock leaves at most this share of the unevenness."""
 
@@ -77,16 +80,19 @@ def timed(
             waiting.append((one, pace))
         else:
             yield one
-    taken_s = None if mixed or not waiting else _taken_s(paces, cadence.times_s)
+    stamped_s = cadence.times_s
+    taken_s = None if mixed or not waiting else _taken_s(paces, stamped_s)
     for one, pace in waiting:
-        yield _judged(one, pace, cadence.times_s, taken_s)
+        if taken_s is None:
+            yield _judged(one, pace, lies=_lie(paces))
+        else:
+            anew = Timed(track=moved(one.track, stamped_s, taken_s), rebuilt=True)
+            yield _judged(anew, pace.by(stamped_s, taken_s), lies=False)
 
 
-def _judged(one: Timed, pace: Pace, stamped_s: Floats, taken_s: Floats | None) -> Timed:
-    if taken_s is not None:
-        pace = pace.by(stamped_s, taken_s)
-        one = Timed(track=moved(one.track, stamped_s, taken_s), rebuilt=True)
-    if pace.jerks and one.unsure is None:
+def _judged(one: Timed, pace: Pace, *, lies: bool) -> Timed:
+    """As it was, or in doubt: it moves unevenly, or cannot tell where the clock ``lies``."""
+    if one.unsure is None and (pace.jerks or (lies and not pace.is_witness)):
         numbers = {"uneven_frames": pace.jerks, "frames": len(pace.frame)}
         return _unsure(one.track, Refusal(reason=Reason.TIME_UNSURE, numbers=numbers))
     return one
@@ -94,6 +100,12 @@ def _judged(one: Timed, pace: Pace, stamped_s: Floats, taken_s: Floats | None) -
 
 def _unsure(track: Track, why: Refusal) -> Timed:
     return Timed(track=track, unsure=why)
+
+
+def _lie(paces: Sequence[Pace]) -> bool:
+    """Whether so many vehicles gainsay the stamps that those who cannot tell are in doubt too."""
+    uneven = [pace.jerks > 0 for pace in paces if pace.is_witness]
+    return sum(uneven) >= LYING * max(1, len(uneven))
 
 
 def _taken_s(paces: Sequence[Pace], stamped_s: Floats) -> Floats | None:

@@ -167,6 +167,19 @@ def test_whoever_drives_by_before_or_after_it_keeps_the_stamps() -> None:
     assert [one.track for one in seen] == tracks
 
 
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [(np.arange(280) // 18, Reason.TIME_UNSURE), (np.arange(280) > 100, None)],
+    ids=["many", "one"],
+)
+def test_where_most_gainsay_the_clock_it_is_not_believed_of_who_is_too_slow_to_tell(
+    lost: Floats, reason: Reason | None
+) -> None:
+    stamped_s = STAMPED[25]
+    tracks = traffic(stamped_s + lost / 25, stamped_s, [*PACES_M_S[:5], 0.5])
+    assert reasons(seen_as(tracks, stamped_s))[5] is reason
+
+
 WAYS = {
     "evenly": lambda t: 14 * t,
     "braking hard": lambda t: 16 * t - 4.5 * t**2,
