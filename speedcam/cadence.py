@@ -63,6 +63,11 @@ class Cadence:
         recent = self._changes[-1 - AROUND :]
         return len(recent) > AROUND and _is_low(change, recent)
 
+    @property
+    def times_s(self) -> Floats:
+        """``(n,)`` stamped times of all frames shown so far."""
+        return np.array(self._times_s)
+
     def retimed(self, track: Track) -> Track | Refusal:
         """The track without repeated frames, at the instants at which its pictures were taken.
 
@@ -76,7 +81,7 @@ class Cadence:
         stamped_px = _unevenness_px(single)
         taken_s = _taken_s(times_s, ~repeated)
         if taken_s is not None:
-            spread = _moved(single, times_s[~repeated], taken_s)
+            spread = moved(single, times_s[~repeated], taken_s)
             if _unevenness_px(spread) < SMOOTHER * stamped_px:
                 return spread
         if stamped_px < max(SMOOTH_PX, SMOOTH * _step_px(single)):
@@ -134,7 +139,7 @@ def _without(track: Track, repeated_s: Floats, times_s: Floats) -> Track:
     gone = set(repeated_s.tolist())
     features = []
     for feature in track.features:
-        kept = ~np.isin(times_s[_frame(feature.time_s, times_s)], repeated_s)
+        kept = ~np.isin(times_s[frame_of(feature.time_s, times_s)], repeated_s)
         features.append(FeatureTrack(time_s=feature.time_s[kept], px=feature.px[kept]))
     return replace(
         track,
@@ -143,12 +148,12 @@ def _without(track: Track, repeated_s: Floats, times_s: Floats) -> Track:
     )
 
 
-def _moved(track: Track, shown_s: Floats, taken_s: Floats) -> Track:
+def moved(track: Track, shown_s: Floats, taken_s: Floats) -> Track:
     """The track at the instants at which the frames shown at ``shown_s`` were taken."""
     earlier_s = taken_s - shown_s
 
     def at(time_s: Floats) -> Floats:
-        return time_s + earlier_s[_frame(time_s, shown_s)]
+        return time_s + earlier_s[frame_of(time_s, shown_s)]
 
     sightings = (
         replace(s, contact_s=s.contact_s + float(at(np.array([s.time_s]))[0]) - s.time_s)
@@ -161,7 +166,7 @@ def _moved(track: Track, shown_s: Floats, taken_s: Floats) -> Track:
     )
 
 
-def _frame(time_s: Floats, times_s: Floats) -> NDArray[np.intp]:
+def frame_of(time_s: Floats, times_s: Floats) -> NDArray[np.intp]:
     """Which frame each instant of a row belongs to: the last that began before it."""
     found = np.searchsorted(times_s, time_s + 1e-6, side="right") - 1
     return np.asarray(np.clip(found, 0, len(times_s) - 1))

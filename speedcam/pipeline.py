@@ -7,7 +7,7 @@ without a picture: nobody looks for them. Every vehicle leaves the raw data of i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -19,6 +19,7 @@ from speedcam.anchors import anchor_by_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
+from speedcam.handover import its_own
 from speedcam.limits import Limit
 from speedcam.model import (
     Box,
@@ -43,8 +44,9 @@ from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, Raw
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Lane, Site
 from speedcam.software import software
-from speedcam.speed import measure
+from speedcam.speed import TOO_LITTLE, measure
 from speedcam.steady import Alarm, SteadyFootage
+from speedcam.thinned import Timed, timed
 from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
 
@@ -119,18 +121,36 @@ def passages(
         alarm: Told, in one sentence, when the camera no longer stands as surveyed.
     """
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
-    measured: list[SpeedMeasurement] = []
     cadence = Cadence()
-    for seen in _follow(camera, footage, watch, cadence):
-        timed = cadence.retimed(seen)
-        track = as_kept(seen if isinstance(timed, Refusal) else timed)
+    tracks = (its_own(t, camera.ground) for t in _follow(camera, footage, watch, cadence))
+    yield from observed(camera, footage, timed(tracks, cadence, camera.ground.road))
+
+
+def observed(camera: Camera, footage: FrameSource, vehicles: Iterable[Timed]) -> Iterator[Passage]:
+    """The passage that each vehicle leaves, in their order.
+
+    Args:
+        camera: The site's camera.
+        footage: What it recorded.
+        vehicles: As they were followed. One whose clock had to be rebuilt is not proven, and so
+            its plate is not looked for.
+    """
+    measured: list[SpeedMeasurement] = []
+    for seen in vehicles:
+        track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
-        unsure = timed if isinstance(timed, Refusal) else None
-        speed = unsure or measure(track, camera.ground, camera.site.zone)
-        yield _observe(camera, footage, track, _once(speed, measured))
+        speed = _in_time(seen, measure(track, camera.ground, camera.site.zone))
+        yield _observe(camera, footage, track, _once(speed, measured), proves=not seen.rebuilt)
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
+
+
+def _in_time(seen: Timed, speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
+    """The speed, unless it rests on a clock that is not sure."""
+    if seen.unsure is None or (isinstance(speed, Refusal) and speed.reason in TOO_LITTLE):
+        return speed
+    return seen.unsure
 
 
 def _follow(
@@ -196,11 +216,16 @@ def _once(
 
 
 def _observe(
-    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera,
+    footage: FrameSource,
+    track: Track,
+    speed: SpeedMeasurement | Refusal,
+    *,
+    proves: bool,
 ) -> Passage:
     passage = _within_lanes(_passage(camera, footage, track, speed))
     plates: tuple[PlateSighting, ...] = ()
-    if _triggers(camera.site, passage):
+    if proves and _triggers(camera.site, passage):
         passage, plates = _prove(camera, footage, track, passage)
     raw = RawData(
         passage_id=passage.id,

@@ -42,9 +42,24 @@ them, not instead. Whoever was never seen alone may be somebody else."""
 MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
+STANDS_M = 1.0
 MIN_TIME_S = 0.25
 MAX_GAP_S = 1.0
 """A longer hole in the track may hide a change of vehicle."""
+
+TOO_LITTLE = frozenset(
+    {
+        Reason.TOO_FEW_SIGHTINGS,
+        Reason.CAMERA_MOVED,
+        Reason.MERGED,
+        Reason.CORRUPT_FRAMES,
+        Reason.STANDING,
+        Reason.SHORT_BASELINE,
+        Reason.SHORT_TIME,
+        Reason.TIME_GAP,
+    }
+)
+"""Refusals for what was seen of the vehicle, whatever it says."""
 
 EDGE_PX = 0.7
 """Standard deviation of one located edge in the image; 20 mm more for its shape."""
@@ -95,7 +110,7 @@ def measure(
             of others, which have none.
     """
     samples = _samples(track.sightings, ground, zone)
-    refusal = _too_little(track, samples, zone)
+    refusal = _too_little(track, samples, ground, zone)
     if refusal:
         return refusal
     time_s, x_m, y_m = _columns(samples)
@@ -159,21 +174,15 @@ def _is_clean(sighting: Sighting) -> bool:
     return not (sighting.corrupt or sighting.touches_border or sighting.adrift)
 
 
-def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal | None:
+def _too_little(
+    track: Track, samples: Sequence[Sample], ground: Ground, zone: Zone
+) -> Refusal | None:
     merged_in = {s.frame_index for s in track.sightings if s.merged}
     own = sum(sample.frame_index not in merged_in for sample in samples)
+    spoilt = _spoilt(track.sightings, own)
     if len(samples) < MIN_SIGHTINGS or own < MIN_OWN:
-        merged = len(merged_in)
-        corrupt = sum(s.corrupt for s in track.sightings)
-        adrift = sum(s.adrift for s in track.sightings)
-        lost = {
-            Reason.CAMERA_MOVED: adrift,
-            Reason.MERGED: merged,
-            Reason.CORRUPT_FRAMES: corrupt,
-        }
-        reason = next((r for r, n in lost.items() if n > own), Reason.TOO_FEW_SIGHTINGS)
         return Refusal(
-            reason=reason,
+            reason=spoilt or Reason.TOO_FEW_SIGHTINGS,
             numbers={
                 "usable": len(samples),
                 "needed": MIN_SIGHTINGS,
@@ -186,13 +195,31 @@ def _too_little(track: Track, samples: Sequence[Sample], zone: Zone) -> Refusal 
     needed_m = max(MIN_BASELINE_M, MIN_BASELINE * (zone.far_m - zone.near_m))
     over_m, over_s, gap_s = np.ptp(y_m), np.ptp(time_s), np.max(np.diff(time_s))
     if over_m < needed_m:
-        reason = Reason.STANDING if over_m < 1 else Reason.SHORT_BASELINE
-        return _refusal(reason, over_m=over_m, needed_m=needed_m)
+        stood = Reason.STANDING if _stood(track.sightings, ground) else Reason.SHORT_BASELINE
+        return _refusal(spoilt or stood, over_m=over_m, needed_m=needed_m)
     if over_s < MIN_TIME_S:
         return _refusal(Reason.SHORT_TIME, over_s=over_s, needed_s=MIN_TIME_S)
     if gap_s > MAX_GAP_S:
         return _refusal(Reason.TIME_GAP, gap_s=gap_s, allowed_s=MAX_GAP_S)
     return None
+
+
+def _spoilt(sightings: Sequence[Sighting], own: int) -> Reason | None:
+    """What took away more of the sightings than the ``own`` ones that are left, if anything did."""
+    lost = {
+        Reason.CAMERA_MOVED: sum(s.adrift for s in sightings),
+        Reason.MERGED: sum(s.merged for s in sightings),
+        Reason.CORRUPT_FRAMES: sum(s.corrupt for s in sightings),
+    }
+    return next((reason for reason, n in lost.items() if n > own), None)
+
+
+def _stood(sightings: Sequence[Sighting], ground: Ground) -> bool:
+    """Whether its outline stayed where it was; its edge may be found in a few places of many."""
+    feet = np.array([((s.box.left + s.box.right) / 2, s.box.bottom) for s in sightings])
+    y_m = ground.road(feet)[:, 1]
+    third = len(y_m) // 3
+    return bool(abs(np.median(y_m[-third:]) - np.median(y_m[:third])) < STANDS_M)
 
 
 def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
@@ -221,11 +248,21 @@ def _elsewhere(line: Line, y_m: Floats, zone: Zone) -> Refusal | None:
     return _refusal(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
 
 
+def on_the_vehicle(track: Track, ground: Ground, line: Line) -> Floats:
+    """``(n, 2)``: how many times as fast as the contact edge each feature seems, and its ``x_m``.
+
+    Only of features that can be on the vehicle: seen long enough during the measured stretch, going
+    along with the edge however that changes its speed, and neither a neighbour's nor the road's.
+    """
+    found = (_beside(feature, ground, line) for feature in track.features)
+    low, high = OWN_FEATURES
+    ours = [seen for seen in found if seen is not None and low < seen[0] < high]
+    return np.array(ours).reshape(-1, 2)
+
+
 def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
     """Whether the vehicle's own features say that the contact edge was not on the road."""
-    found = (_on_the_vehicle(feature, ground, line) for feature in track.features)
-    low, high = OWN_FEATURES
-    ours = np.array([seen for seen in found if seen is not None and low < seen[0] < high])
+    ours = on_the_vehicle(track, ground, line)
     if len(ours) < fewest:
         return _refusal(Reason.FEATURES_DISAGREE, features=len(ours), needed=fewest)
     ratio, x_m = ours.T
@@ -242,7 +279,7 @@ def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> 
     return None
 
 
-def _on_the_vehicle(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
+def _beside(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
     """How many times as fast as the contact edge a feature seems, and where it is across the road.
 
     None where it is seen too briefly during the measured stretch, or does not go with the edge.

@@ -23,11 +23,12 @@ from speedcam.explain.palette import (
     USE_WORDS,
     WASH,
 )
-from speedcam.model import KMH_PER_M_S, FeatureTrack, Floats, Refusal, SpeedMeasurement
-from speedcam.speed import MIN_FEATURE_POINTS, UNEVEN
-from speedcam.workings import Use
+from speedcam.line import Line, fit_line
+from speedcam.model import KMH_PER_M_S, Floats, Refusal, SpeedMeasurement
+from speedcam.speed import on_the_vehicle
+from speedcam.workings import FEWEST_FOR_A_LINE, Use
 
-"""A feature whose residuals exceed this share of its way is on two things: none is shown."""
+FITTED = frozenset({Use.USED, Use.OFF_THE_LINE, Use.NOT_FITTED})
 
 ANCHOR_NAMES = {"contact": "road contact", "plate": "plate width"}
 
@@ -74,7 +75,7 @@ def draw_residuals(axes: Axes, dossier: Dossier) -> None:
         return
     time_s, off_cm, band_cm = (np.array([row[column] for row in rows]) for column in range(3))
     uses = [row[3] for row in rows]
-    fitted = np.array([use in {Use.USED, Use.OFF_THE_LINE, Use.NOT_FITTED} for use in uses])
+    fitted = np.array([use in FITTED for use in uses])
     axes.fill_between(
         time_s[fitted], -band_cm[fitted], band_cm[fitted], color=WASH, lw=0, zorder=0,
         label="± 2 stated deviations",
@@ -164,27 +165,26 @@ def legend_text(use: Use, count: int) -> str:
 
 
 def feature_speeds_kmh(dossier: Dossier) -> Floats:
-    """Apparent speed on the road plane of each feature that runs evenly, slowest first.
+    """Apparent speed on the road plane of each of the vehicle's features, slowest first.
 
     Empty without a site file. The higher a feature is above the road, the faster it seems.
     """
-    if dossier.survey is None or dossier.raw.workings.line is None:
+    course = _course(dossier)
+    if dossier.survey is None or course is None:
         return np.empty(0)
-    sign = np.sign(dossier.raw.workings.line.speed_m_s)
-    ground = dossier.survey.ground
-    speeds = (
-        _even_speed(feature, ground.road(feature.px)[:, 1])
-        for feature in dossier.raw.track.features
-        if len(feature.time_s) >= MIN_FEATURE_POINTS
-    )
-    kmh = np.array([sign * each * KMH_PER_M_S for each in speeds if each is not None])
-    return np.sort(kmh[kmh > 0])
+    ratio = on_the_vehicle(dossier.raw.track, dossier.survey.ground, course)[:, 0]
+    return np.sort(ratio * abs(course.speed_m_s) * KMH_PER_M_S)
 
 
-def _even_speed(feature: FeatureTrack, y_m: Floats) -> float | None:
-    slope, start = np.polyfit(feature.time_s - feature.time_s[0], y_m, 1)
-    rms_m = float(np.std(y_m - (slope * (feature.time_s - feature.time_s[0]) + start)))
-    return float(slope) if rms_m < UNEVEN * max(1.0, float(np.ptp(y_m))) else None
+def _course(dossier: Dossier) -> Line | None:
+    """The line that the measurement fitted, with its change of speed."""
+    raw = dossier.raw
+    rows = [
+        (sighting.contact_s, position.road_m[1], position.weight)
+        for sighting, position in zip(raw.track.sightings, raw.workings.positions, strict=True)
+        if position.use in FITTED and position.road_m and position.weight
+    ]
+    return fit_line(*np.array(rows).T) if len(rows) >= FEWEST_FOR_A_LINE else None
 
 
 def _draw_envelope(axes: Axes, dossier: Dossier, row: int) -> str:

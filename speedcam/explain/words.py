@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from speedcam.budget import COVERAGE_FACTOR
+from speedcam.cadence import SLACK_S
 from speedcam.drive import ReferenceDrive
 from speedcam.explain.dossier import Dossier
 from speedcam.explain.palette import USE_WORDS
@@ -19,6 +22,7 @@ from speedcam.model import (
     Reason,
     Refusal,
     SpeedMeasurement,
+    Track,
 )
 from speedcam.redo import agrees
 from speedcam.workings import Use
@@ -36,8 +40,11 @@ WHY_REFUSED: dict[Reason, str] = {
     Reason.IMPLAUSIBLE_SPEED: "What came out is no speed of a road vehicle.",
     Reason.CORRUPT_FRAMES: "The footage is damaged where it drove.",
     Reason.CAMERA_MOVED: "The camera no longer stood where it was surveyed.",
-    Reason.TIME_GAP: "The footage has a gap in which another vehicle may have taken its place.",
-    Reason.TIME_UNSURE: "Frames are repeated, and when the others were taken cannot be told.",
+    Reason.TIME_GAP: "It was lost for so long that another vehicle may have taken its place.",
+    Reason.TIME_UNSURE: (
+        "When its pictures were taken cannot be told: frames are repeated, or pictures were left "
+        "out and the others stamped as if none was missing."
+    ),
     Reason.OUTSIDE_LANES: "It drove in no lane of this site.",
     Reason.FEATURES_DISAGREE: (
         "Points on the vehicle seem slower than the road under it, or there were too few of "
@@ -82,6 +89,7 @@ def account(dossier: Dossier) -> tuple[tuple[str, str], ...]:
     told = _refused(dossier, speed) if isinstance(speed, Refusal) else _measured(dossier, speed)
     told += [
         ("Positions", positions(dossier)),
+        ("Clock", clock(dossier.raw.track)),
         ("Calibrated", calibrated(dossier.raw.calibration)),
         ("Done again", redone(dossier)),
     ]
@@ -95,6 +103,21 @@ def positions(dossier: Dossier) -> str:
     rest = ", ".join(f"{count} {USE_WORDS[use]}" for use, count in counts.most_common())
     total = used + counts.total()
     return f"{used} of {total} sightings were used" + (f"; not used: {rest}." if rest else ".")
+
+
+def clock(track: Track) -> str:
+    """That its pictures were not taken when they are stamped; empty where nothing says so."""
+    late_s = np.array([sighting.contact_s - sighting.time_s for sighting in track.sightings])
+    rows = np.array([s.contact_px[1] if s.contact_px else s.box.bottom for s in track.sightings])
+    # Rows are exposed one after the other: that much is the camera's own.
+    rows -= rows.mean()
+    off_s = float(np.ptp(late_s - rows * (rows @ late_s) / max(1.0, rows @ rows)))
+    if off_s < SLACK_S:
+        return ""
+    return (
+        f"The stamps are up to {1000 * off_s:.0f} ms off, because frames were repeated or left "
+        "out: the instants kept are those at which the pictures were taken."
+    )
 
 
 def calibrated(by: Calibration | None) -> str:
@@ -168,15 +191,15 @@ def grade(dossier: Dossier, speed: SpeedMeasurement) -> str:
     said = " and ".join(_anchor(anchor) for anchor in speed.anchors)
     if speed.grade is Grade.A:
         return f"Two independent ways to its scale agree, {said}: it may be fined."
-    return f"One way to its scale alone, {said}: for statistics only. {_why_alone(dossier)}."
+    return f"One way to its scale alone, {said}: for statistics only. {_why_alone(dossier, speed)}."
 
 
-def _why_alone(dossier: Dossier) -> str:
-    if dossier.passage.plate is None:
+def _why_alone(dossier: Dossier, speed: SpeedMeasurement) -> str:
+    if dossier.lane and speed.speed_kmh - speed.uncertainty_kmh <= dossier.lane.trigger_kmh:
         return "The plate was not looked for, since the vehicle was not above its lane's trigger"
     if dossier.raw.calibration and dossier.raw.calibration.weaknesses:
         return "The calibration is too weak for a second one"
-    return "The plate could not tell"
+    return "No plate confirmed it"
 
 
 def crossing(speed: SpeedMeasurement) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speedcam.model import SpeedMeasurement
+from speedcam.model import Reason, SpeedMeasurement
 from speedcam.site import load_site
 from tests.builders_variants import (
     Variant,
@@ -70,3 +70,12 @@ def test_the_same_traffic_reads_the_same(name, original, site, tmp_path):
     for speed in speeds(original):
         (other,) = (candidate for candidate in again if is_same_vehicle(speed, candidate))
         assert other.speed_kmh == pytest.approx(speed.speed_kmh, abs=speed.uncertainty_kmh)
+
+
+def test_by_a_clock_that_hides_lost_frames_nobody_is_read(original, site, tmp_path):
+    """Every 17th frame is lost, and the others are stamped as if none was: all seem 6 % faster."""
+    hides = Variant(times=lambda i, _: None if i % 17 == 16 else (i - i // 17) / 25)
+    passages = measured(record(CLIP, tmp_path / CLIP.name, hides, SECONDS), site)
+    assert speeds(passages) == []
+    unsure = [p for p in passages if p.speed.reason is Reason.TIME_UNSURE]
+    assert len(unsure) >= len(speeds(original))

@@ -28,6 +28,7 @@ PURE = [
     "speedcam.model",
     "speedcam.raw",
     "speedcam.redo",
+    "speedcam.handover",
     "speedcam.workings",
 ]
 PURE_OFFICE = [

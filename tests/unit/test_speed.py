@@ -217,14 +217,32 @@ def test_a_hole_in_the_track_is_refused():
     assert refused(a_track(40, times_s=times_s)) is Reason.TIME_GAP
 
 
-def test_noise_without_motion_measures_nothing():
+def an_edge_that_stays(track):
     random = np.random.default_rng(3)
-    track = a_track(60, times_s=np.arange(0, 2, 0.04))
     still = tuple(
         replace(s, contact_px=(960 + random.normal(), 700 + random.normal()))
         for s in track.sightings
     )
-    assert refused(replace(track, sightings=still)) is Reason.STANDING
+    return replace(track, sightings=still)
+
+
+def test_noise_without_motion_measures_nothing():
+    track = a_track(0.1, to_m=13.01, times_s=np.arange(0, 2, 0.04))
+    assert refused(an_edge_that_stays(track)) is Reason.STANDING
+
+
+def test_whoever_drives_on_is_not_said_to_stand_because_its_edge_does():
+    track = an_edge_that_stays(a_track(60, times_s=np.arange(0, 2, 0.04)))
+    assert refused(track) is Reason.SHORT_BASELINE
+
+
+def test_a_stretch_that_is_short_because_the_outline_was_shared_says_so():
+    track = a_track(60, from_m=44, to_m=13)
+    shared = tuple(
+        replace(s, contact_px=None, merged=True) if k < 35 else s
+        for k, s in enumerate(track.sightings)
+    )
+    assert refused(replace(track, sightings=shared)) is Reason.MERGED
 
 
 def test_braking_reads_the_mean_over_the_stretch():
