@@ -275,6 +275,8 @@ LACKING = {
     "who decided": a_fine(decision=a_decision(by="")),
     "the amount": a_fine(terms=terms(full=replace(terms().full, minor=0))),
     "the payment reference": a_fine(reference=""),
+    "a wording for its country": a_fine(number="DE26-K7Q2-M9XD"),
+    "a wording for what is due late": a_fine(terms=terms(late_at_once=True)),
 }
 
 

@@ -194,7 +194,7 @@ def test_a_law_that_says_nothing_of_sections_or_a_certificate_that_ended_acquits
     [
         ("distance_m: 2000", "distance_m: 20", "s.yaml line 4: distance_m"),
         ("uncertainty_m: 1.0\n", "", "uncertainty_m is missing"),
-        ("limit_kmh: 80", "limit: 80", "limit is not a key"),
+        ("limit_kmh: 80", "limit: 80", "limit is not a known key"),
     ],
 )
 def test_a_fault_in_a_section_is_told_with_its_line(old, new, told):
