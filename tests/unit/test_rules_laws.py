@@ -1,5 +1,6 @@
 """What must hold under every law, whatever a pack says."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from services.rules.catalogue import load_editions
 from services.rules.edition import read_edition
 from services.rules.engine import NoViolation, judge
 from services.rules.reckoning import Circumstances, reckon
+from speedcam.errors import PassageError
 from speedcam.model import Grade, VehicleClass
 from speedcam.record import dumps, loads
 from tests.builders_office import a_passage, a_place
@@ -157,3 +159,20 @@ def test_the_night_costs_a_third_more_in_italy():
     night = replace(day, at=datetime(2026, 10, 14, 21, 0, tzinfo=UTC))
     assert judge(day, italy, "key").amount_min.minor == 4200
     assert judge(night, italy, "key").amount_min.minor == 5600
+
+
+def test_a_violation_of_an_older_release_is_still_read():
+    albania = next(e for e in LAWS if e.pack.id == "AL-2023-04-21")
+    whole = VIOLATION.dump_python(judge(a_passage(), albania, "key"), mode="json")
+    old = {name: value for name, value in whole.items() if name not in {"kind", "outcome"}}
+    old["passage"] = {n: v for n, v in old["passage"].items() if n != "conditions"} | {"schema": 2}
+    old["passage"]["place"] = {n: v for n, v in old["passage"]["place"].items() if n != "clock"}
+    read = VIOLATION.validate_python(old)
+    assert (read.offence, read.outcome, read.passage.place.clock) == ("urban_10_20", "fine", None)
+
+
+def test_a_passage_of_an_older_schema_must_be_measured_again():
+    whole = json.loads(dumps(a_passage()))
+    old = {name: value for name, value in whole.items() if name != "conditions"} | {"schema": 2}
+    with pytest.raises(PassageError, match="process the footage again"):
+        loads(json.dumps(old))
