@@ -157,7 +157,7 @@ def _acquittal(reckoning: Reckoning, around: Circumstances, pack: Pack) -> NoVio
             less = f"{reckoning.deducted.normalize():f} {unit} tolerance"
             text = f"{measured} {unit} less {less} is not above {limit} {unit}"
             if pack.tolerance.kind == "threshold":
-                text = f"{measured} {unit}, limit {limit}: {pack.tolerance.in_words('fixed')}"
+                text = f"{measured} {unit}, limit {limit}: {pack.tolerance.in_words()}"
         case _:
             text = f"{measured} ± {reckoning.uncertainty} {unit} may have been {limit} {unit}"
     return NoViolation(finding=reckoning.finding, text=text)

@@ -12,7 +12,8 @@ from services.rules.entries import entries_in
 from speedcam.model import VehicleClass
 
 if TYPE_CHECKING:
-    from services.rules.pack import Band, Pack, Zone
+    from services.rules.pack import Band, Pack
+    from services.rules.parts import Zone
 
 Road = Literal["urban", "rural", "main", "motorway"]
 ROADS: tuple[Road, ...] = get_args(Road)

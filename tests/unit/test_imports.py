@@ -16,6 +16,7 @@ WIRING = {"services.demo"}
 PURE = [
     "speedcam.speed",
     "speedcam.line",
+    "speedcam.limits",
     "speedcam.anchors",
     "speedcam.ground",
     "speedcam.survey_checks",
@@ -30,7 +31,17 @@ PURE = [
     "speedcam.redo",
     "speedcam.workings",
 ]
-PURE_OFFICE = ["services.rules.engine", "services.rules.terms", "services.policy", "services.model"]
+PURE_OFFICE = [
+    "services.rules.engine",
+    "services.rules.reckoning",
+    "services.rules.tolerance",
+    "services.rules.section",
+    "services.rules.explain",
+    "services.rules.words",
+    "services.rules.terms",
+    "services.policy",
+    "services.model",
+]
 WORLD = {
     "av", "cv2", "io", "http", "os", "pathlib", "random", "secrets", "shutil", "socket",
     "sqlalchemy", "sqlite3", "subprocess", "tempfile", "time", "urllib",
