@@ -20,6 +20,7 @@ from decimal import Decimal
 import numpy as np
 
 from services.model import OffenceKind, Violation
+from services.policy import SURE_PLATE
 from services.rules.edition import Edition
 from services.rules.engine import (
     NoViolation,
@@ -32,6 +33,9 @@ from services.rules.engine import (
 from services.rules.reckoning import Circumstances, Finding, reckon
 from services.rules.section_file import End, Section
 from speedcam.model import KMH_PER_M_S, Direction, Passage, PlateReading, SpeedMeasurement
+
+FASTEST_KMH = 300
+"""An average above it is two vehicles, one of whose plates was misread."""
 
 EDGE_M = 1.0
 """Expanded uncertainty of where a vehicle's edge was when it crossed a line."""
@@ -81,13 +85,13 @@ def day_key(secret: bytes, passage: Passage) -> bytes:
 def mark(passage: Passage, end: End, key: bytes) -> Mark | None:
     """The mark of ``passage`` at ``end``, or None where it proves no crossing by anybody.
 
-    There must be a plate that several frames agree on without repair, a checked clock, and a
-    measurement whose stretch holds the line.
+    There must be a plate that is sure without repair, a checked clock, and a measurement whose
+    stretch holds the line.
     """
     plate, speed, clock = passage.plate, passage.speed, passage.place.clock
     if passage.place.site_id != end.site or clock is None:
         return None
-    if not isinstance(plate, PlateReading) or plate.repaired:
+    if not isinstance(plate, PlateReading) or plate.repaired or not plate.confidence >= SURE_PLATE:
         return None
     if not isinstance(speed, SpeedMeasurement):
         return None
@@ -134,7 +138,8 @@ def _by_digest(marks: Sequence[Mark]) -> dict[bytes, list[Mark]]:
 
 
 def _after(start: Mark, end: Mark, section: Section) -> bool:
-    return 0 < (end.at - start.at).total_seconds() <= section.longest_s
+    shortest_s = section.distance_m * KMH_PER_M_S / FASTEST_KMH
+    return shortest_s <= (end.at - start.at).total_seconds() <= section.longest_s
 
 
 def _drive(section: Section, start: Mark, end: Mark) -> Drive:

@@ -134,7 +134,9 @@ def test_a_plate_that_was_seen_twice_at_an_end_is_not_matched():
     "more",
     [
         pytest.param({"plate": a_plate(repaired=True)}, id="repaired"),
+        pytest.param({"plate": a_plate(confidence=0.89)}, id="unsure"),
         pytest.param({"plate": None}, id="no plate"),
+        pytest.param({"crossed_s": 60.0}, id="faster than any vehicle"),
         pytest.param({"site": "AL-ELSEWHERE"}, id="another camera"),
         pytest.param({"line_m": 80}, id="the line was not crossed in sight"),
         pytest.param({"direction": Direction.RECEDING}, id="the other edge of the vehicle"),
