@@ -17,7 +17,7 @@ from services.rules.proofs import Road
 from services.rules.reckoning import Circumstances, price, reckon
 from services.rules.terms import due, terms_of
 from services.rules.tolerance import Device
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 Answer = Literal["none", "advisory", "course", "fine", "human", "report", "court"]
 """``human`` is a fine that no policy may decide."""
@@ -42,7 +42,7 @@ class JudgedCase(Closed):
     amount: Exact | None = None
     points: int = 0
     suspension: tuple[int, int] | None = None
-    vehicle: VehicleClass | None = None
+    vehicle: VehicleCategory | None = None
     at: time = time(12)
     device: Device = "fixed"
 

@@ -41,7 +41,7 @@ from services.rules.proofs import (
     zones_cover_all,
 )
 from services.rules.tolerance import Tolerance
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 Decide = Literal["policy", "human"]
 _Value = TypeVar("_Value")
@@ -189,7 +189,7 @@ class Pack(Closed):
         return self.timezones[0]
 
     def band(
-        self, road: Road, over: Decimal, *, limit: Decimal, vehicle: VehicleClass | None = None
+        self, road: Road, over: Decimal, *, limit: Decimal, vehicle: VehicleCategory | None = None
     ) -> Band:
         """The band of ``over``, more than 0; for a vehicle of unknown class the mildest one."""
         zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicle, limit)}

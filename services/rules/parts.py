@@ -11,7 +11,7 @@ from services.model import Outcome
 from services.rules.bands import Interval, parse_interval
 from services.rules.entries import Closed, Days, Entry
 from services.rules.proofs import Road
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 
 class Limits(Entry):
@@ -38,10 +38,10 @@ class Zone(Closed):
     """
 
     roads: tuple[Road, ...] = ("urban", "rural", "main", "motorway")
-    vehicles: tuple[VehicleClass, ...] = tuple(VehicleClass)
+    vehicles: tuple[VehicleCategory, ...] = tuple(VehicleCategory)
     limits: Annotated[Interval, BeforeValidator(parse_interval)] = parse_interval("(0, )")
 
-    def covers(self, road: Road, vehicle: VehicleClass | None, limit: Decimal) -> bool:
+    def covers(self, road: Road, vehicle: VehicleCategory | None, limit: Decimal) -> bool:
         """Whether such a passage belongs, or without a known ``vehicle`` may belong, to it."""
         return (
             road in self.roads
