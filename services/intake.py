@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.errors import CaseError, EvidenceError, OfficeError, StoreUnavailable
-from services.model import Violation
+from services.model import OffenceKind, Violation
 from services.ports import Clock
 from services.rules.catalogue import load_editions, pack_for
 from services.rules.edition import Edition
@@ -189,6 +189,8 @@ def _open(
 
 
 def _told(violation: Violation) -> str:
+    if violation.kind is OffenceKind.WRONG_WAY:
+        return f"it drove against its lane's direction: {violation.reference}"
     return (
         f"{violation.retained_kmh.normalize():f} km/h counts, limit {violation.limit_kmh} km/h: "
         f"{violation.reference}"

@@ -55,6 +55,8 @@ class OffenceKind(StrEnum):
 
     SPEED = "speed"
     WRONG_WAY = "wrong_way"
+    SECTION = "section"
+    """Too fast on average between two cameras."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Violation:
         needs_person: The pack lets no policy decide this case.
         source: Edition of the law.
         kind: What kind of offence.
+        entry: The passage where the section began, ``passage`` being where it ended; else None.
         outcome: What the law makes of it.
     """
 
@@ -100,6 +103,7 @@ class Violation:
     needs_person: bool
     source: RuleSource
     kind: OffenceKind = OffenceKind.SPEED
+    entry: Passage | None = None
     outcome: Outcome = Outcome.FINE
 
 

@@ -83,6 +83,8 @@ def policy_named(name: str) -> Policy:
 def missing_proof(violation: Violation) -> tuple[str, ...]:
     """What the case lacks; while anything is lacking nobody, person or policy, may confirm it."""
     passage = violation.passage
+    if violation.kind is OffenceKind.SECTION:
+        return (_NO_WORDS,)
     return tuple(
         _offence(violation)
         + _speed(violation)
@@ -102,6 +104,11 @@ def _offence(violation: Violation) -> list[str]:
     )
     return [told]
 
+
+_NO_WORDS = (
+    "no notice is worded for an average speed between two cameras yet: an officer compares the "
+    "passages of both ends outside this office"
+)
 
 _ELSEWHERE = {
     Outcome.ADVISORY: "a warning without cost",

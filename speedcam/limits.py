@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import product
 
-from speedcam.model import VehicleClass, Weather
+from speedcam.model import VehicleCategory, Weather
 
 AT_THE_EDGE = timedelta(minutes=2)
 """So near to the hour at which a limit changes both limits may have held: clocks of drivers and of
@@ -40,9 +40,9 @@ class Limit:
     between: tuple[time, time] | None = None
     days: frozenset[str] | None = None
     weather: frozenset[Weather] | None = None
-    vehicles: frozenset[VehicleClass] | None = None
+    vehicles: frozenset[VehicleCategory] | None = None
 
-    def holds(self, at: datetime, vehicle: VehicleClass, weather: Weather) -> bool:
+    def holds(self, at: datetime, vehicle: VehicleCategory, weather: Weather) -> bool:
         """Whether it holds for ``vehicle`` at the local instant ``at`` in ``weather``."""
         return (
             (self.between is None or _within(at.time(), self.between))
@@ -69,7 +69,7 @@ def limit_in_force(
     usual: Limit,
     others: tuple[Limit, ...],
     at: datetime,
-    vehicle: VehicleClass | None,
+    vehicle: VehicleCategory | None,
     weather: Weather | None,
 ) -> Limit:
     """The limit that held, or of those that may have held the most generous one.
@@ -85,7 +85,7 @@ def limit_in_force(
         return usual
     cases = product(
         (at - AT_THE_EDGE, at, at + AT_THE_EDGE),
-        [vehicle] if vehicle else VehicleClass,
+        [vehicle] if vehicle else VehicleCategory,
         [weather] if weather else Weather,
     )
     possible = [_of_case(usual, others, *case) for case in cases]
@@ -96,7 +96,7 @@ def _of_case(
     usual: Limit,
     others: tuple[Limit, ...],
     at: datetime,
-    vehicle: VehicleClass,
+    vehicle: VehicleCategory,
     weather: Weather,
 ) -> Limit:
     return next((limit for limit in others if limit.holds(at, vehicle, weather)), usual)

@@ -431,8 +431,8 @@ class Clock:
     offset_s: float
 
 
-class VehicleClass(StrEnum):
-    """Classes of vehicle that laws and signs tell apart."""
+class VehicleCategory(StrEnum):
+    """Categories of vehicle that laws and signs tell apart; not what a camera takes one for."""
 
     CAR = "car"
     MOTORCYCLE = "motorcycle"
@@ -463,7 +463,7 @@ class Conditions:
         against_lane: It drove against the direction of its lane, all along, where nobody may.
     """
 
-    vehicle: VehicleClass | None = None
+    vehicle: VehicleCategory | None = None
     weather: Weather | None = None
     limit_rule: str = ""
     limit_mph: int | None = None

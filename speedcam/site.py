@@ -12,7 +12,7 @@ from typing import Literal
 from speedcam.drive import ReferenceDrive, Run, reference_drive
 from speedcam.errors import SiteError
 from speedcam.limits import Limit, limit_in_force
-from speedcam.model import Certificate, Clock, Direction, Place, VehicleClass, Weather
+from speedcam.model import Certificate, Clock, Direction, Place, VehicleCategory, Weather
 from speedcam.site_file import parse_site, read_site_bytes
 from speedcam.site_schema import (
     CertificateTable,
@@ -109,7 +109,9 @@ class Lane:
     others: tuple[Limit, ...] = ()
     nobody_against: bool = False
 
-    def limit(self, at: datetime, vehicle: VehicleClass | None, weather: Weather | None) -> Limit:
+    def limit(
+        self, at: datetime, vehicle: VehicleCategory | None, weather: Weather | None
+    ) -> Limit:
         """The limit that held at the local instant ``at``; see :mod:`speedcam.limits`."""
         usual = Limit(
             limit_kmh=self.limit_kmh, trigger_kmh=self.trigger_kmh, limit_mph=self.limit_mph
@@ -330,5 +332,5 @@ def _limit(table: LimitTable) -> Limit:
         between=(table.between[0], table.between[1]) if table.between else None,
         days=frozenset(table.days) if table.days else None,
         weather=frozenset(map(Weather, table.weather)) if table.weather else None,
-        vehicles=frozenset(map(VehicleClass, table.vehicles)) if table.vehicles else None,
+        vehicles=frozenset(map(VehicleCategory, table.vehicles)) if table.vehicles else None,
     )

@@ -29,6 +29,9 @@ def _mandatory(fine: Fine) -> dict[str, object]:
     on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
     return {
         "the number": fine.number,
+        # The words name Albanian offices and interest by days: another law needs its own.
+        "a wording for its country": fine.number.startswith("AL"),
+        "a wording for what is due late": not fine.terms.late_at_once,
         "the place": passage.place.name.strip(),
         "the road": passage.place.road.strip(),
         "the direction": passage.place.towards.strip(),

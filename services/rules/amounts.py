@@ -135,8 +135,8 @@ _NEEDS = {"pct": ("pct",), "daily_pct": ("pct", "cap_days"), "pct_once": ("pct",
 
 
 def _needed_for(name: str, value: int | None, info: ValidationInfo) -> int | None:
-    kind = info.data.get("kind", "")
-    if (value is not None) != (name in _NEEDS.get(kind, ())):
+    kind = info.data.get("kind")  # None: the kind itself is at fault, which is told already
+    if kind and (value is not None) != (name in _NEEDS.get(kind, ())):
         verb = "takes no" if value is not None else "needs"
         raise ValueError(f"kind {kind} {verb} {name}: mend one of the two")
     return value

@@ -7,19 +7,17 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from services.errors import PackError
 from services.model import Outcome
-from services.rules.edition import told_faults
+from services.rules.edition import read_model
 from services.rules.entries import Closed, Exact
 from services.rules.pack import Pack
 from services.rules.proofs import Road
 from services.rules.reckoning import Circumstances, price, reckon
 from services.rules.terms import due, terms_of
 from services.rules.tolerance import Device
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 Answer = Literal["none", "advisory", "course", "fine", "human", "report", "court"]
 """``human`` is a fine that no policy may decide."""
@@ -44,7 +42,7 @@ class JudgedCase(Closed):
     amount: Exact | None = None
     points: int = 0
     suspension: tuple[int, int] | None = None
-    vehicle: VehicleClass | None = None
+    vehicle: VehicleCategory | None = None
     at: time = time(12)
     device: Device = "fixed"
 
@@ -87,12 +85,7 @@ def read_cases(text: bytes, name: str) -> Cases:
     Raises:
         PackError: It is not a file of cases; every fault with its line.
     """
-    try:
-        return Cases.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise PackError(f"{name}: {error}. Mend the YAML there.") from None
-    except ValidationError as error:
-        raise PackError(told_faults(error, text, name)) from None
+    return read_model(Cases, text, name)
 
 
 def failures(pack: Pack, cases: Cases) -> Iterator[str]:

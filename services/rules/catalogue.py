@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import combinations
@@ -12,6 +13,7 @@ from services.errors import PackError
 from services.rules.edition import Edition, read_edition
 
 
+@cache
 def load_editions() -> tuple[Edition, ...]:
     """Every pack of this release, in order of country and day.
 

@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 
 from services.errors import PackError
+from services.model import Violation
 from services.rules.casefile import failures, read_cases
 from services.rules.catalogue import load_editions, pack_files, pack_for
 from services.rules.edition import Edition, read_edition
 from services.rules.engine import NoViolation, local_day
 from services.rules.explain import Step, derivation
-from services.rules.reckoning import Reckoning
 from services.rules.section import Drive, day_key, drives, judge_drive, mark
 from services.rules.section_file import read_section
 from services.rules.table import as_html, as_text
@@ -129,18 +129,17 @@ def section(
     ]
     every = list(drives(stretch, *marks))
     for drive in every:
-        judged = judge_drive(drive, stretch, _of_the_day(law, drive.exit.passage))
+        end = drive.exit.passage
+        judged = judge_drive(drive, stretch, _of_the_day(law, end), key=end.id)
         typer.echo(_told_drive(drive, judged))
     _say(f"marks {len(marks[0])} and {len(marks[1])}; drives through the section {len(every)}")
 
 
-def _told_drive(drive: Drive, judged: Reckoning | NoViolation) -> str:
-    found = judged.finding
-    band = judged.band.code if isinstance(judged, Reckoning) and judged.band else ""
+def _told_drive(drive: Drive, judged: Violation | NoViolation) -> str:
+    answer = f"for a person: {judged.offence}" if isinstance(judged, Violation) else judged.finding
     return (
         f"{drive.entry.passage.id} {drive.exit.passage.id} {drive.seconds:.2f} s "
-        f"{drive.speed_kmh:.1f} ± {drive.uncertainty_kmh:.1f} km/h "
-        f"{found or f'for a person: {band}'}"
+        f"{drive.speed_kmh:.1f} ± {drive.uncertainty_kmh:.1f} km/h {answer}"
     )
 
 

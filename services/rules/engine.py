@@ -18,8 +18,6 @@ from services.rules.pack import Pack
 from services.rules.reckoning import Circumstances, Finding, Reckoning, price, reckon
 from speedcam.model import Grade, Passage, Refusal, SpeedMeasurement
 
-__all__ = ["SPEEDING", "Finding", "NoViolation", "judge", "local_day", "local_time"]
-
 SPEEDING = "speeding"
 """Names the case of a passage whichever edition, band or offence applies, so that a passage
 judged again under other rules can never become a second case."""
@@ -108,8 +106,8 @@ def judge(passage: Passage, edition: Edition, key: str) -> Violation | NoViolati
     reckoning = reckon(edition.pack, *in_unit(measurement, edition.pack), around)
     if reckoning.finding is None and measurement.grade is not Grade.A:
         return _statistics_only(measurement)
-    acquitted = _acquittal(reckoning, around, edition.pack)
-    return acquitted or _violation(passage, edition, key, reckoning, around)
+    acquitted = acquittal(reckoning, around, edition.pack)
+    return acquitted or violation_of(reckoning, around, edition, passage=passage, key=key)
 
 
 def circumstances(passage: Passage, pack: Pack) -> Circumstances | None:
@@ -132,12 +130,16 @@ def _time_of_day(passage: Passage, pack: Pack) -> time:
 
 def in_unit(measurement: SpeedMeasurement, pack: Pack) -> tuple[Decimal, Decimal]:
     """Speed and uncertainty in the pack's unit, to a tenth in the driver's favour."""
+    return in_tenths(measurement.speed_kmh, measurement.uncertainty_kmh, pack)
+
+
+def in_tenths(speed_kmh: float, uncertainty_kmh: float, pack: Pack) -> tuple[Decimal, Decimal]:
+    """Both in the pack's unit: the speed cut down and its doubt raised to a tenth."""
     # Through str: 66.3 is meant, not the binary 66.2999… nearest to it.
-    measured = Decimal(str(float(measurement.speed_kmh)))
-    uncertainty = Decimal(str(float(measurement.uncertainty_kmh)))
+    measured, doubt = Decimal(str(float(speed_kmh))), Decimal(str(float(uncertainty_kmh)))
     if pack.unit == "mph":
-        measured, uncertainty = measured / KMH_PER_MPH, uncertainty / KMH_PER_MPH
-    return measured.quantize(_STEP, ROUND_FLOOR), uncertainty.quantize(_STEP, ROUND_CEILING)
+        measured, doubt = measured / KMH_PER_MPH, doubt / KMH_PER_MPH
+    return measured.quantize(_STEP, ROUND_FLOOR), doubt.quantize(_STEP, ROUND_CEILING)
 
 
 def _statistics_only(measurement: SpeedMeasurement) -> NoViolation:
@@ -145,7 +147,7 @@ def _statistics_only(measurement: SpeedMeasurement) -> NoViolation:
     return NoViolation(finding=Finding.STATISTICS_ONLY, text=text)
 
 
-def _acquittal(reckoning: Reckoning, around: Circumstances, pack: Pack) -> NoViolation | None:
+def acquittal(reckoning: Reckoning, around: Circumstances, pack: Pack) -> NoViolation | None:
     """Why this speed proves nothing, or None where it proves a violation."""
     measured, limit, unit = reckoning.measured, around.limit, pack.unit
     match reckoning.finding:
@@ -157,15 +159,16 @@ def _acquittal(reckoning: Reckoning, around: Circumstances, pack: Pack) -> NoVio
             less = f"{reckoning.deducted.normalize():f} {unit} tolerance"
             text = f"{measured} {unit} less {less} is not above {limit} {unit}"
             if pack.tolerance.kind == "threshold":
-                text = f"{measured} {unit}, limit {limit}: {pack.tolerance.in_words('fixed')}"
+                text = f"{measured} {unit}, limit {limit}: {pack.tolerance.in_words()}"
         case _:
             text = f"{measured} ± {reckoning.uncertainty} {unit} may have been {limit} {unit}"
     return NoViolation(finding=reckoning.finding, text=text)
 
 
-def _violation(
-    passage: Passage, edition: Edition, key: str, reckoning: Reckoning, around: Circumstances
+def violation_of(
+    reckoning: Reckoning, around: Circumstances, edition: Edition, *, passage: Passage, key: str
 ) -> Violation:
+    """The violation that a reckoning without finding is; ``passage`` states its limit."""
     band, pack = reckoning.band, edition.pack
     if band is None or passage.limit_kmh is None:
         raise CaseError(f"passage {passage.id} falls in no band of {pack.id}: mend the pack.")

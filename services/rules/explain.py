@@ -47,7 +47,7 @@ def derivation(passage: Passage, edition: Edition) -> Iterator[Step]:
         figure=f"{at:%Y-%m-%d %H:%M:%S} {at.tzname()}",
     )
     yield Step(
-        what=f"law of that day: {pack.title}",
+        what=f"by {pack.title}",
         figure=f"{pack.id}, version {pack.version}, hash {edition.sha256[:12]}",
     )
     judged = judge(passage, edition, key=passage.id)
@@ -80,9 +80,10 @@ def _speeds(reckoning: Reckoning, speed: SpeedMeasurement, pack: Pack) -> Iterat
     if reckoning.taken != reckoning.measured:
         yield _by_law("cut down to a whole number", _of(reckoning.taken, pack), rounding)
     if law.kind == "threshold":
-        yield _by_law("nothing is deducted", law.in_words("fixed"), law)
-    else:
-        yield _by_law(f"deduction ({law.in_words('fixed')})", _of(reckoning.deducted, pack), law)
+        yield _by_law("nothing is deducted", law.in_words(), law)
+    elif reckoning.taken > 0:
+        step = law.step(reckoning.taken, "fixed").in_words()
+        yield _by_law(f"deduction: {step}", _of(reckoning.deducted, pack), law)
         yield _by_law("left by the law", _of(reckoning.by_law, pack), law)
     doubt = reckoning.measured - reckoning.uncertainty
     yield Step(what="measured less its uncertainty", figure=_of(doubt, pack))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from services.rules.bands import gaps
 from services.rules.entries import entries_in
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 if TYPE_CHECKING:
-    from services.rules.pack import Band, Pack, Zone
+    from services.rules.pack import Band, Pack
+    from services.rules.parts import Zone
 
 Road = Literal["urban", "rural", "main", "motorway"]
 ROADS: tuple[Road, ...] = get_args(Road)
@@ -21,7 +22,7 @@ ROADS: tuple[Road, ...] = get_args(Road)
 def zones_cover_all(zones: Mapping[str, Zone]) -> list[str]:
     """Whether each road, vehicle and limit is in exactly one zone."""
     faults: dict[str, str] = {}
-    for road, vehicle in product(ROADS, VehicleClass):
+    for road, vehicle in product(ROADS, VehicleCategory):
         here = [z for z in zones.values() if road in z.roads and vehicle in z.vehicles]
         here.sort(key=lambda zone: zone.limits.low)
         for fault in gaps("limits", [zone.limits for zone in here]):

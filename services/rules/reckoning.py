@@ -15,7 +15,7 @@ from services.model import Money
 from services.rules.pack import Band, Pack
 from services.rules.proofs import Road
 from services.rules.tolerance import Device, rounded
-from speedcam.model import VehicleClass
+from speedcam.model import VehicleCategory
 
 
 class Finding(StrEnum):
@@ -45,7 +45,7 @@ class Circumstances:
 
     limit: Decimal
     road: Road
-    vehicle: VehicleClass | None = None
+    vehicle: VehicleCategory | None = None
     at: time = time(12)
     device: Device = "fixed"
 

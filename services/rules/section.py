@@ -13,22 +13,32 @@ import hmac
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 import numpy as np
 
+from services.model import OffenceKind, Violation
+from services.policy import SURE_PLATE
 from services.rules.edition import Edition
-from services.rules.engine import KMH_PER_MPH, NoViolation, local_day
-from services.rules.reckoning import Circumstances, Finding, Reckoning, reckon
+from services.rules.engine import (
+    NoViolation,
+    acquittal,
+    in_tenths,
+    local_day,
+    local_time,
+    violation_of,
+)
+from services.rules.reckoning import Circumstances, Finding, reckon
 from services.rules.section_file import End, Section
 from speedcam.model import KMH_PER_M_S, Direction, Passage, PlateReading, SpeedMeasurement
 
+FASTEST_KMH = 300
+"""An average above it is two vehicles, one of whose plates was misread."""
+
 EDGE_M = 1.0
 """Expanded uncertainty of where a vehicle's edge was when it crossed a line."""
-
-_STEP = Decimal("0.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +85,13 @@ def day_key(secret: bytes, passage: Passage) -> bytes:
 def mark(passage: Passage, end: End, key: bytes) -> Mark | None:
     """The mark of ``passage`` at ``end``, or None where it proves no crossing by anybody.
 
-    There must be a plate that several frames agree on without repair, a checked clock, and a
-    measurement whose stretch holds the line.
+    There must be a plate that is sure without repair, a checked clock, and a measurement whose
+    stretch holds the line.
     """
     plate, speed, clock = passage.plate, passage.speed, passage.place.clock
     if passage.place.site_id != end.site or clock is None:
         return None
-    if not isinstance(plate, PlateReading) or plate.repaired:
+    if not isinstance(plate, PlateReading) or plate.repaired or not plate.confidence >= SURE_PLATE:
         return None
     if not isinstance(speed, SpeedMeasurement):
         return None
@@ -128,7 +138,8 @@ def _by_digest(marks: Sequence[Mark]) -> dict[bytes, list[Mark]]:
 
 
 def _after(start: Mark, end: Mark, section: Section) -> bool:
-    return 0 < (end.at - start.at).total_seconds() <= section.longest_s
+    shortest_s = section.distance_m * KMH_PER_M_S / FASTEST_KMH
+    return shortest_s <= (end.at - start.at).total_seconds() <= section.longest_s
 
 
 def _drive(section: Section, start: Mark, end: Mark) -> Drive:
@@ -149,27 +160,40 @@ def _drive(section: Section, start: Mark, end: Mark) -> Drive:
     )
 
 
-def judge_drive(drive: Drive, section: Section, edition: Edition) -> Reckoning | NoViolation:
-    """What the law of the exit's day makes of an average speed.
+def judge_drive(
+    drive: Drive, section: Section, edition: Edition, key: str
+) -> Violation | NoViolation:
+    """What the law of the exit's day makes of an average speed. A person always decides.
 
-    A :class:`Reckoning` without finding is a violation: of it a person decides, who sees the
-    passages of both ends.
+    Args:
+        drive: As :func:`drives` found it.
+        section: The section, with its limit and its certificate.
+        edition: The law in force at the exit on that local day.
+        key: The case key of the exit's passage, so that a drive that was too fast there as well
+            is one case.
     """
-    pack, place = edition.pack, drive.exit.passage.place
+    pack, end = edition.pack, drive.exit.passage
     limit = section.limit_kmh if pack.unit == "km/h" else section.limit_mph
     if not pack.tolerance.knows("section") or limit is None:
         text = f"{pack.id} says nothing of average speeds between two cameras"
         return NoViolation(finding=Finding.UNKNOWN_TO_LAW, text=text)
-    if section.certificate.valid_until < local_day(drive.exit.passage):
+    if section.certificate.valid_until < local_day(end):
         text = f"the certificate of the distance ended on {section.certificate.valid_until}"
         return NoViolation(finding=Finding.NO_READING, text=text)
-    per_unit = KMH_PER_MPH if pack.unit == "mph" else Decimal(1)
-    measured = Decimal(str(drive.speed_kmh)) / per_unit
-    uncertainty = Decimal(str(drive.uncertainty_kmh)) / per_unit
-    around = Circumstances(limit=Decimal(limit), road=place.road_kind, device="section")
-    return reckon(
-        pack,
-        measured.quantize(_STEP, ROUND_FLOOR),
-        uncertainty.quantize(_STEP, ROUND_CEILING),
-        around,
+    around = Circumstances(
+        limit=Decimal(limit),
+        road=end.place.road_kind,
+        vehicle=end.conditions.vehicle,
+        at=local_time(end).time(),
+        device="section",
+    )
+    speed, doubt = in_tenths(drive.speed_kmh, drive.uncertainty_kmh, pack)
+    reckoning = reckon(pack, speed, doubt, around)
+    acquitted = acquittal(reckoning, around, pack)
+    if acquitted is not None:
+        return acquitted
+    proof = replace(end, limit_kmh=section.limit_kmh)
+    violation = violation_of(reckoning, around, edition, passage=proof, key=key)
+    return replace(
+        violation, kind=OffenceKind.SECTION, entry=drive.entry.passage, needs_person=True
     )

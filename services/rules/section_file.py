@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from services.errors import PackError
-from services.rules.edition import told_faults
+from services.rules.edition import read_model
 from services.rules.entries import Closed, Words
 
 Metres = Annotated[float, Field(allow_inf_nan=False)]
@@ -68,9 +66,4 @@ def read_section(text: bytes, name: str) -> Section:
     Raises:
         PackError: It is not one; every fault with its line.
     """
-    try:
-        return Section.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise PackError(f"{name}: {error}. Mend the YAML there.") from None
-    except ValidationError as error:
-        raise PackError(told_faults(error, text, name)) from None
+    return read_model(Section, text, name)

@@ -43,6 +43,11 @@ class Step(Closed):
             return self.less
         return measured * (self.less_pct or 0) / 100
 
+    def in_words(self) -> str:
+        """What it deducts, and from which speeds, for a reader."""
+        less = f"{self.less:f}" if self.less is not None else f"{self.less_pct:f} %"
+        return f"{less} from {self.measured} measured"
+
 
 class Roundings(Entry):
     """What the law rounds to a whole number, and when; never to a driver's cost.
@@ -95,21 +100,15 @@ class Deduct(_Rounded):
 
     def deduction(self, measured: Decimal, device: Device) -> Decimal:
         """What is taken off ``measured``, more than 0."""
-        steps = self.devices[device]
-        step = next(step for step in steps if step.measured.contains(measured))
-        return rounded(step.deduction(measured), self.rounding.deduction)
+        return rounded(self.step(measured, device).deduction(measured), self.rounding.deduction)
+
+    def step(self, measured: Decimal, device: Device) -> Step:
+        """The step that holds for ``measured``, more than 0."""
+        return next(step for step in self.devices[device] if step.measured.contains(measured))
 
     def lets_go(self, retained: Decimal, limit: Decimal) -> bool:
         """Whether nobody is pursued at this speed."""
         return retained <= limit
-
-    def in_words(self, device: Device) -> str:
-        """What it deducts, for a reader."""
-        return "; ".join(
-            f"{step.measured} measured: "
-            + (f"{step.less:f}" if step.less is not None else f"{step.less_pct:f} %")
-            for step in self.devices.get(device, ())
-        )
 
 
 class Threshold(_Rounded):
@@ -131,7 +130,7 @@ class Threshold(_Rounded):
         """Whether nobody is pursued at this speed."""
         return retained < limit + limit * self.pct / 100 + self.add
 
-    def in_words(self, device: Device) -> str:  # noqa: ARG002 - as Deduct
+    def in_words(self) -> str:
         """From where on speeds are pursued, for a reader."""
         return f"pursued from the limit + {self.pct:f} % + {self.add:f} on"
 

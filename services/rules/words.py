@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from services.rules.amounts import FineRange
 from services.rules.bands import Interval
 from services.rules.entries import Entry, Unit
-from services.rules.pack import Band, Limits, Pack
+from services.rules.pack import Band, Pack
+from services.rules.parts import Limits
 from services.rules.proofs import ROADS
 from services.rules.tolerance import Deduct
 

@@ -19,6 +19,7 @@ from tests.builders_variants import cut
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
 CLIP = SAMPLES / "sun_two_way.mp4"
 SECONDS = 5.0
+WHEN_WET = '[[lanes.limits]]\nlimit_kmh = 35\nweather = ["wet", "snow"]\n'
 TURNED = 'name = "1"\ndirection = "receding"\nnobody_against = true\n'
 
 
@@ -29,7 +30,8 @@ def recorded(tmp_path_factory):
     site = (SAMPLES / "sun_two_way.site.toml").read_text()
     lane = 'name = "1"\ndirection = "approaching"\n'
     assert lane in site
-    (folder / "clip.site.toml").write_text(site.replace(lane, TURNED))
+    wet = site.replace("[survey]", 'weather = "wet"\n\n[survey]') + WHEN_WET
+    (folder / "clip.site.toml").write_text(wet.replace(lane, TURNED))
     clip = cut(CLIP, folder / "clip.mp4", SECONDS)
     (result,) = process_files([(clip, load_site(folder / "clip.site.toml"))], folder / "out")
     return result
@@ -50,6 +52,14 @@ def test_exactly_those_who_truly_drove_against_it_are_told(recorded):
     for other in measured:
         if other not in told:
             assert not isinstance(other.plate, PlateReading)
+
+
+def test_the_limit_that_held_in_that_weather_is_part_of_the_passage(recorded):
+    for passage in recorded.passages:
+        wet = passage.lane == "2"
+        assert passage.limit_kmh == (35 if wet else 40)
+        assert passage.conditions.limit_rule == ("snow/wet" if wet else "")
+        assert passage.conditions.weather == "wet"
 
 
 def test_the_office_keeps_it_for_a_person_and_fines_nobody(recorded, tmp_path):

@@ -16,6 +16,7 @@ WIRING = {"services.demo"}
 PURE = [
     "speedcam.speed",
     "speedcam.line",
+    "speedcam.limits",
     "speedcam.anchors",
     "speedcam.ground",
     "speedcam.survey_checks",
@@ -33,6 +34,11 @@ PURE = [
 ]
 PURE_OFFICE = [
     "services.rules.engine",
+    "services.rules.reckoning",
+    "services.rules.tolerance",
+    "services.rules.section",
+    "services.rules.explain",
+    "services.rules.words",
     "services.rules.terms",
     "services.policy",
     "services.model",

@@ -26,6 +26,7 @@ from tests.builders_notice import (
     terms,
     with_plate,
 )
+from tests.builders_office import albania
 from tests.builders_pages import visible_text
 
 BANNERS = (
@@ -104,6 +105,40 @@ def test_both_forms_state(fact):
     html, text = both_forms()
     assert fact in html
     assert fact in text
+
+
+WANTED = {
+    "number": "AL26-K7Q2-M9XD",
+    "authority": "Demo Speed Office",
+    "addressee": "as the owner of the vehicle",
+    "plate": "AA •••BB",
+    "place": "Rruga e Kombit, km 4+200",
+    "date": "14 October 2026",
+    "time": "08:30:12 CEST (UTC+2)",
+    "reference": "article 140/9, Road Code",
+    "measured": "Measured speed",
+    "tolerance": "Deducted in your favour",
+    "retained": "Speed that counts",
+    "limit": "40 km/h",
+    "device": "speedcam demo",
+    "certificate": "DEMO-2026-001, valid until 30 June 2027",
+    "photo": "Photo from the camera",
+    "officer": "officer P-17",
+    "amount": "5,000 ALL",
+    "how_to_pay": "How to pay",
+    "how_to_contest": "you can object",
+    "name_driver": "tell us who was driving",
+    "data_protection": "Information and Data Protection Commissioner",
+    "signs": "seen in place on 1 October 2026",
+}
+
+
+@pytest.mark.parametrize("fact", albania().pack.notice.must_hold)
+def test_the_letter_holds_what_the_law_wants_in_it(fact):
+    html, text = both_forms()
+    assert WANTED[fact] in html
+    if fact != "photo":  # plain text has none
+        assert WANTED[fact] in text
 
 
 def test_both_forms_state_the_hash_of_the_photo():
@@ -275,6 +310,8 @@ LACKING = {
     "who decided": a_fine(decision=a_decision(by="")),
     "the amount": a_fine(terms=terms(full=replace(terms().full, minor=0))),
     "the payment reference": a_fine(reference=""),
+    "a wording for its country": a_fine(number="DE26-K7Q2-M9XD"),
+    "a wording for what is due late": a_fine(terms=terms(late_at_once=True)),
 }
 
 

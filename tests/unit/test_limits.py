@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from speedcam.errors import SiteError
 from speedcam.limits import Limit, limit_in_force
-from speedcam.model import VehicleClass, Weather
+from speedcam.model import VehicleCategory, Weather
 from speedcam.site import load_site
 from tests.builders_site import a_site_text
 
@@ -17,7 +17,7 @@ SCHOOL = Limit(
     limit_kmh=30, trigger_kmh=30, between=(time(7), time(14)), days=frozenset({"mon", "wed"})
 )
 RAIN = Limit(limit_kmh=40, trigger_kmh=40, weather=frozenset({Weather.WET, Weather.SNOW}))
-LORRIES = Limit(limit_kmh=20, trigger_kmh=20, vehicles=frozenset({VehicleClass.LORRY}))
+LORRIES = Limit(limit_kmh=20, trigger_kmh=20, vehicles=frozenset({VehicleCategory.LORRY}))
 FASTER_AT_NIGHT = Limit(limit_kmh=70, trigger_kmh=75, between=(time(22), time(6)))
 ANY_LIMIT = st.sampled_from([NIGHT, SCHOOL, RAIN, LORRIES, FASTER_AT_NIGHT])
 
@@ -29,7 +29,7 @@ def at(clock):
     return WEDNESDAY.replace(hour=hour, minute=minute)
 
 
-def held(*others, clock="12:00", vehicle=VehicleClass.CAR, weather=Weather.DRY):
+def held(*others, clock="12:00", vehicle=VehicleCategory.CAR, weather=Weather.DRY):
     return limit_in_force(USUAL, others, at(clock), vehicle, weather).limit_kmh
 
 
@@ -50,7 +50,7 @@ def test_at_the_hour_of_the_change_the_higher_limit_counts(clock):
 def test_a_limit_for_some_days_holds_on_no_other():
     assert held(SCHOOL) == 30
     thursday = at("12:00") + timedelta(days=1)
-    assert limit_in_force(USUAL, (SCHOOL,), thursday, VehicleClass.CAR, Weather.DRY) is USUAL
+    assert limit_in_force(USUAL, (SCHOOL,), thursday, VehicleCategory.CAR, Weather.DRY) is USUAL
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_a_limit_for_a_weather_holds_in_it_alone_and_never_in_an_unknown_one(wea
 
 
 @pytest.mark.parametrize(
-    ("vehicle", "kmh"), [(VehicleClass.LORRY, 20), (VehicleClass.CAR, 50), (None, 50)]
+    ("vehicle", "kmh"), [(VehicleCategory.LORRY, 20), (VehicleCategory.CAR, 50), (None, 50)]
 )
 def test_a_limit_for_a_class_is_never_held_against_an_unknown_one(vehicle, kmh):
     assert held(LORRIES, vehicle=vehicle) == kmh
 
 
 def test_of_several_limits_the_first_that_holds_counts():
-    assert held(LORRIES, NIGHT, clock="23:30", vehicle=VehicleClass.LORRY) == 20
-    assert held(NIGHT, LORRIES, clock="23:30", vehicle=VehicleClass.LORRY) == 30
+    assert held(LORRIES, NIGHT, clock="23:30", vehicle=VehicleCategory.LORRY) == 20
+    assert held(NIGHT, LORRIES, clock="23:30", vehicle=VehicleCategory.LORRY) == 30
 
 
 @given(
     others=st.lists(ANY_LIMIT, max_size=4).map(tuple),
     minute=st.integers(0, 7 * 24 * 60),
-    vehicle=st.sampled_from(VehicleClass),
+    vehicle=st.sampled_from(VehicleCategory),
     weather=st.sampled_from(Weather),
 )
 def test_to_know_less_is_never_harsher(others, minute, vehicle, weather):
@@ -125,7 +125,7 @@ def test_a_site_text_says_all_of_it(tmp_path):
         between=(time(22), time(6)),
         days=frozenset({"sat"}),
         weather=frozenset({Weather.WET}),
-        vehicles=frozenset({VehicleClass.LORRY}),
+        vehicles=frozenset({VehicleCategory.LORRY}),
     )
 
 

@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 from services.errors import PackError
 from services.model import OffenceKind, Outcome
 from services.office import receive
+from services.rules.catalogue import load_editions
 from services.rules.cli import rules_app
 from services.rules.edition import read_edition
-from services.rules.engine import judge
+from services.rules.engine import NoViolation, judge
+from services.rules.explain import derivation
 from services.store import open_store
 from speedcam.errors import PassageError
 from tests.builders_office import SetClock, a_passage, a_place, albania, on_disk
@@ -111,6 +113,16 @@ def test_an_explanation_names_each_step_with_its_article(tmp_path):
     assert "violation: urban_10_20" in told
     both = run("explain", passages).stdout
     assert "no violation: within limit" in both
+
+
+@pytest.mark.parametrize("kmh", [0.01, 0.9, 5.0, 40.0, 58.0, 250.0])
+def test_every_speed_can_be_explained_under_every_law(kmh):
+    conditions = replace(a_passage().conditions, limit_mph=30)
+    for edition in load_editions():
+        steps = list(derivation(a_passage(kmh=kmh, conditions=conditions), edition))
+        assert steps[-1].what.startswith(("no violation", "violation"))
+        judged = judge(a_passage(kmh=kmh, conditions=conditions), edition, "key")
+        assert steps[-1].what.startswith("no") is isinstance(judged, NoViolation)
 
 
 def test_an_explanation_by_another_pack_or_of_no_passage(tmp_path):

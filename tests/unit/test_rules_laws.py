@@ -1,5 +1,6 @@
 """What must hold under every law, whatever a pack says."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from services.model import Outcome, Violation
+from services.policy import missing_proof
 from services.rules.catalogue import load_editions
 from services.rules.edition import read_edition
 from services.rules.engine import NoViolation, judge
 from services.rules.reckoning import Circumstances, reckon
-from speedcam.model import Grade, VehicleClass
+from speedcam.errors import PassageError
+from speedcam.model import Grade, VehicleCategory
 from speedcam.record import dumps, loads
 from tests.builders_office import a_passage, a_place
 
@@ -96,7 +99,7 @@ def test_nobody_at_or_under_limit_and_tolerance_is_fined(edition, limit, road, d
 @given(edition=law, measured=tenths, doubt=doubts, limit=limits, road=roads)
 def test_a_vehicle_of_unknown_class_is_judged_as_the_mildest(edition, measured, doubt, limit, road):
     unknown = burden(reckoned(edition, measured, doubt, limit, road))
-    for vehicle in VehicleClass:
+    for vehicle in VehicleCategory:
         assert unknown <= burden(reckoned(edition, measured, doubt, limit, road, vehicle=vehicle))
 
 
@@ -157,3 +160,26 @@ def test_the_night_costs_a_third_more_in_italy():
     night = replace(day, at=datetime(2026, 10, 14, 21, 0, tzinfo=UTC))
     assert judge(day, italy, "key").amount_min.minor == 4200
     assert judge(night, italy, "key").amount_min.minor == 5600
+
+
+def test_a_violation_of_an_older_release_is_still_read():
+    albania = next(e for e in LAWS if e.pack.id == "AL-2023-04-21")
+    whole = VIOLATION.dump_python(judge(a_passage(), albania, "key"), mode="json")
+    old = {name: value for name, value in whole.items() if name not in {"kind", "outcome"}}
+    old["passage"] = {n: v for n, v in old["passage"].items() if n != "conditions"} | {"schema": 2}
+    old["passage"]["place"] = {n: v for n, v in old["passage"]["place"].items() if n != "clock"}
+    read = VIOLATION.validate_python(old)
+    assert (read.offence, read.outcome, read.passage.place.clock) == ("urban_10_20", "fine", None)
+
+
+def test_a_passage_of_the_older_schema_is_read_and_nobody_is_fined_on_it():
+    albania = next(e for e in LAWS if e.pack.id == "AL-2023-04-21")
+    whole = json.loads(dumps(a_passage()))
+    old = {name: value for name, value in whole.items() if name != "conditions"} | {"schema": 2}
+    del old["place"]["clock"]
+    read = loads(json.dumps(old))
+    assert json.loads(dumps(read)) == old
+    (lacking,) = missing_proof(judge(read, albania, "key"))
+    assert "clock" in lacking
+    with pytest.raises(PassageError, match="says more"):
+        loads(json.dumps(whole | {"schema": 2}))

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
 from services.errors import PackError
+from services.model import OffenceKind, Violation
+from services.policy import demo_auto_1, missing_proof
 from services.rules.catalogue import load_editions
 from services.rules.cli import rules_app
 from services.rules.engine import NoViolation
-from services.rules.reckoning import Finding, Reckoning
+from services.rules.reckoning import Finding
 from services.rules.section import day_key, drives, judge_drive, mark
 from services.rules.section_file import read_section
 from speedcam.model import Clock, Direction, Sample
-from tests.builders_office import AT, a_passage, a_place, a_plate, a_speed, albania, on_disk
+from tests.builders_office import AT, ISSUED, a_passage, a_place, a_plate, a_speed, albania, on_disk
 
 SECTION = """\
 id: AL-SECTION-01
@@ -131,7 +134,9 @@ def test_a_plate_that_was_seen_twice_at_an_end_is_not_matched():
     "more",
     [
         pytest.param({"plate": a_plate(repaired=True)}, id="repaired"),
+        pytest.param({"plate": a_plate(confidence=0.89)}, id="unsure"),
         pytest.param({"plate": None}, id="no plate"),
+        pytest.param({"crossed_s": 60.0}, id="faster than any vehicle"),
         pytest.param({"site": "AL-ELSEWHERE"}, id="another camera"),
         pytest.param({"line_m": 80}, id="the line was not crossed in sight"),
         pytest.param({"direction": Direction.RECEDING}, id="the other edge of the vehicle"),
@@ -162,22 +167,33 @@ def test_yesterdays_hashes_match_nothing_today():
 
 def judged(average_kmh, of=None, edition=None):
     (drive,) = matched(*[[p] for p in through(average_kmh)])
-    return judge_drive(drive, of or section(), edition or albania())
+    return judge_drive(drive, of or section(), edition or albania(), "key")
 
 
 def test_the_law_deducts_its_tolerance_for_sections():
     assert judged(85.0).finding is Finding.WITHIN_TOLERANCE
     over = judged(95.2)
-    assert isinstance(over, Reckoning)
-    assert over.finding is None
-    assert float(over.over) == pytest.approx(10.2, abs=0.11)
-    assert over.band.code == "urban_10_20"
+    assert isinstance(over, Violation)
+    assert float(over.over_kmh) == pytest.approx(10.2, abs=0.11)
+    assert (over.offence, over.kind, over.limit_kmh) == ("urban_10_20", OffenceKind.SECTION, 80)
+    assert (over.entry.place.site_id, over.passage.place.site_id) == ("AL-IN", "AL-OUT")
+
+
+def test_an_average_is_for_a_person_and_no_policy_confirms_it():
+    over = judged(95.2)
+    assert over.needs_person
+    assert "average speed" in missing_proof(over)[0]
+    assert isinstance(demo_auto_1(over, ISSUED), tuple)
+    adapter = TypeAdapter(Violation)
+    assert adapter.dump_json(adapter.validate_json(adapter.dump_json(over))) == (
+        adapter.dump_json(over)
+    )
 
 
 def test_more_than_the_clocks_can_tell_is_held_against_nobody():
     came, went = through(95.0, clock_s=8.0)
     (drive,) = matched([came], [went])
-    assert judge_drive(drive, section(), albania()).finding is Finding.WITHIN_UNCERTAINTY
+    assert judge_drive(drive, section(), albania(), "key").finding is Finding.WITHIN_UNCERTAINTY
 
 
 def test_a_law_that_says_nothing_of_sections_or_a_certificate_that_ended_acquits():
@@ -194,7 +210,7 @@ def test_a_law_that_says_nothing_of_sections_or_a_certificate_that_ended_acquits
     [
         ("distance_m: 2000", "distance_m: 20", "s.yaml line 4: distance_m"),
         ("uncertainty_m: 1.0\n", "", "uncertainty_m is missing"),
-        ("limit_kmh: 80", "limit: 80", "limit is not a key"),
+        ("limit_kmh: 80", "limit: 80", "limit is not a known key"),
     ],
 )
 def test_a_fault_in_a_section_is_told_with_its_line(old, new, told):
