@@ -46,6 +46,11 @@ RISE = 16.0
 """Grey levels above the road's own difference: lower, and noise passes; higher, and a pale car has
 no edge."""
 
+FALL_M = 0.2
+LEAST_FALL = 0.07
+SHADE_M = 0.4
+DEEPEST = 0.9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFinder:
@@ -60,7 +65,13 @@ class ContactFinder:
     blur_m: float = 0.0
 
     def find(
-        self, luma: Image, still: Image, gain: float, box: Box, across_m: float
+        self,
+        luma: Image,
+        still: Image,
+        gain: float,
+        box: Box,
+        across_m: float,
+        lit: bool = False,
     ) -> tuple[float, float] | None:
         """Pixel ``(u, v)`` of the contact edge, or None where it does not stand out.
 
@@ -70,12 +81,13 @@ class ContactFinder:
             gain: Brightness of the frame relative to the empty scene.
             box: The moving blob; its lower edge is where the search starts.
             across_m: Where across the road the vehicle drives.
+            lit: Whether vehicles light the road with their lamps.
         """
         foot = np.array([[(box.left + box.right) / 2, box.bottom]])
         y_m = self.ground.road(foot)[0, 1]
         nearer_m = NEARER_M + 2 * self.blur_m
         along = np.arange(y_m - nearer_m, y_m + FARTHER_M, STEP_M)
-        edge_m = self._edge(luma, still, gain, across_m, along)
+        edge_m = self._edge(luma, still, gain, across_m, along, lit)
         if edge_m is None:
             return None
         u, v = self.ground.image(np.array([[across_m, edge_m]]))[0]
@@ -88,15 +100,19 @@ class ContactFinder:
         return float(np.hypot(*(right - left)))
 
     def _edge(
-        self, luma: Image, still: Image, gain: float, x_m: float, along: Floats
+        self, luma: Image, still: Image, gain: float, x_m: float, along: Floats, lit: bool
     ) -> float | None:
         across = x_m + np.linspace(-STRIP_WIDTH_M / 2, STRIP_WIDTH_M / 2, 24)
         grid = np.stack(np.meshgrid(across, along), axis=-1)
         px = self.ground.image(grid.reshape(-1, 2)).reshape(grid.shape)
         if not _inside(px, luma.shape):
             return None
-        lighter = _sample(luma, px) - gain * _sample(still, px)
+        seen, empty = _sample(luma, px), gain * _sample(still, px)
         missing_m = self._missing_blur_m(px)
+        if lit:
+            brightness = (seen / np.maximum(empty, 1)).mean(axis=1)
+            return _fall(along, _smeared(brightness, missing_m))
+        lighter = seen - empty
         edge_m = _rise(along, _smeared(np.abs(lighter).mean(axis=1), missing_m))
         if edge_m is None or _is_lit(along, lighter.mean(axis=1), edge_m):
             return None
@@ -154,3 +170,19 @@ def _rise(along: Floats, smooth: Floats) -> float | None:
     crossing = int(above[0])
     before, after = smooth[crossing - 1], smooth[crossing]
     return float(along[crossing] - STEP_M * (after - level) / (after - before))
+
+
+def _fall(along: Floats, brightness: Floats) -> float | None:
+    """Where the road first falls steeply into shade: the light before it does not matter."""
+    reach = round(FALL_M / 2 / STEP_M)
+    fall = np.zeros_like(brightness)
+    fall[reach:-reach] = brightness[: -2 * reach] - brightness[2 * reach :]
+    steep = np.flatnonzero(fall > LEAST_FALL)
+    if len(steep) == 0:
+        return None
+    start, stop = int(steep[0]), int(steep[0]) + round(SHADE_M / STEP_M)
+    edge = start + int(np.argmax(fall[start:stop]))
+    if not reach < edge < len(along) - 2 * reach or np.min(brightness[edge:stop]) > DEEPEST:
+        return None
+    before, at, after = fall[edge - 1 : edge + 2]
+    return float(along[edge] + STEP_M / 2 * (after - before) / (2 * at - before - after))
