@@ -97,7 +97,7 @@ class _Road:
 
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
         scene = self.detector
-        found = self.finder.find(frame.luma, scene.still, scene.gain, box, across_m, scene.lit)
+        found = self.finder.find(frame.luma, scene.still, scene.gain, box, across_m, lit=scene.lit)
         return (found[0] - frame.shake_px[0], found[1] - frame.shake_px[1]) if found else None
 
 
