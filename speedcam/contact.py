@@ -11,6 +11,11 @@ A fixed level moves out with blur: the lens and the coding smear every edge by a
 is a centimetre of road nearby and ten far away, so that a vehicle seemed 0.15 to 0.2 % slow. So
 near profiles are smeared until all are as blurred, on the road, as those at the far end of the
 zone: the level then meets the same place on the vehicle everywhere, whatever the profile's shape.
+
+By lamplight there is no level: pools of headlamps come and go on the road before the edge, and
+glare lies over it. But wherever lamps throw their light, beneath the vehicle it is dark. So the
+edge is where the brightness relative to the empty road first falls steeply into shade, and there
+the steepest place: light that changes over metres does not move it.
 """
 
 from __future__ import annotations
@@ -46,6 +51,20 @@ RISE = 16.0
 """Grey levels above the road's own difference: lower, and noise passes; higher, and a pale car has
 no edge."""
 
+FALL_M = 0.2
+"""By lamplight brightness, relative to the empty road, is compared over this distance."""
+LEAST_FALL = 0.07
+"""It falls by so much at least: the slope of a pool is half as steep."""
+SHADE_M = 0.4
+"""How far behind the first steep place the steepest one is, and the shade beneath the vehicle."""
+SHADE = 0.9
+"""Darker than this much of the empty road's brightness."""
+BEFORE_M = (0.3, 1.2)
+EVEN = 0.2
+"""So far before the edge, brightness may differ by this much: more, and it is no road but the
+lower part of a vehicle. Before the 573 true edges on one rendered dusk it differed by 0.13 at
+most, before eight of the eleven false ones by 0.21 and more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFinder:
@@ -60,7 +79,14 @@ class ContactFinder:
     blur_m: float = 0.0
 
     def find(
-        self, luma: Image, still: Image, gain: float, box: Box, across_m: float
+        self,
+        luma: Image,
+        still: Image,
+        gain: float,
+        box: Box,
+        across_m: float,
+        *,
+        lit: bool = False,
     ) -> tuple[float, float] | None:
         """Pixel ``(u, v)`` of the contact edge, or None where it does not stand out.
 
@@ -70,12 +96,13 @@ class ContactFinder:
             gain: Brightness of the frame relative to the empty scene.
             box: The moving blob; its lower edge is where the search starts.
             across_m: Where across the road the vehicle drives.
+            lit: Whether vehicles light the road with their lamps.
         """
         foot = np.array([[(box.left + box.right) / 2, box.bottom]])
         y_m = self.ground.road(foot)[0, 1]
         nearer_m = NEARER_M + 2 * self.blur_m
         along = np.arange(y_m - nearer_m, y_m + FARTHER_M, STEP_M)
-        edge_m = self._edge(luma, still, gain, across_m, along)
+        edge_m = self._edge(luma, still, gain, across_m, along, lit=lit)
         if edge_m is None:
             return None
         u, v = self.ground.image(np.array([[across_m, edge_m]]))[0]
@@ -88,15 +115,26 @@ class ContactFinder:
         return float(np.hypot(*(right - left)))
 
     def _edge(
-        self, luma: Image, still: Image, gain: float, x_m: float, along: Floats
+        self,
+        luma: Image,
+        still: Image,
+        gain: float,
+        x_m: float,
+        along: Floats,
+        *,
+        lit: bool,
     ) -> float | None:
         across = x_m + np.linspace(-STRIP_WIDTH_M / 2, STRIP_WIDTH_M / 2, 24)
         grid = np.stack(np.meshgrid(across, along), axis=-1)
         px = self.ground.image(grid.reshape(-1, 2)).reshape(grid.shape)
         if not _inside(px, luma.shape):
             return None
-        lighter = _sample(luma, px) - gain * _sample(still, px)
+        seen, empty = _sample(luma, px), gain * _sample(still, px)
         missing_m = self._missing_blur_m(px)
+        if lit:
+            brightness = (seen / np.maximum(empty, 1)).mean(axis=1)
+            return _fall(along, _smeared(brightness, missing_m))
+        lighter = seen - empty
         edge_m = _rise(along, _smeared(np.abs(lighter).mean(axis=1), missing_m))
         if edge_m is None or _is_lit(along, lighter.mean(axis=1), edge_m):
             return None
@@ -154,3 +192,27 @@ def _rise(along: Floats, smooth: Floats) -> float | None:
     crossing = int(above[0])
     before, after = smooth[crossing - 1], smooth[crossing]
     return float(along[crossing] - STEP_M * (after - level) / (after - before))
+
+
+def _fall(along: Floats, brightness: Floats) -> float | None:
+    """Where the road, lit as it may be, first falls steeply into shade."""
+    reach = round(FALL_M / 2 / STEP_M)
+    fall = np.zeros_like(brightness)
+    fall[reach:-reach] = brightness[: -2 * reach] - brightness[2 * reach :]
+    steep = np.flatnonzero(fall > LEAST_FALL)
+    if len(steep) == 0:
+        return None
+    behind = slice(int(steep[0]), int(steep[0]) + round(SHADE_M / STEP_M))
+    edge = behind.start + int(np.argmax(fall[behind]))
+    if np.min(brightness[behind]) > SHADE or not _is_road(brightness[:edge]):
+        return None
+    before, at, after = fall[edge - 1 : edge + 2]
+    bend = 2 * at - before - after
+    return float(along[edge] + (STEP_M / 2 * (after - before) / bend if bend > 0 else 0.0))
+
+
+def _is_road(before: Floats) -> bool:
+    """Whether what lies before an edge is as even as a road."""
+    near, far = (len(before) - round(m / STEP_M) for m in BEFORE_M)
+    stretch = before[max(far, 0) : max(near, 0)]
+    return len(stretch) > 0 and float(np.ptp(stretch)) < EVEN

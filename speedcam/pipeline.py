@@ -101,8 +101,8 @@ class _Road:
         return float(np.median(self.finder.ground.road(np.array(feet, dtype=np.float64))[:, 0]))
 
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
-        still, gain = self.detector.still, self.detector.gain
-        found = self.finder.find(frame.luma, still, gain, box, across_m)
+        scene = self.detector
+        found = self.finder.find(frame.luma, scene.still, scene.gain, box, across_m, lit=scene.lit)
         return (found[0] - frame.shake_px[0], found[1] - frame.shake_px[1]) if found else None
 
 

@@ -67,6 +67,11 @@ class Detector(Protocol):
         """Brightness of the last frame relative to ``still``."""
         ...
 
+    @property
+    def lit(self) -> bool:
+        """Whether vehicles light the road with their lamps."""
+        ...
+
     def detect(self, frame: Frame) -> Sequence[Detection]:
         """Everything that moves in this frame; frames must come in order."""
         ...

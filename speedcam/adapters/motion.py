@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from speedcam.adapters.lamplight import Lamplight
 from speedcam.model import Box, Detection, Frame, Image
 
 DETECTION_WIDTH_PX = 480
@@ -49,6 +50,7 @@ class MotionDetector:
     Attributes:
         still: Luma of the empty scene at full resolution, as far as it is known.
         gain: Brightness of the last frame relative to ``still``.
+        lit: Whether vehicles light the road with their lamps.
     """
 
     def __init__(self, glimpses: Sequence[Image], is_wide: Callable[[Box], bool]) -> None:
@@ -61,11 +63,13 @@ class MotionDetector:
         self._is_wide = is_wide
         self.still: Image = np.median(np.stack(glimpses), axis=0).astype(np.uint8)
         self.gain = 1.0
+        self.lit = False
         height, width = self.still.shape
         self._scale = max(1, round(width / DETECTION_WIDTH_PX))
         self._small_size = (width // self._scale, height // self._scale)
         self._small_still = self._shrink(self.still).astype(np.float32)
         self._full_still = self.still.astype(np.float32)
+        self._lamplight = Lamplight(is_wide, self._scale)
         self._noise = 2.0
         self._learnt_s: float | None = None
         self._refreshed_s = -REFRESH_S
@@ -78,6 +82,10 @@ class MotionDetector:
         difference = np.abs(small - expected)
         moving = difference > max(MIN_CONTRAST, 6 * self._noise)
         self._learn(frame, small, difference, moving)
+        if self._lamplight.is_due(frame.time_s):
+            lighter = moving & _shadow(expected, small)
+            moving &= ~self._lamplight.pools(frame.time_s, small, expected, lighter)
+        self.lit = self._lamplight.is_lit(frame.time_s)
         if not moving.any():
             return []
         return self._vehicles(_close(moving, 5), _cores(moving & ~_shadow(small, expected), moving))
@@ -91,8 +99,10 @@ class MotionDetector:
         self, frame: Frame, small: Image, difference: NDArray[np.float32], moving: NDArray[np.bool_]
     ) -> None:
         quiet = (~cv2.dilate(moving.view(np.uint8), _kernel(9, 9)).astype(bool)).view(np.uint8)
+        # Pools of lamplight may cover half the picture: noise is what is rough in the difference.
+        rough = np.abs(difference - cv2.blur(difference, (5, 5)))[::4, ::4]
         # MAD to sigma of the difference of two noisy values; the floor is one quantum.
-        self._noise = max(0.5, 1.48 * float(np.median(difference[::4, ::4])))
+        self._noise = max(0.5, 1.48 * float(np.median(rough)))
         seen = small.astype(np.float32)
         since_s = 0.0 if self._learnt_s is None else frame.time_s - self._learnt_s
         self._learnt_s = frame.time_s
@@ -185,7 +195,7 @@ def _share(since_s: float, learning_s: float) -> float:
     return min(MAX_SHARE, since_s / learning_s)
 
 
-def _shadow(small: Image, expected: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _shadow(small: NDArray[np.generic], expected: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Where the scene is evenly darker than expected."""
     low, high = SHADOW_RATIO
     ratio = small / np.maximum(expected, 1)
