@@ -20,6 +20,7 @@ from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
+from speedcam.adapters.unwanted import Faces, OtherPlates
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.calibrate.cli import build_calibrate
@@ -201,7 +202,7 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
         ground=ground,
         store=FolderExhibits(folder=out / EXHIBITS),
         folder_name=EXHIBITS,
-        redactor=MosaicRedactor(),
+        redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
     )
     camera = Camera(
         site=site,

@@ -24,8 +24,11 @@ Floats = NDArray[np.float64]
 
 KMH_PER_M_S = 3.6
 
-PASSAGE_SCHEMA: Literal[2] = 2
+PASSAGE_SCHEMA: Literal[3] = 3
 """The version of the JSON form of a :class:`Passage`."""
+
+UNCLASSED: Literal[2] = 2
+"""The version before it, which did not say what kind of vehicle passed; it is read as well."""
 
 
 class Direction(StrEnum):
@@ -33,6 +36,18 @@ class Direction(StrEnum):
 
     APPROACHING = "approaching"
     RECEDING = "receding"
+
+
+class VehicleClass(StrEnum):
+    """What kind of vehicle it is."""
+
+    CAR = "car"
+    VAN = "van"
+    TRUCK = "truck"
+    BUS = "bus"
+    MOTORCYCLE = "motorcycle"
+    """Any two-wheeler: a bicycle with its rider is as large."""
+    UNKNOWN = "unknown"
 
 
 class Grade(StrEnum):
@@ -223,6 +238,37 @@ class Track:
     ordinal: int
     sightings: tuple[Sighting, ...]
     features: tuple[FeatureTrack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleSize:
+    """A vehicle's outer measures in metres, from its outline and the road plane.
+
+    Each uncertainty is expanded, k = 2. The width includes mirrors, and shade where it clings to
+    the outline.
+    """
+
+    length_m: float
+    width_m: float
+    height_m: float
+    length_uncertainty_m: float
+    width_uncertainty_m: float
+    height_uncertainty_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """What passed: its kind, and what tells so.
+
+    Attributes:
+        kind: ``unknown`` unless it is told for certain.
+        by: ``"size"``, ``"detector"``, or None where neither could tell.
+        size: Its measures, or None where the outline was seen too rarely by itself.
+    """
+
+    kind: VehicleClass
+    by: Literal["size", "detector"] | None
+    size: VehicleSize | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -483,6 +529,7 @@ class Passage:
             measurement, so that the plate is nobody's business.
         exhibits: The raw data of the measurement, and the pictures where anybody may be fined.
         provenance: What made this.
+        vehicle: What kind of vehicle passed; None in a passage of schema 2, which did not say.
     """
 
     id: str
@@ -498,4 +545,5 @@ class Passage:
     plate: PlateReading | Refusal | None
     exhibits: tuple[Exhibit, ...]
     provenance: Provenance
-    schema: Literal[2] = PASSAGE_SCHEMA
+    vehicle: Vehicle | None = None
+    schema: Literal[2, 3] = PASSAGE_SCHEMA

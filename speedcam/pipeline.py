@@ -34,11 +34,15 @@ from speedcam.model import (
     Sighting,
     SpeedMeasurement,
     Track,
+    Vehicle,
+    VehicleClass,
 )
+from speedcam.outlines import Outlines
 from speedcam.plate import vote, width_px
 from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, RawKeeper, Witness
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
+from speedcam.size import kind_of, vehicle_size
 from speedcam.software import software
 from speedcam.speed import measure
 from speedcam.steady import Alarm, SteadyFootage
@@ -117,21 +121,25 @@ def passages(
     """
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     measured: list[SpeedMeasurement] = []
-    cadence = Cadence()
-    for seen in _follow(camera, footage, watch, cadence):
+    cadence, outlines = Cadence(), Outlines()
+    for seen in _follow(camera, footage, watch, cadence, outlines):
         timed = cadence.retimed(seen)
         track = as_kept(seen if isinstance(timed, Refusal) else timed)
         if not _concerns(camera, track):
             continue
         unsure = timed if isinstance(timed, Refusal) else None
         speed = unsure or measure(track, camera.ground, camera.site.zone)
-        yield _observe(camera, footage, track, _once(speed, measured))
+        yield _observe(camera, footage, track, _once(speed, measured), outlines)
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
 
 
 def _follow(
-    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None], cadence: Cadence
+    camera: Camera,
+    footage: FrameSource,
+    watch: Callable[[Frame], None],
+    cadence: Cadence,
+    outlines: Outlines,
 ) -> Iterator[Track]:
     blur_m = far_blur_m(camera.ground, sum(_across(camera.site)) / 2, camera.site.zone.far_m)
     finder = ContactFinder(ground=camera.ground, blur_m=blur_m)
@@ -146,7 +154,9 @@ def _follow(
         watch(frame)
         if cadence.is_repeat(frame):
             continue
-        yield from tracker.step(frame, _near_zone(camera, detector.detect(frame)))
+        detections = detector.detect(frame)
+        outlines.note(frame, detections)
+        yield from tracker.step(frame, _near_zone(camera, detections))
     yield from tracker.finish()
 
 
@@ -193,12 +203,17 @@ def _once(
 
 
 def _observe(
-    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera,
+    footage: FrameSource,
+    track: Track,
+    speed: SpeedMeasurement | Refusal,
+    outlines: Outlines,
 ) -> Passage:
     passage = _within_lanes(_passage(camera, footage, track, speed))
+    passage = replace(passage, vehicle=_vehicle(camera, track, passage.direction, outlines))
     plates: tuple[PlateSighting, ...] = ()
     if _triggers(camera.site, passage):
-        passage, plates = _prove(camera, footage, track, passage)
+        passage, plates = _prove(camera, footage, track, passage, outlines)
     raw = RawData(
         passage_id=passage.id,
         provenance=passage.provenance,
@@ -210,6 +225,18 @@ def _observe(
         workings=workings(track, camera.ground, camera.site.zone, passage.speed),
     )
     return replace(passage, exhibits=(*passage.exhibits, camera.keep_raw(raw)))
+
+
+def _vehicle(
+    camera: Camera, track: Track, direction: Direction | None, outlines: Outlines
+) -> Vehicle:
+    """What passed: as the detector named it, else as large as it is."""
+    size = vehicle_size(track, camera.ground, direction)
+    named, by_size = outlines.named(track), kind_of(size)
+    if named:
+        return Vehicle(kind=named, by="detector", size=size)
+    known = by_size is not VehicleClass.UNKNOWN
+    return Vehicle(kind=by_size, by="size" if known else None, size=size)
 
 
 def _without_samples(speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
@@ -271,7 +298,7 @@ def _triggers(site: Site, passage: Passage) -> bool:
 
 
 def _prove(
-    camera: Camera, footage: FrameSource, track: Track, passage: Passage
+    camera: Camera, footage: FrameSource, track: Track, passage: Passage, outlines: Outlines
 ) -> tuple[Passage, tuple[PlateSighting, ...]]:
     """Read the plate, let it confirm the speed, and keep the pictures; where the plate was."""
     speed = passage.speed
@@ -297,7 +324,7 @@ def _prove(
     )
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
-    exhibits = camera.witness(confirmed, frames, track, plates)
+    exhibits = camera.witness(confirmed, frames, track, plates, outlines.beside)
     return replace(confirmed, exhibits=exhibits), surveyed
 
 

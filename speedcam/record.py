@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from speedcam.errors import PassageError
-from speedcam.model import PASSAGE_SCHEMA, Passage
+from speedcam.model import PASSAGE_SCHEMA, UNCLASSED, Passage
 
 MOST_LINE_BYTES = 16 * 1024 * 1024
 """No passage is longer: each of its samples takes some hundred bytes."""
@@ -19,7 +19,8 @@ _PASSAGE = TypeAdapter(Passage)
 
 def dumps(passage: Passage) -> str:
     """One line of JSON, without the line break."""
-    return _PASSAGE.dump_json(passage).decode()
+    left_out = {"vehicle"} if passage.schema == UNCLASSED else None
+    return _PASSAGE.dump_json(passage, exclude=left_out).decode()
 
 
 def loads(line: str | bytes, where: str = "passage") -> Passage:
