@@ -79,6 +79,7 @@ class Camera:
         reader: Reads plates.
         witness: Makes exhibits.
         keep_raw: Keeps the raw data.
+        detector: What ``make_detector`` is called: results of another one are not these.
     """
 
     site: Site
@@ -87,6 +88,7 @@ class Camera:
     reader: PlateReader
     witness: Witness
     keep_raw: RawKeeper
+    detector: str = "motion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

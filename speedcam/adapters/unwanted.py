@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from speedcam.model import Box, Frame, Image
+from speedcam.model import Box, Frame, Image, PlateSighting
 from speedcam.ports import PlateReader
 from speedcam.subject import Subject
 
@@ -78,25 +78,28 @@ class OtherPlates:
 
     def __call__(self, picture: Image, subject: Subject, part: Box) -> list[Box]:
         """Every line that the reader can find in ``part``, its own plate left out."""
+        return [place_of(line) for line in self.lines(picture, subject, part)]
+
+    def lines(self, picture: Image, subject: Subject, part: Box) -> list[PlateSighting]:
+        """The same with what they say."""
         covered = picture.copy()
         if subject.plate is not None:
             _cover(covered, subject.plate)
-        found: list[Box] = []
-        while len(found) < _MOST_PLATES and (line := self._line(covered, part)):
-            _cover(covered, line)
+        frame = Frame(
+            index=0, time_s=0.0, luma=covered[..., 1], corrupt=False, colour=lambda: covered
+        )
+        found: list[PlateSighting] = []
+        while len(found) < _MOST_PLATES and (line := self.reader.read(frame, part)):
+            _cover(covered, place_of(line))
             found.append(line)
         return found
 
-    def _line(self, picture: Image, part: Box) -> Box | None:
-        frame = Frame(
-            index=0, time_s=0.0, luma=picture[..., 1], corrupt=False, colour=lambda: picture
-        )
-        sighting = self.reader.read(frame, part)
-        if sighting is None:
-            return None
-        u, v = zip(*sighting.corners_px, strict=True)
-        tall = max(v) - min(v)
-        return Box(left=min(u), top=min(v) - tall / 4, right=max(u), bottom=max(v) + tall / 4)
+
+def place_of(line: PlateSighting) -> Box:
+    """Where a line of text stands, with a little above and below it."""
+    u, v = zip(*line.corners_px, strict=True)
+    tall = max(v) - min(v)
+    return Box(left=min(u), top=min(v) - tall / 4, right=max(u), bottom=max(v) + tall / 4)
 
 
 def _cover(picture: Image, box: Box) -> None:
