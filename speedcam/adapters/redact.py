@@ -1,11 +1,13 @@
 """Hides everybody but the measured vehicle, before a picture leaves the sealed store.
 
-Fail closed: what is not known to be the measured vehicle's lower body is hidden. The hiding is a
-function of block means alone, so nothing finer than a block can ever be had back from it.
+Fail closed: what is not known to be the measured vehicle's lower body is hidden. The hiding knows
+of each block its mean and its spread alone, so nothing finer than a block can ever be had back from
+it; and the mean is told with an error, so that guesses cannot be tried against it either.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +42,13 @@ _BONNETED = frozenset({VehicleClass.CAR, VehicleClass.VAN})
 _HIGHEST_FRONT_PLATE_M = 0.65
 """Higher a car's front plate does not hang, so its foot was not where the box ends."""
 
+ERROR_PER_SPREAD = 0.5
+MOST_ERROR = 24.0
+"""Grey levels by which a block's mean is told wrong at most, and the share of the spread within it.
+Other plates in the same place and light differ by 5 to 8 levels (standard deviation): with such
+errors, somebody who knows all but the letters finds no plate more likely than the next. A
+block of plain road has no spread and stays as it is."""
+
 Finder = Callable[[Image, Subject, Box], Sequence[Box]]
 """Finds what must not be seen in a part of a picture, given whose part it is."""
 
@@ -67,9 +76,7 @@ class MosaicRedactor:
         unwanted = [*subject.others, *self._found(picture, subject, sharp)]
         shown = _weight(_shown(picture.shape[:2], sharp, unwanted), self.softness * block)
         if subject.plate is not None:
-            around = _overlapping(_around(subject.plate), sharp)
-            plate = _shown(picture.shape[:2], around, [])
-            shown = np.maximum(shown, _weight(plate, _rim_px(subject.plate) - 1))
+            shown = np.maximum(shown, _plate_weight(picture.shape[:2], sharp, subject.plate))
         mixed = shown[..., None] * picture + (1.0 - shown[..., None]) * hidden
         return np.asarray(np.rint(mixed), np.uint8)
 
@@ -90,10 +97,10 @@ def block_px(picture_height: int, subject: Subject) -> int:
 
 
 def mosaic(picture: Image, block: int) -> Image:
-    """``picture`` rebuilt from the means of its ``block`` x ``block`` squares, softly.
+    """``picture`` rebuilt from the disturbed means of its ``block`` x ``block`` squares, softly.
 
-    The squares are counted from the upper left corner. The soft edges are made from the means
-    alone and give nothing back.
+    The squares are counted from the upper left corner. The soft edges are made from what is told
+    of the squares alone and give nothing back.
     """
     height, width = picture.shape[:2]
     rows, columns = -(-height // block), -(-width // block)
@@ -105,10 +112,32 @@ def mosaic(picture: Image, block: int) -> Image:
         columns * block - width,
         cv2.BORDER_REPLICATE,
     )
-    means = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
-    squares = cv2.resize(means, (columns * block, rows * block), interpolation=cv2.INTER_NEAREST)
-    soft = cv2.GaussianBlur(squares, (0, 0), 0.22 * block)
+    means = np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    told = _disturbed(means, _spread(np.asarray(padded, np.uint8), block))
+    squares = cv2.resize(told, (columns * block, rows * block), interpolation=cv2.INTER_NEAREST)
+    soft = cv2.GaussianBlur(squares, (0, 0), 0.3 * block)
     return np.asarray(soft[:height, :width], np.uint8)
+
+
+def _spread(padded: Image, block: int) -> Floats:
+    """``(rows, columns)`` standard deviation of the grey levels within each square.
+
+    In whole numbers: the order of a square's pixels must not show even in the last digit.
+    """
+    grey = padded.sum(axis=2, dtype=np.int64)
+    rows, columns = grey.shape[0] // block, grey.shape[1] // block
+    squares = grey.reshape(rows, block, columns, block)
+    count = block * block
+    variance = count * np.square(squares).sum(axis=(1, 3)) - np.square(squares.sum(axis=(1, 3)))
+    return np.asarray(np.sqrt(variance) / (3 * count), np.float64)
+
+
+def _disturbed(means: Image, spread: Floats) -> Image:
+    """The means with errors that nobody knows who does not know every mean of the picture."""
+    drawn = hashlib.shake_256(means.tobytes()).digest(2 * spread.size)
+    share = np.frombuffer(drawn, ">u2").reshape(spread.shape) / 32767.5 - 1.0
+    errors = share * np.minimum(MOST_ERROR, ERROR_PER_SPREAD * spread)
+    return np.asarray(np.clip(np.rint(means + errors[..., None]), 0, 255), np.uint8)
 
 
 def sharp_part(subject: Subject) -> Box | None:
@@ -173,6 +202,12 @@ def _weight(shown: NDArray[np.bool_], soft_px: float) -> Floats:
     framed = cv2.copyMakeBorder(shown.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     return np.asarray(np.clip((depth - 0.5) / max(1.0, soft_px), 0.0, 1.0), np.float64)
+
+
+def _plate_weight(shape: tuple[int, ...], sharp: Box, plate: Box) -> Floats:
+    """1 on the plate as far as it is in ``sharp``, 0 beyond its rim: whatever hides the rest."""
+    rim = _shown(shape, _overlapping(_around(plate), sharp), [])
+    return _weight(rim, _rim_px(plate) - 1)
 
 
 def _around(plate: Box) -> Box:

@@ -18,10 +18,12 @@ from speedcam.model import Box, Frame, Image, PlateSighting
 from speedcam.ports import PlateReader
 from speedcam.subject import Subject
 
-_CASCADES = ("haarcascade_frontalface_default.xml", "haarcascade_profileface.xml")
+_FRONTS = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
+_PROFILE = "haarcascade_profileface.xml"
+"""Of faces that look to the left; mirrored, of the others."""
 _SMALLEST_FACE_PX = 20
-_NEIGHBOURS = 4
-"""Windows that must agree on a face: OpenCV's usual three find wheels and grilles as well."""
+_NEIGHBOURS = 3
+_SCALE = 1.05
 _MOST_PLATES = 4
 """Lines of text that are looked for in one picture beside its own plate."""
 
@@ -30,35 +32,39 @@ _MOST_PLATES = 4
 class Faces:
     """Finds faces by the cascades that ship with OpenCV 4 (Viola and Jones, 2001)."""
 
-    cascades: tuple[cv2.CascadeClassifier, ...] = field(
-        default_factory=lambda: tuple(
-            cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
-            for name in _CASCADES
-        )
+    fronts: tuple[cv2.CascadeClassifier, ...] = field(
+        default_factory=lambda: tuple(map(_cascade, _FRONTS))
     )
+    profile: cv2.CascadeClassifier = field(default_factory=lambda: _cascade(_PROFILE))
 
     def __call__(self, picture: Image, subject: Subject, part: Box) -> list[Box]:
         """The faces in and around ``part``, each with the hair around it."""
         del subject
         margin = part.height / 2
         left, top = max(0, math.floor(part.left - margin)), max(0, math.floor(part.top - margin))
-        cut = picture[top : math.ceil(part.bottom), left : math.ceil(part.right + margin)]
+        cut = picture[top : math.ceil(part.bottom + margin), left : math.ceil(part.right + margin)]
         if min(cut.shape[:2]) < _SMALLEST_FACE_PX:
             return []
         luma = np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
         return [_around(left + x, top + y, w, h) for x, y, w, h in self._seen(luma)]
 
     def _seen(self, luma: Image) -> Iterator[tuple[int, int, int, int]]:
-        """Faces in ``luma``, profiles to either side."""
-        least = (_SMALLEST_FACE_PX, _SMALLEST_FACE_PX)
-        for cascade in self.cascades:
-            for x, y, w, h in cascade.detectMultiScale(luma, 1.1, _NEIGHBOURS, minSize=least):
-                yield int(x), int(y), int(w), int(h)
+        """Left, top, width and height of faces in ``luma``."""
+        for cascade in (*self.fronts, self.profile):
+            yield from _faces(cascade, luma)
         mirrored = np.ascontiguousarray(luma[:, ::-1])
-        for x, y, w, h in self.cascades[-1].detectMultiScale(
-            mirrored, 1.1, _NEIGHBOURS, minSize=least
-        ):
-            yield luma.shape[1] - int(x) - int(w), int(y), int(w), int(h)
+        for x, y, w, h in _faces(self.profile, mirrored):
+            yield luma.shape[1] - x - w, y, w, h
+
+
+def _cascade(name: str) -> cv2.CascadeClassifier:
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
+
+
+def _faces(cascade: cv2.CascadeClassifier, luma: Image) -> Iterator[tuple[int, int, int, int]]:
+    least = (_SMALLEST_FACE_PX, _SMALLEST_FACE_PX)
+    for x, y, w, h in cascade.detectMultiScale(luma, _SCALE, _NEIGHBOURS, minSize=least):
+        yield int(x), int(y), int(w), int(h)
 
 
 def _around(left: int, top: int, width: int, height: int) -> Box:

@@ -171,8 +171,8 @@ class Watched:
     ) -> None:
         for name, box in put.items():
             self.counts[f"{what} {name}: put"] += 1
-            self.counts[f"{what} {name}: found before"] += _any_at(box, was)
-            self.counts[f"{what} {name}: found after"] += _any_at(box, still)
+            self.counts[f"{what} {name}: found before"] += is_any_at(box, was)
+            self.counts[f"{what} {name}: found after"] += is_any_at(box, still)
 
     def _count_anywhere(self, what: str, found: Sequence[Box], sharp: Box | None) -> None:
         """Whatever is found in the public picture, planted or not, true or not."""
@@ -196,7 +196,8 @@ def _grown(box: Box, by_px: float) -> Box:
     )
 
 
-def _any_at(box: Box, found: Sequence[Box]) -> bool:
+def is_any_at(box: Box, found: Sequence[Box]) -> bool:
+    """Whether one of ``found`` is at the place of ``box``."""
     return any(box.overlap(other) > 0.25 * min(box.area, other.area) for other in found)
 
 

@@ -1,5 +1,6 @@
 """What the redactor hides stays hidden."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from speedcam.adapters.redact import MosaicRedactor, block_px, mosaic, sharp_part
 from speedcam.model import Box, VehicleClass
 from speedcam.subject import Subject
+from tests.builders_plates import plate_texture
 
 VEHICLE = Box(left=200, top=120, right=440, bottom=330)
 PLATE = Box(left=290, top=270, right=370, bottom=288)
@@ -45,6 +47,55 @@ def test_pictures_with_equal_block_means_are_hidden_equally(block):
     other = shuffled_in_blocks(picture, block)
     assert not np.array_equal(picture, other)
     assert np.array_equal(mosaic(picture, block), mosaic(other, block))
+
+
+PLATE_BLOCK = 20
+PLATE_PX = 15
+"""Its height, the most that a plate has in a block's 0.14 m."""
+
+
+def a_strangers_plate(text):
+    """A dark car's plate on no whole pixel, as large as a plate ever is to its block."""
+    tall, wide = PLATE_PX * 4, round(PLATE_PX * 520 / 110) * 4
+    street = np.full((4 * 80, 4 * 160, 3), (70, 62, 58), np.uint8)
+    plate = cv2.resize(plate_texture(text), (wide, tall), interpolation=cv2.INTER_AREA)
+    street[131 : 131 + tall, 157 : 157 + wide] = plate
+    return cv2.resize(street, (160, 80), interpolation=cv2.INTER_AREA)
+
+
+def as_if_told_exactly(picture):
+    means = cv2.resize(picture, (8, 4), interpolation=cv2.INTER_AREA)
+    squares = cv2.resize(means, (160, 80), interpolation=cv2.INTER_NEAREST)
+    return cv2.GaussianBlur(squares, (0, 0), 0.3 * PLATE_BLOCK).astype(float)
+
+
+def ranks_of_the_truth(hide):
+    """How many of thirty guesses fit each hidden plate better than the plate that it was.
+
+    Who guesses knows place and light and the letters' shape, and lacks only the sensor's noise.
+    """
+    rng = np.random.default_rng(5)
+    letters = rng.choice(list("ABCDEFGHJKLMNPRSTVXYZ"), (30, 4))
+    numbers = rng.integers(100, 999, 30)
+    texts = [f"{a}{b} {n} {c}{d}" for (a, b, c, d), n in zip(letters, numbers, strict=True)]
+    guesses = [a_strangers_plate(text) for text in texts]
+    expected = np.array([as_if_told_exactly(guess) for guess in guesses])
+    ranks = []
+    for number, truth in enumerate(guesses):
+        seen = np.clip(truth + rng.normal(0, 2, truth.shape), 0, 255).astype(np.uint8)
+        off = np.square(expected - hide(seen)).sum(axis=(1, 2, 3))
+        ranks.append(int((off < off[number]).sum()))
+    return ranks
+
+
+def test_guesses_cannot_be_tried_against_a_hidden_plate():
+    assert np.median(ranks_of_the_truth(as_if_told_exactly)) == 0
+    assert np.median(ranks_of_the_truth(lambda seen: mosaic(seen, PLATE_BLOCK))) > 5
+
+
+def test_a_plain_block_is_told_as_it_is():
+    plain = np.full((80, 160, 3), (90, 100, 110), np.uint8)
+    assert np.array_equal(mosaic(plain, 20), plain)
 
 
 def test_outside_the_vehicle_nothing_finer_than_a_block_is_left():
