@@ -17,12 +17,13 @@ from rich.markup import escape
 
 from speedcam import __version__
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
-from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
+from speedcam.adapters.unwanted import Faces, OtherPlates
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.calibrate.cli import build_calibrate
+from speedcam.detectors import MOTION, ChosenDetector, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
@@ -126,6 +127,15 @@ def process_command(
             "Without it the site file says when, which one clip only can have.",
         ),
     ] = None,
+    detector: Annotated[
+        str,
+        typer.Option(
+            "--detector",
+            metavar="NAME[=FILE]",
+            help="`motion`; or `onnx=FILE`, which also names vehicles by a network of the YOLO "
+            "kind; or another package's (see docs/plugins.md).",
+        ),
+    ] = MOTION,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -138,7 +148,7 @@ def process_command(
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
     failed = 0
-    for result in process_files(jobs, out):
+    for result in process_files(jobs, out, detector_of(detector)):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
@@ -175,15 +185,18 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def process_files(jobs: Sequence[Job], out: Path) -> Iterator[ClipResult | SpeedcamError]:
+def process_files(
+    jobs: Sequence[Job], out: Path, detector: ChosenDetector | None = None
+) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest."""
+    detector = detector or detector_of(MOTION)
     require_distinct_names([clip for clip, _ in jobs])
     # OpenCV's own threads only get in each other's way on pictures this small.
     cv2.setNumThreads(1)
     reader = RapidPlateReader()
     for clip, site in jobs:
         try:
-            yield _process_file(clip, site, out / clip.stem, reader)
+            yield _process_file(clip, site, out / clip.stem, reader, detector)
         except SpeedcamError as error:
             yield error
         except OSError as error:
@@ -193,7 +206,9 @@ def process_files(jobs: Sequence[Job], out: Path) -> Iterator[ClipResult | Speed
             )
 
 
-def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -> ClipResult:
+def _process_file(
+    clip: Path, site: Site, out: Path, reader: RapidPlateReader, detector: ChosenDetector
+) -> ClipResult:
     footage = open_footage(clip)
     ground = fit_ground(site.survey, footage.size, site.drive)
     witness = PictureWitness(
@@ -201,12 +216,13 @@ def _process_file(clip: Path, site: Site, out: Path, reader: RapidPlateReader) -
         ground=ground,
         store=FolderExhibits(folder=out / EXHIBITS),
         folder_name=EXHIBITS,
-        redactor=MosaicRedactor(),
+        redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
     )
     camera = Camera(
         site=site,
         ground=ground,
-        make_detector=MotionDetector,
+        make_detector=detector.make,
+        detector=detector.name,
         reader=reader,
         witness=witness,
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),

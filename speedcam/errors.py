@@ -6,7 +6,8 @@
     ├── SurveyError       surveyed points from which no ground plane follows
     ├── PassageError      a passage record that is not one
     ├── RawDataError      raw data of a passage that are missing, changed or not its own
-    └── TruthError        a truth or reference file that cannot be compared with
+    ├── TruthError        a truth or reference file that cannot be compared with
+    └── DetectorError     a detector that is not there, or a network that is none
 
 Each message says what happened, to which thing, and what to do. "No reading" is
 never an error: it is a :class:`speedcam.model.Refusal`, which is a value.
@@ -39,3 +40,7 @@ class RawDataError(SpeedcamError):
 
 class TruthError(SpeedcamError):
     """A truth or reference file that cannot be compared with passages."""
+
+
+class DetectorError(SpeedcamError):
+    """A detector that nobody offers, or whose network cannot be used."""

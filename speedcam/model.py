@@ -35,6 +35,18 @@ class Direction(StrEnum):
     RECEDING = "receding"
 
 
+class VehicleClass(StrEnum):
+    """What kind of vehicle it is."""
+
+    CAR = "car"
+    VAN = "van"
+    TRUCK = "truck"
+    BUS = "bus"
+    MOTORCYCLE = "motorcycle"
+    """Any two-wheeler: a bicycle with its rider is as large."""
+    UNKNOWN = "unknown"
+
+
 class Grade(StrEnum):
     """What a measured speed may be used for."""
 
@@ -223,6 +235,37 @@ class Track:
     ordinal: int
     sightings: tuple[Sighting, ...]
     features: tuple[FeatureTrack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleSize:
+    """A vehicle's outer measures in metres, from its outline and the road plane.
+
+    Each uncertainty is expanded, k = 2. The width includes mirrors, and shade where it clings to
+    the outline.
+    """
+
+    length_m: float
+    width_m: float
+    height_m: float
+    length_uncertainty_m: float
+    width_uncertainty_m: float
+    height_uncertainty_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """What passed: its kind, and what tells so.
+
+    Attributes:
+        kind: ``unknown`` unless it is told for certain.
+        by: ``"size"``, ``"detector"``, or None where neither could tell.
+        size: Its measures, or None where the outline was seen too rarely by itself.
+    """
+
+    kind: VehicleClass
+    by: Literal["size", "detector"] | None
+    size: VehicleSize | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -541,6 +584,7 @@ class Passage:
         provenance: What made this.
         conditions: What the limit depends on beside the lane, and which of its limits held.
         schema: Cases of offices hold passages of schema 2, which say no conditions.
+        vehicle: What kind of vehicle passed; None in a passage of schema 2, which did not say.
     """
 
     id: str
@@ -557,4 +601,5 @@ class Passage:
     exhibits: tuple[Exhibit, ...]
     provenance: Provenance
     conditions: Conditions = Conditions()
+    vehicle: Vehicle | None = None
     schema: Literal[2, 3] = PASSAGE_SCHEMA

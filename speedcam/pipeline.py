@@ -38,11 +38,15 @@ from speedcam.model import (
     Sighting,
     SpeedMeasurement,
     Track,
+    Vehicle,
+    VehicleClass,
 )
+from speedcam.outlines import Outlines
 from speedcam.plate import vote, width_px
 from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, RawKeeper, Witness
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Lane, Site
+from speedcam.size import kind_of, vehicle_size
 from speedcam.software import software
 from speedcam.speed import TOO_LITTLE, measure
 from speedcam.steady import Alarm, SteadyFootage
@@ -80,6 +84,7 @@ class Camera:
         reader: Reads plates.
         witness: Makes exhibits.
         keep_raw: Keeps the raw data.
+        detector: What ``make_detector`` is called: results of another one are not these.
     """
 
     site: Site
@@ -88,6 +93,7 @@ class Camera:
     reader: PlateReader
     witness: Witness
     keep_raw: RawKeeper
+    detector: str = "motion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +127,16 @@ def passages(
         alarm: Told, in one sentence, when the camera no longer stands as surveyed.
     """
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
-    cadence = Cadence()
-    tracks = (its_own(t, camera.ground) for t in _follow(camera, footage, watch, cadence))
-    yield from observed(camera, footage, timed(tracks, cadence, camera.ground.road))
+    cadence, outlines = Cadence(), Outlines()
+    followed = _follow(camera, footage, watch, cadence, outlines)
+    tracks = (its_own(track, camera.ground) for track in followed)
+    vehicles = timed(tracks, cadence, camera.ground.road)
+    yield from observed(camera, footage, vehicles, outlines)
 
 
-def observed(camera: Camera, footage: FrameSource, vehicles: Iterable[Timed]) -> Iterator[Passage]:
+def observed(
+    camera: Camera, footage: FrameSource, vehicles: Iterable[Timed], outlines: Outlines
+) -> Iterator[Passage]:
     """The passage that each vehicle leaves, in their order.
 
     Args:
@@ -134,14 +144,17 @@ def observed(camera: Camera, footage: FrameSource, vehicles: Iterable[Timed]) ->
         footage: What it recorded.
         vehicles: As they were followed. One whose clock had to be rebuilt is not proven, and so
             its plate is not looked for.
+        outlines: What else moved. Where that is forgotten nobody could be hidden: no picture is
+            taken then.
     """
     measured: list[SpeedMeasurement] = []
     for seen in vehicles:
         track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
-        speed = _in_time(seen, measure(track, camera.ground, camera.site.zone))
-        yield _observe(camera, footage, track, _once(speed, measured), proves=not seen.rebuilt)
+        speed = _once(_in_time(seen, measure(track, camera.ground, camera.site.zone)), measured)
+        proves = not seen.rebuilt and outlines.hold(track)
+        yield _observe(camera, footage, track, speed, outlines, proves=proves)
         if isinstance(speed, SpeedMeasurement):
             measured = [*measured[-20:], speed]
 
@@ -154,7 +167,11 @@ def _in_time(seen: Timed, speed: SpeedMeasurement | Refusal) -> SpeedMeasurement
 
 
 def _follow(
-    camera: Camera, footage: FrameSource, watch: Callable[[Frame], None], cadence: Cadence
+    camera: Camera,
+    footage: FrameSource,
+    watch: Callable[[Frame], None],
+    cadence: Cadence,
+    outlines: Outlines,
 ) -> Iterator[Track]:
     blur_m = far_blur_m(camera.ground, sum(_across(camera.site)) / 2, camera.site.zone.far_m)
     finder = ContactFinder(ground=camera.ground, blur_m=blur_m)
@@ -169,7 +186,9 @@ def _follow(
         watch(frame)
         if cadence.is_repeat(frame):
             continue
-        yield from tracker.step(frame, _near_zone(camera, detector.detect(frame)))
+        detections = detector.detect(frame)
+        outlines.note(frame, detections)
+        yield from tracker.step(frame, _near_zone(camera, detections))
     yield from tracker.finish()
 
 
@@ -220,13 +239,15 @@ def _observe(
     footage: FrameSource,
     track: Track,
     speed: SpeedMeasurement | Refusal,
+    outlines: Outlines,
     *,
     proves: bool,
 ) -> Passage:
     passage = _within_lanes(_passage(camera, footage, track, speed))
+    passage = replace(passage, vehicle=_vehicle(camera, track, passage.direction, outlines))
     plates: tuple[PlateSighting, ...] = ()
     if proves and _triggers(camera.site, passage):
-        passage, plates = _prove(camera, footage, track, passage)
+        passage, plates = _prove(camera, footage, track, passage, outlines)
     raw = RawData(
         passage_id=passage.id,
         provenance=passage.provenance,
@@ -238,6 +259,18 @@ def _observe(
         workings=workings(track, camera.ground, camera.site.zone, passage.speed),
     )
     return replace(passage, exhibits=(*passage.exhibits, camera.keep_raw(raw)))
+
+
+def _vehicle(
+    camera: Camera, track: Track, direction: Direction | None, outlines: Outlines
+) -> Vehicle:
+    """What passed: as the detector named it, else as large as it is."""
+    size = vehicle_size(track, camera.ground, direction)
+    named, by_size = outlines.named(track), kind_of(size)
+    if named:
+        return Vehicle(kind=named, by="detector", size=size)
+    known = by_size is not VehicleClass.UNKNOWN
+    return Vehicle(kind=by_size, by="size" if known else None, size=size)
 
 
 def _without_samples(speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
@@ -324,7 +357,7 @@ def _triggers(site: Site, passage: Passage) -> bool:
 
 
 def _prove(
-    camera: Camera, footage: FrameSource, track: Track, passage: Passage
+    camera: Camera, footage: FrameSource, track: Track, passage: Passage, outlines: Outlines
 ) -> tuple[Passage, tuple[PlateSighting, ...]]:
     """Read the plate, let it confirm the speed, and keep the pictures; where the plate was."""
     speed = passage.speed
@@ -350,7 +383,7 @@ def _prove(
     )
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
-    exhibits = camera.witness(confirmed, frames, track, plates)
+    exhibits = camera.witness(confirmed, frames, track, plates, outlines.beside)
     return replace(confirmed, exhibits=exhibits), surveyed
 
 

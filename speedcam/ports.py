@@ -14,9 +14,11 @@ from speedcam.model import (
     Image,
     Passage,
     PlateSighting,
+    Sighting,
     Track,
 )
 from speedcam.raw import RawData
+from speedcam.subject import Subject
 
 
 class FrameSource(Protocol):
@@ -99,6 +101,7 @@ class Witness(Protocol):
         frames: Mapping[float, Frame],
         track: Track,
         plates: Sequence[PlateSighting],
+        beside: Callable[[Sighting], Sequence[Box]],
     ) -> tuple[Exhibit, ...]:
         """Draw, seal and keep the exhibits of a measured passage.
 
@@ -107,6 +110,7 @@ class Witness(Protocol):
             frames: By footage time: the ends of the measured stretch and the plate's frames.
             track: The vehicle, for its box in each frame.
             plates: The plate where it was seen; the best last.
+            beside: The outlines of everybody else in the frame of a sighting.
         """
         ...
 
@@ -130,6 +134,6 @@ class ExhibitStore(Protocol):
 class Redactor(Protocol):
     """Hides everybody but the measured vehicle."""
 
-    def redact(self, picture: Image, vehicle: Box, plate: Box | None) -> Image:
+    def redact(self, picture: Image, subject: Subject) -> Image:
         """A copy of ``picture`` (BGR) that may leave the sealed store."""
         ...

@@ -133,6 +133,7 @@ def _run_record(camera: Camera, footage: FrameSource) -> bytes:
         "site_sha256": camera.site.sha256,
         "starts_at": camera.site.clip_starts_at.isoformat(),
         "software": software(),
+        "detector": camera.detector,
     }
     return json.dumps(described).encode()
 

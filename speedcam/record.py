@@ -22,7 +22,9 @@ def dumps(passage: Passage) -> str:
     if passage.schema == PASSAGE_SCHEMA:
         return _PASSAGE.dump_json(passage).decode()
     # Schema 2 did not say these. Nobody is fined on such a passage, for want of a checked clock.
-    older = _PASSAGE.dump_json(passage, exclude={"conditions": True, "place": {"clock": True}})
+    older = _PASSAGE.dump_json(
+        passage, exclude={"conditions": True, "place": {"clock": True}, "vehicle": True}
+    )
     return older.decode()
 
 

@@ -30,6 +30,7 @@ from speedcam.adapters.lettering import (
 )
 from speedcam.model import Box, Direction, Floats, Image, Place, SpeedMeasurement
 from speedcam.ports import Redactor
+from speedcam.subject import Subject
 
 ToPicture = Callable[[float, float], tuple[float, float]]
 """From metres on the road ``(x, y)`` to pixels ``(u, v)``."""
@@ -149,15 +150,13 @@ def plate_crop(
     )
 
 
-def photo(
-    picture: Image, facts: Facts, *, vehicle: Box, plate: Box | None, redactor: Redactor
-) -> Image:
+def photo(picture: Image, facts: Facts, *, subject: Subject, redactor: Redactor) -> Image:
     """The redacted picture for the notice: the vehicle and some road around it, with a slim band.
 
     The redactor sees the whole picture before anything is cut out of it.
     """
-    redacted = redactor.redact(picture, vehicle, plate)
-    left, top, right, bottom = _surroundings(vehicle, picture.shape[1], picture.shape[0])
+    redacted = redactor.redact(picture, subject)
+    left, top, right, bottom = surroundings(subject.vehicle, picture.shape[1], picture.shape[0])
     cut = np.ascontiguousarray(redacted[top:bottom, left:right])
     return with_band(
         with_header(cut, facts.place.name, facts.place.road, _MARK),
@@ -324,7 +323,7 @@ def _as_seen(picture: Image, corners: Floats, width_px: int) -> Image:
     return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _surroundings(vehicle: Box, width: int, height: int) -> tuple[int, int, int, int]:
+def surroundings(vehicle: Box, width: int, height: int) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of a 16:9 cut around the vehicle, at least 960 px where it can."""
     wide = max(960.0, 1.7 * vehicle.width, 1.35 * vehicle.height * 16 / 9)
     wide = min(wide, width, height * 16 / 9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -13,6 +13,7 @@ from speedcam.adapters.evidence import Facts, RoadMarks
 from speedcam.ground import Ground
 from speedcam.model import (
     Box,
+    Direction,
     Exhibit,
     ExhibitKind,
     Frame,
@@ -23,9 +24,11 @@ from speedcam.model import (
     Sighting,
     SpeedMeasurement,
     Track,
+    VehicleClass,
 )
 from speedcam.ports import ExhibitStore, Redactor
 from speedcam.site import Site
+from speedcam.subject import Subject, stands_clear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class _Case:
     passage: Passage
     speed: SpeedMeasurement
     frames: Mapping[float, Frame]
+    beside: Callable[[Sighting], Sequence[Box]]
 
     def picture(self, sighting: Sighting) -> Image:
         return self.frames[sighting.time_s].colour()
@@ -64,11 +68,12 @@ class PictureWitness:
         frames: Mapping[float, Frame],
         track: Track,
         plates: Sequence[PlateSighting],
+        beside: Callable[[Sighting], Sequence[Box]],
     ) -> tuple[Exhibit, ...]:
         """Two stills, the plate where it was found, and the redacted photo."""
         if not isinstance(passage.speed, SpeedMeasurement):
             return ()
-        case = _Case(passage=passage, speed=passage.speed, frames=frames)
+        case = _Case(passage=passage, speed=passage.speed, frames=frames, beside=beside)
         seen = {sighting.frame_index: sighting for sighting in track.sightings}
         first, last = (seen[case.speed.samples[end].frame_index] for end in (0, -1))
         stills = (
@@ -112,11 +117,29 @@ class PictureWitness:
         picture = evidence.photo(
             case.picture(sighting),
             self._facts(case, sighting),
-            vehicle=sighting.box,
-            plate=_around(plate) if plate else None,
+            subject=self._subject(case, sighting, plate),
             redactor=self.redactor,
         )
         return self._keep(ExhibitKind.PHOTO, case, sighting, picture)
+
+    def _subject(self, case: _Case, sighting: Sighting, plate: PlateSighting | None) -> Subject:
+        vehicle = case.passage.vehicle
+        return Subject(
+            vehicle=sighting.box,
+            plate=_around(plate) if plate else None,
+            kind=vehicle.kind if vehicle else VehicleClass.UNKNOWN,
+            front=case.speed.direction is Direction.APPROACHING,
+            clear=stands_clear(sighting, case.speed.samples, self.ground),
+            others=tuple(case.beside(sighting)),
+            nearest_px_per_m=self._nearest_px_per_m(case.picture(sighting), sighting.box),
+        )
+
+    def _nearest_px_per_m(self, picture: Image, vehicle: Box) -> float:
+        """Pixels of a metre on the road at the lower edge of what the photo shows."""
+        left, _, right, bottom = evidence.surroundings(vehicle, picture.shape[1], picture.shape[0])
+        middle = (left + right) / 2
+        ends_m = self.ground.road(np.array([[middle - 5.0, bottom], [middle + 5.0, bottom]]))
+        return 10.0 / float(np.hypot(*(ends_m[1] - ends_m[0])))
 
     def _facts(self, case: _Case, sighting: Sighting) -> Facts:
         started = self.site.clip_starts_at.astimezone(UTC)

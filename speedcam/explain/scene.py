@@ -16,6 +16,7 @@ from speedcam.explain.dossier import Dossier, Survey, exhibit_bytes
 from speedcam.explain.palette import AMBER, BLUE, USE_COLOURS, blue_green_red
 from speedcam.ground import Ground
 from speedcam.model import Box, Exhibit, ExhibitKind, Floats, Image, Sighting
+from speedcam.subject import Subject
 from speedcam.workings import Use
 
 PAPER = "#f4f6f8"
@@ -93,8 +94,12 @@ def _clearest(dossier: Dossier) -> Sighting:
     return max(used or whole or sightings, key=lambda sighting: sighting.box.area)
 
 
+def _sighting_at(dossier: Dossier, frame_index: int) -> Sighting:
+    return next(s for s in dossier.raw.track.sightings if s.frame_index == frame_index)
+
+
 def _box_at(dossier: Dossier, frame_index: int) -> Box:
-    return next(s.box for s in dossier.raw.track.sightings if s.frame_index == frame_index)
+    return _sighting_at(dossier, frame_index).box
 
 
 def _frame_of(dossier: Dossier, still: Exhibit) -> Image:
@@ -115,11 +120,12 @@ def _hidden(dossier: Dossier, behind: Backdrop) -> Image:
     """Everybody but the measured vehicle hidden; that one too where nothing was kept of it."""
     vehicle = _box_at(dossier, behind.frame_index)
     plate = next((p for p in dossier.raw.plates if p.frame_index == behind.frame_index), None)
-    if dossier.passage.plate is None:
-        height = behind.picture.shape[0]
-        return mosaic(behind.picture, block_px(height, vehicle, None))
+    alone = not _sighting_at(dossier, behind.frame_index).merged
     box = _around(plate.corners_px) if plate else None
-    return MosaicRedactor().redact(behind.picture, vehicle, box)
+    subject = Subject(vehicle=vehicle, plate=box, clear=alone)
+    if dossier.passage.plate is None:
+        return mosaic(behind.picture, block_px(behind.picture.shape[0], subject))
+    return MosaicRedactor().redact(behind.picture, subject)
 
 
 def _around(corners_px: Sequence[tuple[float, float]]) -> Box:

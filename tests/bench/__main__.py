@@ -1,7 +1,7 @@
 """``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-``python -m tests.bench [clips] [tracks] [renders]``; all three when none is named. One line of JSON
-per clip, per view and tracker, and per rendered clip goes to stdout, talk to stderr.
+``python -m tests.bench [clips] [tracks] [renders] [hiding]``; all when none is named. One line of
+JSON per clip, per view and tracker, and per rendered clip goes to stdout, talk to stderr.
 
 The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
 it that is said, and only our own clips are measured. Renders take an hour or two the first time and
@@ -27,7 +27,7 @@ Row = dict[str, object]
 
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
-PARTS = ("clips", "tracks", "renders")
+PARTS = ("clips", "tracks", "renders", "hiding")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -124,13 +124,37 @@ def renders() -> Iterator[Row]:
     yield from ({"bar": bar["name"]} | bar for bar in told["bars"])
 
 
+def hiding() -> Iterator[Row]:
+    """The sample clips, renders that were made and a research render: who is in their photos."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = os.environ.get("SPEEDCAM_BENCH_FACES")
+        if not model:
+            sys.stderr.write("SPEEDCAM_BENCH_FACES names no YuNet file: only cascades look.\n")
+        for clip in _with_sites(Path(folder)):
+            yield json.loads(
+                run("tests.bench.hiding", clip, *(["--faces", model] if model else []))
+            )
+
+
+def _with_sites(work: Path) -> Iterator[Path]:
+    """Every rendered clip, with its site beside it."""
+    data = Path(os.environ.get("SPEEDCAM_BENCH_DATA", "")) / "rendered"
+    for folder in (ROOT / "sample_videos", RENDERS):
+        yield from (c for c in sorted(folder.glob("*.mp4")) if c.with_suffix(".site.toml").exists())
+    for truth in sorted(data.glob("*.truth.json")):
+        site = _site_of(truth, work)
+        clip = site.with_name(f"{truth.name.split('.')[0]}.mp4")
+        clip.symlink_to((data / clip.name).resolve())
+        yield clip
+
+
 def main(wanted: Sequence[str]) -> int:
     """Measure what is wanted, or everything."""
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.stderr.write(f"no benchmark {unknown[0]!r}. Name some of: {', '.join(PARTS)}.\n")
         return 2
-    parts = {"clips": clips, "tracks": tracks, "renders": renders}
+    parts = {"clips": clips, "tracks": tracks, "renders": renders, "hiding": hiding}
     for part in wanted or PARTS:
         for row in parts[part]():
             print(json.dumps(row), flush=True)  # noqa: T201 - its data

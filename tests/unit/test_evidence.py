@@ -14,9 +14,11 @@ from speedcam.adapters.evidence import Facts, RoadMarks, draw_road, encode_jpeg
 from speedcam.adapters.exhibits import FolderExhibits
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.model import Box, Direction, Grade, Place, SpeedMeasurement
+from speedcam.subject import Subject
 
 VEHICLE = Box(left=240, top=150, right=400, bottom=300)
 PLATE = Box(left=290, top=260, right=350, bottom=273)
+SUBJECT = Subject(vehicle=VEHICLE, plate=PLATE, clear=True)
 CORNERS = np.array([(290.0, 260.0), (350.0, 261.0), (350.0, 273.0), (290.0, 272.0)])
 
 
@@ -175,13 +177,11 @@ def test_a_plate_at_the_edge_of_the_picture_can_be_cropped():
 
 def test_the_photo_shows_nothing_that_the_redactor_did_not_let_through():
     class Whiteout:
-        def redact(self, picture, vehicle, plate):  # noqa: ARG002 # the port's signature
+        def redact(self, picture, subject):  # noqa: ARG002 # the port's signature
             return np.full_like(picture, 255)
 
     one, other = (
-        evidence.photo(
-            a_picture(seed), some_facts(), vehicle=VEHICLE, plate=PLATE, redactor=Whiteout()
-        )
+        evidence.photo(a_picture(seed), some_facts(), subject=SUBJECT, redactor=Whiteout())
         for seed in (1, 2)
     )
     assert np.array_equal(one, other)
@@ -189,10 +189,8 @@ def test_the_photo_shows_nothing_that_the_redactor_did_not_let_through():
 
 def test_the_photo_has_the_shape_of_a_picture_and_its_band():
     picture = np.full((1080, 1920, 3), 90, np.uint8)
-    vehicle = Box(left=1500, top=700, right=1900, bottom=1070)
-    photo = evidence.photo(
-        picture, some_facts(), vehicle=vehicle, plate=None, redactor=MosaicRedactor()
-    )
+    subject = Subject(vehicle=Box(left=1500, top=700, right=1900, bottom=1070), plate=None)
+    photo = evidence.photo(picture, some_facts(), subject=subject, redactor=MosaicRedactor())
     assert photo.shape[1] >= 960
     assert 1.2 < photo.shape[1] / photo.shape[0] < 16 / 9
 

@@ -25,6 +25,7 @@ from speedcam.model import (
     SpeedMeasurement,
     Track,
 )
+from speedcam.outlines import Outlines
 from speedcam.pipeline import Camera, observed
 from speedcam.raw import RawData
 from speedcam.thinned import Timed
@@ -80,7 +81,15 @@ def kept(raw: RawData) -> Exhibit:
     )
 
 
-def passed(seen: Timed) -> tuple[Passage, Reader]:
+def remembered(track: Track) -> Outlines:
+    outlines = Outlines()
+    for sighting in track.sightings:
+        at = {"index": sighting.frame_index, "time_s": sighting.time_s}
+        outlines.note(Frame(**at, luma=LUMA, corrupt=False, colour=lambda: LUMA), [])
+    return outlines
+
+
+def passed(seen: Timed, outlines: Outlines | None = None) -> tuple[Passage, Reader]:
     site, reader = a_measured_site(), Reader()
     camera = Camera(
         site=site,
@@ -90,7 +99,7 @@ def passed(seen: Timed) -> tuple[Passage, Reader]:
         witness=nothing,
         keep_raw=kept,
     )
-    (passage,) = observed(camera, Clip(), [seen])
+    (passage,) = observed(camera, Clip(), [seen], outlines or remembered(seen.track))
     return passage, reader
 
 
@@ -126,3 +135,9 @@ def test_an_unsure_clock_is_the_reason_where_nothing_else_would_be(
     passage, _ = passed(Timed(track=track, unsure=UNSURE))
     assert isinstance(passage.speed, Refusal)
     assert passage.speed.reason is reason
+
+
+def test_where_it_is_forgotten_who_stood_beside_no_picture_is_taken() -> None:
+    passage, reader = passed(Timed(track=FAST), Outlines())
+    assert isinstance(passage.speed, SpeedMeasurement)
+    assert reader.asked == []
