@@ -34,6 +34,8 @@ _NEAR = (2.2, 1.1)
 _NEAR_SIDE_PX = 192
 _PART = 0.85
 """A line shorter than this share of what is expected is a group of the plate's characters."""
+_ASIDE = 0.5
+"""How far from where it is expected a plate may be, in widths of its text."""
 _SEARCHES = 3
 """Frames that are searched as a whole before a vehicle is given up."""
 _ENOUGH = 3
@@ -84,9 +86,12 @@ class _Line:
 
     def rivals(self, other: _Line) -> bool:
         """Whether this is another plate on the same vehicle, as far as anybody can tell."""
-        apart = float(np.hypot(*(self.quad.mean(axis=0) - other.quad.mean(axis=0))))
         plate = self.known or (could_be_plate(self.text or "") and self.sure > _SURE)
-        return plate and self.text != other.text and apart > sides(other.quad)[1]
+        return (
+            plate
+            and self.text != other.text
+            and _apart(self.quad, other.quad) > sides(other.quad)[1]
+        )
 
 
 class RapidPlateReader:
@@ -118,7 +123,8 @@ class RapidPlateReader:
             return []
         found = [lines[0] for lines in searched if lines]
         if best.is_plate:
-            found += self._followed(best, nearest_first[len(searched) :])
+            rest = nearest_first[len(searched) :]
+            found += [line for look in rest if (line := self._located(look, best))]
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
         return [_sighting(line, rivalled) for line in self._read(found)]
 
@@ -140,16 +146,11 @@ class RapidPlateReader:
         read = (self._spelled(_line(look, colour, quad)) for quad in quads if _may_be(look, quad))
         return sorted((line for line in read if line.text), key=_Line.rank, reverse=True)
 
-    def _followed(self, known: _Line, looks: Sequence[Look]) -> Iterator[_Line]:
-        """The same plate in other frames, each near the one before; not read."""
-        for look in looks:
-            line = self._located(look, known)
-            if line is not None:
-                yield line
-                known = line
-
     def _located(self, look: Look, known: _Line) -> _Line | None:
-        """The line that is where ``known`` is on its vehicle."""
+        """The line that is where ``known`` is on its vehicle; not read.
+
+        What is elsewhere on it does not drive with it: a parked car's plate, a sign behind.
+        """
         colour = look.frame.colour()
         (was, before), (now, after) = _stand(known.look), _stand(look)
         expected = now + after / before * (known.quad - was)
@@ -160,8 +161,8 @@ class RapidPlateReader:
         quads = [q for q in self._search(colour, region, _NEAR_SIDE_PX) if _may_be(look, q)]
         if not quads:
             return None
-        nearest = min(quads, key=lambda quad: float(np.hypot(*(quad.mean(axis=0) - at))))
-        return _line(look, colour, _completed(nearest, expected))
+        nearest = _completed(min(quads, key=lambda quad: _apart(quad, expected)), expected)
+        return _line(look, colour, nearest) if _apart(nearest, expected) < _ASIDE * width else None
 
     def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
         """The lines with their texts, the widest read first, until enough are sure and agree."""
@@ -192,6 +193,11 @@ def _together(one: Spelled, other: Spelled) -> Spelled:
         return surer[0], _worth(surer[1], bool(less[0]))
     places = zip(*surer, *less, strict=True)
     return surer[0], tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    """From the middle of one quad to the middle of another, in pixels."""
+    return float(np.hypot(*(one.mean(axis=0) - other.mean(axis=0))))
 
 
 def _completed(quad: Floats, expected: Floats) -> Floats:

