@@ -39,7 +39,9 @@ class TextReader:
             str(model), options, providers=["CPUExecutionProvider"]
         )
         named = self._session.get_modelmeta().custom_metadata_map["character"]
-        self._fold = folding(named.splitlines())
+        fold = folding(named.splitlines())
+        self._used = np.flatnonzero(fold.any(axis=1))
+        self._fold = fold[self._used]
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, upright: Image) -> Spelled:
@@ -49,7 +51,7 @@ class TextReader:
         pixels = np.zeros((1, 3, HEIGHT_PX, width), np.float32)
         pixels[0, :, :, : upright.shape[1]] = upright.transpose(2, 0, 1) / 127.5 - 1.0
         steps = self._session.run(None, {self._input: pixels})[0][0]
-        return decode(steps @ self._fold)
+        return decode(steps[:, self._used].astype(np.float64) @ self._fold)
 
 
 def folding(characters: list[str]) -> Floats:

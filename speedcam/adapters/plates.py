@@ -29,9 +29,9 @@ _SIDE_PX = 416
 ``LONGEST_PX`` looks closer (long vehicles, whose plate is small in their box)."""
 _SEEN_PX = 90.0
 """Width of a long plate for the detector, where its size in the picture is known."""
-_NEAR = (2.2, 1.1)
+_NEAR = (1.9, 0.8)
 """Size of what is searched where the plate is expected, in its text's widths."""
-_NEAR_SIDE_PX = 192
+_NEAR_SIDE_PX = 160
 _PART = 0.85
 """A line shorter than this share of what is expected is a group of the plate's characters."""
 _ASIDE = 0.5
@@ -188,9 +188,9 @@ def _together(one: Spelled, other: Spelled) -> Spelled:
 
     That they agree makes neither surer: both were trained on much the same pictures.
     """
-    surer, less = sorted((one, other), key=lambda spelled: -math.prod(spelled[1]))
+    surer, less = sorted((one, other), key=lambda s: -math.prod(s[1]) if s[0] else 0.0)
     if len(surer[0]) != len(less[0]):
-        return surer[0], _worth(surer[1], bool(less[0]))
+        return surer[0], _worth(surer[1], doubted=True)
     places = zip(*surer, *less, strict=True)
     return surer[0], tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
 

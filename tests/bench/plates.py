@@ -36,7 +36,7 @@ CROP_RATIO = 1.8
 
 EXACT, GIVEN, RIGHT, ECE = 0.85, 0.75, 0.99, 0.03
 """The bars: read exactly, of each set; given as read, and right of those, of all sets together; and
-the expected error of the confidence."""
+the expected error of the confidence in the readings that the vote gave."""
 
 ALIKE = str.maketrans("OI", "01")
 
@@ -73,6 +73,7 @@ class Result:
         set: Name of its set.
         photo: Its place there.
         outcome: Read, doubtful or unreadable.
+        given: Whether the vote gave a reading at all, to a policy or a person.
         exact: Whether the likeliest text is the whole plate, whatever the outcome.
         wrong: Whether something else was given as read.
         repaired: A look-alike was put right, or may have to be.
@@ -84,6 +85,7 @@ class Result:
     set: str
     photo: str
     outcome: Outcome
+    given: bool
     exact: bool
     wrong: bool
     repaired: bool
@@ -131,6 +133,7 @@ def result(photo: Photo, reader: RapidPlateReader) -> Result:
         set=photo.set,
         photo=photo.name,
         outcome=what,
+        given=isinstance(given, PlateReading),
         exact=exact,
         wrong=what is Outcome.READ and not exact,
         repaired=isinstance(given, PlateReading) and given.repaired,
@@ -179,7 +182,8 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
     return {
         "sets": {name: figures(rows) for name, rows in sets.items()},
         "all": figures(results),
-        "reliability": asdict(_reliability(results)),
+        "reliability": asdict(_reliability([row for row in results if row.given])),
+        "reliability_of_all_texts": asdict(_reliability(results)),
         "bars": list(_bars(sets, results)),
         "photos": [asdict(row) for row in results],
     }
@@ -208,7 +212,7 @@ def _bars(sets: dict[str, list[Result]], rows: Sequence[Result]) -> Iterator[dic
     yield _bar("given as read", len(read) / len(rows), GIVEN)
     right = sum(not row.wrong for row in read) / len(read) if read else 0.0
     yield _bar("right of what is given as read", right, RIGHT)
-    error = _reliability(rows).error
+    error = _reliability([row for row in rows if row.given]).error
     yield {"bar": "expected calibration error", "value": round(error, 4), "at_most": ECE,
            "holds": error <= ECE}  # fmt: skip
 
