@@ -17,7 +17,7 @@ from speedcam.model import ExhibitKind, Grade, Passage, PlateReading, SpeedMeasu
 Policy = Callable[[Violation, datetime], Decision | tuple[str, ...]]
 """Decides a violation at an instant, or gives every reason why a person must."""
 
-SURE_PLATE = 0.9
+SURE_PLATE = 0.95
 """Confidence below which a person reads the plate."""
 
 SEVERAL = 2
@@ -204,7 +204,7 @@ def _wants_person(violation: Violation) -> tuple[str, ...]:
     if isinstance(plate, PlateReading) and plate.repaired:
         reasons.append("a character of the plate was repaired to fit a format")
     if isinstance(plate, PlateReading) and not plate.confidence >= SURE_PLATE:
-        reasons.append(f"the plate is read with {plate.confidence:.2f}, below {SURE_PLATE}")
+        reasons.append(f"the plate is read with {plate.confidence:.3f}, below {SURE_PLATE}")
     if isinstance(plate, PlateReading) and plate.confidence > 1:
         reasons.append(f"the plate is read with {plate.confidence:g}, which is no confidence")
     if isinstance(plate, PlateReading) and plate.frames < SEVERAL:

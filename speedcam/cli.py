@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from speedcam import __version__
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
+from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.unwanted import Faces, OtherPlates
@@ -28,6 +29,7 @@ from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
 from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
+from speedcam.models import SECOND_READER, build_models
 from speedcam.pipeline import Camera
 from speedcam.plugins import add_commands
 from speedcam.process import EXHIBITS, RAW, ClipResult, process_clip, require_distinct_names
@@ -65,6 +67,7 @@ def build() -> typer.Typer:
     app.command(name="simulate", epilog=EPILOG)(simulate_command)
     app.command(name="validate", epilog=EPILOG)(validate_command)
     app.add_typer(build_calibrate(), name="calibrate")
+    app.add_typer(build_models(), name="models")
     add_commands(app)
     return app
 
@@ -193,7 +196,8 @@ def process_files(
     require_distinct_names([clip for clip, _ in jobs])
     # OpenCV's own threads only get in each other's way on pictures this small.
     cv2.setNumThreads(1)
-    reader = RapidPlateReader()
+    second = TextReader(SECOND_READER.path) if SECOND_READER.is_there() else None
+    reader = RapidPlateReader(second)
     for clip, site in jobs:
         try:
             yield _process_file(clip, site, out / clip.stem, reader, detector)

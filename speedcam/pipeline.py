@@ -43,7 +43,16 @@ from speedcam.model import (
 )
 from speedcam.outlines import Outlines
 from speedcam.plate import vote, width_px
-from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, RawKeeper, Witness
+from speedcam.plate_place import plate_place
+from speedcam.ports import (
+    Detector,
+    FrameSource,
+    Look,
+    MakeDetector,
+    PlateReader,
+    RawKeeper,
+    Witness,
+)
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Lane, Site
 from speedcam.size import kind_of, vehicle_size
@@ -367,11 +376,11 @@ def _prove(
     ends = {speed.samples[0].frame_index, speed.samples[-1].frame_index}
     shown = [*looks, *(s for s in track.sightings if s.frame_index in ends)]
     frames = footage.recall({sighting.time_s: sighting.frame_index for sighting in shown})
-    plates = _read_plates(camera.reader, frames, looks)
+    plates = _read_plates(camera, frames, looks)
     reading = vote(plates)
     if isinstance(reading, PlateReading):
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
-        plates = [plate for plate in plates if plate.text == reading.text]
+        plates = [plate for plate in plates if plate.text in (reading.text, "")]
     row_s = camera.site.readout_s / footage.size[1]
     early_s = _early_s(track, row_s)
     surveyed = tuple(
@@ -428,11 +437,28 @@ def _plate_looks(sightings: Sequence[Sighting]) -> list[Sighting]:
 
 
 def _read_plates(
-    reader: PlateReader, frames: dict[float, Frame], looks: Sequence[Sighting]
+    camera: Camera, frames: dict[float, Frame], looks: Sequence[Sighting]
 ) -> list[PlateSighting]:
-    """The plate wherever it was found, the widest last."""
-    found = (reader.read(frames[look.time_s], look.box) for look in looks)
-    return sorted((plate for plate in found if plate is not None), key=width_px)
+    """The plate wherever it was found, the widest last of those that were read."""
+    x_m = _median_x_m(camera, looks)
+    seen = [_look(camera, frames[sighting.time_s], sighting, x_m) for sighting in looks]
+    plates = camera.reader.read_track(seen)
+    return sorted(plates, key=lambda plate: (bool(plate.text), width_px(plate)))
+
+
+def _median_x_m(camera: Camera, sightings: Sequence[Sighting]) -> float:
+    """Where across the road the vehicle drives, by its contact where that was seen."""
+    by_contact = [sighting for sighting in sightings if sighting.contact_px]
+    if not sightings:
+        return 0.0
+    return float(np.median(_feet(camera, by_contact or sightings)[:, 0]))
+
+
+def _look(camera: Camera, frame: Frame, sighting: Sighting, x_m: float) -> Look:
+    # The middle of an outline is off the vehicle's by half of its shadow.
+    y_m = float(_feet(camera, [sighting])[0, 1])
+    place = plate_place(camera.ground, (x_m, y_m), frame.shake_px)
+    return Look(frame=frame, vehicle=sighting.box, place=place)
 
 
 def _feet(camera: Camera, sightings: Sequence[Sighting]) -> Floats:

@@ -10,11 +10,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from speedcam.model import Floats, PlateReading, PlateSighting, Reason, Refusal
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What a plate may bear. Column ``i + 1`` of a recogniser's steps is ``ALPHABET[i]``."""
+
+LONGEST_TEXT = 9
+"""Characters: no plate of Europe bears more."""
 
 MIN_WIDTH_PX = 60.0
 """Below it one view in five is misread even when rectified, so no reading is offered."""
@@ -26,18 +30,37 @@ MIN_SHARE = 0.6
 """Weight of the winning character among all characters seen in its place."""
 MIN_MARGIN = 0.3
 """By how much that share must beat the runner-up's."""
-MIN_CONFIDENCE = 0.6
-"""Of a whole text in a known format: seven characters of 0.93 each. On 152 drawn vehicles that no
-threshold was chosen on, the two misread ones reached 0.29."""
-MIN_CONFIDENCE_FREE = 0.9
+MIN_CONFIDENCE = 0.9
+"""Of a whole text in a known format. Of drawn plates, rendered traffic and photos no wrong text
+reached it."""
+MIN_CONFIDENCE_FREE = 0.98
 """Of a whole text in no known format, which nothing but the pixels supports."""
+READ_CONFIDENCE = 0.95
+"""Below it a reading is doubtful: a person must look at the plate."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
 
+_OFFSET, _SLOPE = 2.4, 0.85
+_IMPLAUSIBLE, _CONTESTED = 5.2, 4.0
+_SCORES = (1e-3, 0.995)
+"""Of the curve that turns a score into a confidence, and the scores beyond which it is flat. Fitted
+on one half of drawn plates and photos, checked on the other (docs/plates.md)."""
+
 _TWINS = ("0ODQ", "1I", "8B", "5S", "2Z", "6G")
+
+
+class Outcome(StrEnum):
+    """What came of a vehicle's plate."""
+
+    READ = "read"
+    """Sure enough to be acted on."""
+    DOUBTFUL = "doubtful"
+    """Something is legible; a person must look, and nobody may rely on it."""
+    UNREADABLE = "unreadable"
+    """No plate, or one too small to be legible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +109,12 @@ def decode(steps: Floats) -> tuple[str, tuple[float, ...]]:
     return "".join(text), tuple(confidence)
 
 
+def could_be_plate(text: str) -> bool:
+    """Whether a text has the length and the mixture of some country's plate."""
+    digits = sum(character.isdigit() for character in text)
+    return 5 <= len(text) <= LONGEST_TEXT and 1 <= digits < len(text)
+
+
 def width_px(sighting: PlateSighting) -> float:
     """Width of the plate at its mid-height, in pixels."""
     top_left, top_right, bottom_right, bottom_left = sighting.corners_px
@@ -110,26 +139,99 @@ def repair(text: str, plate_format: PlateFormat) -> str | None:
     return None if None in fitted else "".join(filter(None, fitted))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What the frames say together, before anybody asks whether it is enough.
+
+    Attributes:
+        text: The likeliest text.
+        confidence: 0..1, that it is right; see :func:`calibrated`.
+        score: 0..1, what the confidence was made from: no probability.
+        frames: Frames that voted.
+        agreeing: Those that spell the whole text, each by itself.
+        unsure: Places in which no character has won.
+        repaired: A person must confirm the text if it is to stand.
+        country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
+        foreign: Whether a text of no known format can be a plate, and not a known one misread.
+    """
+
+    text: str
+    confidence: float
+    score: float
+    frames: int
+    agreeing: int
+    unsure: int
+    repaired: bool
+    country: str | None
+    foreign: bool
+
+
 def vote(
     sightings: Sequence[PlateSighting], formats: Sequence[PlateFormat] = FORMATS
 ) -> PlateReading | Refusal:
     """What the frames agree on, or why they do not.
 
     The order of ``sightings`` does not matter. Each character is voted for by the frames whose
-    text has the same length, weighted by their confidence in it; the winner also needs the most
-    heads, so that a few sure frames never outvote many.
+    text has the same length, weighted by their confidence in it and in the whole; the winner also
+    needs the most heads, so that a few sure frames never outvote many.
     """
+    told = tally(sightings, formats)
+    if isinstance(told, Refusal):
+        return told
+    if told.frames < MIN_FRAMES:
+        return _not_sure(frames=told.frames, frames_wanted=MIN_FRAMES)
+    if told.unsure:
+        return _not_sure(frames=told.frames, unsure_characters=told.unsure)
+    if told.country is None and not told.foreign:
+        return _not_sure(frames=told.frames, length=len(told.text))
+    wanted = MIN_AGREEING if told.country else MIN_AGREEING_FREE
+    plain = told.country and DOUBTFUL_LETTERS.isdisjoint(told.text)
+    floor = MIN_CONFIDENCE if plain else MIN_CONFIDENCE_FREE
+    if told.agreeing < wanted or told.confidence < floor:
+        return _not_sure(agreeing=told.agreeing, confidence=round(told.confidence, 3))
+    return PlateReading(
+        text=told.text,
+        confidence=told.confidence,
+        frames=told.frames,
+        repaired=told.repaired,
+        country=told.country,
+    )
+
+
+def outcome(plate: PlateReading | Refusal) -> Outcome:
+    """In one word, what a vote came to."""
+    if isinstance(plate, PlateReading):
+        sure = plate.confidence >= READ_CONFIDENCE and not plate.repaired
+        return Outcome.READ if sure else Outcome.DOUBTFUL
+    return Outcome.DOUBTFUL if plate.reason is Reason.PLATE_NOT_SURE else Outcome.UNREADABLE
+
+
+def tally(
+    sightings: Sequence[PlateSighting], formats: Sequence[PlateFormat] = FORMATS
+) -> Tally | Refusal:
+    """What the frames say together, or a refusal where there is nothing to count."""
     if not sightings:
         return Refusal(reason=Reason.PLATE_NOT_FOUND)
     wide = [sighting for sighting in sightings if width_px(sighting) >= MIN_WIDTH_PX]
     if not wide:
         widest = max(map(width_px, sightings))
         return Refusal(reason=Reason.PLATE_TOO_SMALL, numbers={"width_px": round(widest, 1)})
-    ballots = [_ballot(sighting, formats) for sighting in wide if sighting.text]
-    ballots = _same_length(ballots)
-    if len(ballots) < MIN_FRAMES:
-        return _not_sure(frames=len(ballots), frames_wanted=MIN_FRAMES)
-    return _count(ballots, formats)
+    ballots = _same_length([_ballot(sighting, formats) for sighting in wide if sighting.text])
+    return _count(ballots, formats) if ballots else _not_sure(frames=0, frames_wanted=MIN_FRAMES)
+
+
+def calibrated(score: float, *, plausible: bool, won: bool) -> float:
+    """The share of texts like this that are right: a logistic curve through measured shares.
+
+    Args:
+        score: Product over the places of the winner's share times how sure its frames are.
+        plausible: Whether the text is of a known format, or may be a foreign plate.
+        won: Whether every place has a clear winner.
+    """
+    bounded = min(max(score, _SCORES[0]), _SCORES[1])
+    odds = _OFFSET + _SLOPE * math.log(bounded / (1 - bounded))
+    odds -= (0.0 if plausible else _IMPLAUSIBLE) + (0.0 if won else _CONTESTED)
+    return 1 / (1 + math.exp(-odds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +239,19 @@ class _Ballot:
     """One frame's text after repair, and whether repair changed it."""
 
     text: str
-    weights: tuple[float, ...]
+    confidence: tuple[float, ...]
     repaired: bool
     banded: bool
+    width_px: float
+
+    @property
+    def sure(self) -> float:
+        """Of the whole text."""
+        return math.prod(self.confidence)
+
+    def weight(self, place: int) -> float:
+        """Of one character: less where the frame is unsure of the others, or shows them small."""
+        return self.confidence[place] * math.sqrt(self.sure) * self.width_px**2
 
 
 def _ballot(sighting: PlateSighting, formats: Sequence[PlateFormat]) -> _Ballot:
@@ -148,73 +260,95 @@ def _ballot(sighting: PlateSighting, formats: Sequence[PlateFormat]) -> _Ballot:
     text = sighting.text if fits else next(filter(None, repairs), sighting.text)
     return _Ballot(
         text=text,
-        weights=sighting.character_confidence,
+        confidence=sighting.character_confidence,
         repaired=text != sighting.text,
         banded=sighting.white_edges_px is not None,
+        width_px=width_px(sighting),
     )
 
 
 def _same_length(ballots: list[_Ballot]) -> list[_Ballot]:
-    """The ballots of the length that more than half of them have, or none."""
+    """The ballots of the length that more than half of their weight has, or none.
+
+    A frame that shows part of the plate, or shows it badly, counts for little.
+    """
     if not ballots:
         return []
-    length, heads = Counter(len(ballot.text) for ballot in ballots).most_common(1)[0]
-    if heads * 2 <= len(ballots):
+    weight = {
+        length: math.fsum(ballot.sure for ballot in ballots if len(ballot.text) == length)
+        for length in {len(ballot.text) for ballot in ballots}
+    }
+    length = max(sorted(weight), key=lambda length: weight[length])
+    if weight[length] * 2 <= math.fsum(weight.values()):
         return []
     return [ballot for ballot in ballots if len(ballot.text) == length]
 
 
-def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> PlateReading | Refusal:
+def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> Tally:
     elected = [_elect(ballots, place) for place in range(len(ballots[0].text))]
-    if None in elected:
-        return _not_sure(frames=len(ballots), unsure_characters=elected.count(None))
-    winners = [winner for winner in elected if winner is not None]
-    text = "".join(character for character, _ in winners)
-    confidence = math.prod(weight for _, weight in winners)
+    text = "".join(winner.character for winner in elected)
+    score = math.prod(winner.score for winner in elected)
     agreeing = [ballot for ballot in ballots if ballot.text == text]
     country = next((known.country for known in formats if known.fits(text)), None)
-    if country is None and not _may_be_foreign(text, ballots, formats):
-        return _not_sure(frames=len(ballots), length=len(text))
-    wanted = MIN_AGREEING if country else MIN_AGREEING_FREE
-    doubtful = not DOUBTFUL_LETTERS.isdisjoint(text)
-    floor = MIN_CONFIDENCE if country and not doubtful else MIN_CONFIDENCE_FREE
-    if len(agreeing) < wanted or confidence < floor:
-        return _not_sure(agreeing=len(agreeing), confidence=round(confidence, 3))
+    doubtful = country is not None and not DOUBTFUL_LETTERS.isdisjoint(text)
+    foreign = _may_be_foreign(text, ballots, formats)
+    unsure = sum(not winner.sure for winner in elected)
     as_seen = sum(not ballot.repaired for ballot in agreeing)
-    return PlateReading(
+    return Tally(
         text=text,
-        confidence=confidence,
+        confidence=calibrated(score, plausible=bool(country) or foreign, won=not unsure),
+        score=score,
         frames=len(ballots),
-        repaired=as_seen < MIN_AGREEING or (doubtful and country is not None),
+        agreeing=len(agreeing),
+        unsure=unsure,
+        repaired=as_seen < MIN_AGREEING or doubtful,
         country=country,
+        foreign=foreign,
     )
 
 
-def _elect(ballots: list[_Ballot], place: int) -> tuple[str, float] | None:
-    """The character of one place and its mean confidence over all frames, or None in doubt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Elected:
+    """The character with the most weight in one place, and whether it has won."""
+
+    character: str
+    score: float
+    sure: bool
+
+
+def _elect(ballots: list[_Ballot], place: int) -> _Elected:
+    """The score is the winner's share of the weight, times how sure its own frames are of it."""
     heads = Counter(ballot.text[place] for ballot in ballots)
     # Sorted, so that the sums do not depend on the order of the frames.
     weight = {
         character: math.fsum(
-            ballot.weights[place] for ballot in ballots if ballot.text[place] == character
+            ballot.weight(place) for ballot in ballots if ballot.text[place] == character
         )
         for character in heads
     }
     winner = max(sorted(weight), key=lambda character: weight[character])
     total = math.fsum(weight.values())
-    runner_up = max((weight[other] for other in weight if other != winner), default=0.0)
+    if total <= 0.0:
+        return _Elected(character=winner, score=0.0, sure=False)
+    mean = (
+        math.fsum(
+            ballot.weight(place) * ballot.confidence[place]
+            for ballot in ballots
+            if ballot.text[place] == winner
+        )
+        / weight[winner]
+    )
+    share = weight[winner] / total
+    runner_up = max((weight[other] for other in weight if other != winner), default=0.0) / total
     most_heads = all(heads[winner] > heads[other] for other in heads if other != winner)
-    if not most_heads or total <= 0.0:
-        return None
-    if weight[winner] / total < MIN_SHARE or (weight[winner] - runner_up) / total < MIN_MARGIN:
-        return None
-    return winner, weight[winner] / len(ballots)
+    sure = most_heads and share >= MIN_SHARE and share - runner_up >= MIN_MARGIN
+    return _Elected(character=winner, score=share * mean, sure=sure)
 
 
 def _may_be_foreign(text: str, ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> bool:
     """Whether a text in no known format can be a plate, and not a known one misread."""
     digits = sum(character.isdigit() for character in text)
-    plausible = 6 <= len(text) <= 9 and digits >= 2 and len(text) - digits >= 1
+    plausible = 6 <= len(text) <= LONGEST_TEXT and digits >= 2 and len(text) - digits >= 1
     banded = sum(ballot.banded for ballot in ballots) * 2 > len(ballots)
     return plausible and not banded and not any(_one_off(text, known) for known in formats)
 

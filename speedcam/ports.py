@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from speedcam.model import (
     Sighting,
     Track,
 )
+from speedcam.plate_place import PlatePlace
 from speedcam.raw import RawData
 from speedcam.subject import Subject
 
@@ -84,11 +86,29 @@ MakeDetector = Callable[[Sequence[Image], Callable[[Box], bool]], Detector]
 road for one vehicle."""
 
 
-class PlateReader(Protocol):
-    """Finds and reads the plate of one vehicle in one frame."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One vehicle in one frame, for whoever reads its plate.
 
-    def read(self, frame: Frame, vehicle: Box) -> PlateSighting | None:
-        """The plate inside ``vehicle`` (pixels), or None where there is none to see."""
+    Attributes:
+        frame: The picture.
+        vehicle: The vehicle's outline in pixels.
+        place: Where on it a plate can be, or None where the road is not surveyed.
+    """
+
+    frame: Frame
+    vehicle: Box
+    place: PlatePlace | None = None
+
+
+class PlateReader(Protocol):
+    """Finds and reads the plate of one vehicle in several frames."""
+
+    def read_track(self, looks: Sequence[Look]) -> list[PlateSighting]:
+        """The plate in every frame that shows it, in any order.
+
+        Its text is empty in a frame that shows the same plate as others, but was not read.
+        """
         ...
 
 

@@ -118,19 +118,20 @@ def a_drawn_plate(
     offset_px=(0.0, 0.0),
     plate=True,
     kind: PlateType = AL_520,
+    size=(640, 480),
     **layout,
 ):
-    """One plate on a plain vehicle in a 640 x 480 picture, seen by an exact pinhole camera.
+    """One plate on a plain vehicle in a picture of ``size``, seen by an exact pinhole camera.
 
     ``layout`` is handed to :func:`plate_texture`.
     """
     rng = np.random.default_rng(seed)
-    size = (640, 480)
     centre = np.array([size[0] / 2, size[1] * 0.68]) + offset_px
     to_px = _plate_to_picture(width_px, (yaw_deg, pitch_deg, roll_deg), centre, kind.size_mm)
     big = np.empty((size[1] * SUPER, size[0] * SUPER, 3), np.uint8)
     big[:] = (110, 112, 110)
-    vehicle = Box(left=150, top=90, right=490, bottom=420)
+    across, down = size[0] / 640, size[1] / 480
+    vehicle = Box(left=150 * across, top=90 * down, right=490 * across, bottom=420 * down)
     left, top, right, bottom = (
         round(edge * SUPER) for edge in (vehicle.left, vehicle.top, vehicle.right, vehicle.bottom)
     )

@@ -96,10 +96,10 @@ def measured(clip: Path, site: Site) -> list[Passage]:
 class _Nobody:
     """Neither plates nor pictures are wanted below the trigger."""
 
-    def read(self, *_: object) -> None:
+    def read_track(self, *_: object) -> None:
         raise AssertionError("a plate was looked for below the trigger")
 
-    __call__ = read
+    __call__ = read_track
 
 
 def seen_in_a_mirror(site: Site) -> Site:

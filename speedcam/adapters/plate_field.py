@@ -204,11 +204,14 @@ def _edges_across(patch: Patch, left: float, right: float, *heights: float) -> t
     best, edges = 0.0, (middle - heights[0] / 2, middle + heights[0] / 2)
     for height, part in product(heights, np.linspace(0.85, 1.2, 8)):
         tall = part * height
-        for top in rows[np.abs(rows + tall / 2 - middle) < 0.25 * height]:
-            bottom = round(top + tall)
-            if top < 1 or bottom >= len(step) - 1:
-                continue
-            score = float(min(step[top], 40.0) - max(step[bottom], -40.0))
-            if score > best:
-                best, edges = score, (float(top), float(bottom))
+        tops = rows[np.abs(rows + tall / 2 - middle) < 0.25 * height]
+        bottoms = np.rint(tops + tall).astype(int)
+        inside = (tops >= 1) & (bottoms < len(step) - 1)
+        tops, bottoms = tops[inside], bottoms[inside]
+        if not len(tops):
+            continue
+        scores = np.minimum(step[tops], 40.0) - np.maximum(step[bottoms], -40.0)
+        place = int(np.argmax(scores))
+        if scores[place] > best:
+            best, edges = float(scores[place]), (float(tops[place]), float(bottoms[place]))
     return edges

@@ -2,178 +2,267 @@
 
 A plate is a line of text on a vehicle: find it, level it, cut the blue bands off, read it. No
 download, no GPU. The models are Apache-2.0 (PaddlePaddle).
+
+Of a vehicle's frames only the first is searched as a whole; in the others the plate is where it was
+on the vehicle. Its letters are read in as many as it takes to be sure.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
+from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, model, sides
+from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
-from speedcam.plate import ALPHABET, FORMATS, decode
+from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate
 from speedcam.plate_types import AL_520, type_of
+from speedcam.ports import Look
 
-_SIDES_PX = (416, 672)
-"""Long side of what the text detector sees: 416 finds most plates fast; where it finds none that
-reads as one, 672 looks closer (long vehicles, whose plate is small in their box)."""
-_READ_HEIGHT_PX = 48
-_RATIOS = (1.6, 9.0)
-_MAX_TILT_DEG = 35.0
-_MAX_CANDIDATES = 4
+_SIDE_PX = 416
+"""Long side of a vehicle as the text detector sees it; where nothing there reads as a plate,
+``LONGEST_PX`` looks closer (long vehicles, whose plate is small in their box)."""
+_SEEN_PX = 90.0
+"""Width of a long plate for the detector, where its size in the picture is known."""
+_NEAR = (1.9, 0.8)
+"""Size of what is searched where the plate is expected, in its text's widths."""
+_NEAR_SIDE_PX = 160
+_PART = 0.85
+"""A line shorter than this share of what is expected is a group of the plate's characters."""
+_ASIDE = 0.5
+"""How far from where it is expected a plate may be, in widths of its text."""
+_SEARCHES = 3
+"""Frames that are searched as a whole before a vehicle is given up."""
+_ENOUGH = 3
+_SURE = 0.9
+"""Once so many frames spell the same, each so surely, the other frames have nothing to add."""
+_ALIKE = 0.6
+"""Correlation with a frame that was read, above which a plate that was not is the same one."""
 _MIN_CRISPNESS = 0.27
 """Energy of the steps down a plate over those along it. Letters that stood still have 0.33 or more;
 motion over a third of their height takes it below 0.25, and then 8 and 9 are surely read as 0."""
-_SMEARED = 0.3
-"""What the confidence in a smeared text is worth: it never makes a reading."""
+_DOUBTED = 0.3
+"""What the confidence in a text is worth that is smeared, that another line on the vehicle rivals,
+or that a second reader spells with other characters more or less: it never makes a reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """One line of text on the vehicle, read."""
+    """One line of text on the vehicle; its text is None until it is read."""
 
+    look: Look
     patch: Patch
     field: Field
-    text: str
-    confidence: tuple[float, ...]
+    quad: Floats
+    text: str | None = None
+    confidence: tuple[float, ...] = ()
 
+    @property
     def known(self) -> bool:
         """Whether the text is of a known format."""
-        return any(plate_format.fits(self.text) for plate_format in FORMATS)
+        return any(plate_format.fits(self.text or "") for plate_format in FORMATS)
 
+    @property
+    def sure(self) -> float:
+        """Of the whole text."""
+        return math.prod(self.confidence) if self.text else 0.0
+
+    @property
     def is_plate(self) -> bool:
         """Whether looking closer would find nothing better."""
-        return self.known() or (self.field.white is not None and len(self.text) >= 5)
+        banded = self.field.white is not None and len(self.text or "") >= 5
+        return self.known or banded or (could_be_plate(self.text or "") and self.sure > _SURE)
 
-    def rank(self) -> tuple[bool, bool, float]:
-        """Bands first, then a known format, then how sure the reader is."""
-        mean = sum(self.confidence) / len(self.confidence) if self.confidence else 0.0
-        return self.field.white is not None, self.known(), mean * min(len(self.text), 7)
+    def rank(self) -> tuple[int, float]:
+        """How much of a plate it has, then how sure the reader is."""
+        text = self.text or ""
+        banded = self.field.white is not None and len(text) <= LONGEST_TEXT
+        return banded + self.known + could_be_plate(text), self.sure
+
+    def rivals(self, other: _Line) -> bool:
+        """Whether this is another plate on the same vehicle, as far as anybody can tell."""
+        plate = self.known or (could_be_plate(self.text or "") and self.sure > _SURE)
+        return (
+            plate
+            and self.text != other.text
+            and _apart(self.quad, other.quad) > sides(other.quad)[1]
+        )
 
 
 class RapidPlateReader:
-    """A :class:`speedcam.ports.PlateReader`. Holds two loaded models; make one per process.
+    """A :class:`speedcam.ports.PlateReader`. Holds the loaded models; make one per process.
+
+    Args:
+        second: A reader of another kind, that may object to what the first one spells.
+        threads: Processor threads of each model.
 
     Raises:
         ImportError: ``rapidocr_onnxruntime`` is not installed.
     """
 
-    def __init__(self, threads: int = 1) -> None:
-        from rapidocr_onnxruntime.ch_ppocr_det import TextDetector  # noqa: PLC0415 # 0.3 s to load
-        from rapidocr_onnxruntime.ch_ppocr_rec import TextRecognizer  # noqa: PLC0415 # as above
-
-        self._detector: Any = TextDetector(_detector_settings(threads))
-        self._recogniser: Any = TextRecognizer(_recogniser_settings(threads))
-        self._fold = _folding(self._recogniser.session.get_character_list())
+    def __init__(self, second: TextReader | None = None, threads: int = 1) -> None:
+        self._search = TextSearch(threads)
+        self._first = TextReader(model("ch_PP-OCRv4_rec_infer.onnx"), threads)
+        self._second = second
 
     def read(self, frame: Frame, vehicle: Box) -> PlateSighting | None:
         """The plate inside ``vehicle`` (pixels), or None where there is none to see."""
-        colour = frame.colour()
-        lines: list[_Line] = []
-        for side_px in _SIDES_PX:
-            quads = self._quads(colour, vehicle, side_px)
-            lines += [line for quad in quads if (line := self._line(colour, quad)).text]
-            if any(line.is_plate() for line in lines):
-                break
-        return _sighting(frame, max(lines, key=_Line.rank)) if lines else None
+        return next(iter(self.read_track([Look(frame=frame, vehicle=vehicle)])), None)
 
-    def _quads(self, colour: Image, vehicle: Box, side_px: int) -> list[Floats]:
-        """Text quads ((4, 2) full-frame px) of a plate's proportions, the longest first."""
-        left, top, right, bottom = _search_region(vehicle, colour.shape[:2])
-        if right - left < 16 or bottom - top < 16:
+    def read_track(self, looks: Sequence[Look]) -> list[PlateSighting]:
+        """The plate wherever it is seen; a text is empty where it is the same but was not read."""
+        nearest_first = sorted(looks, key=lambda look: -_stand(look)[1])
+        searched = self._searched(nearest_first)
+        best = max((lines[0] for lines in searched if lines), key=_Line.rank, default=None)
+        if best is None:
             return []
-        crop = colour[top:bottom, left:right]
-        scale = side_px / max(crop.shape[:2])
-        size = (max(32, round(crop.shape[1] * scale)), max(32, round(crop.shape[0] * scale)))
-        seen, _ = self._detector(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR))
-        back = np.array([crop.shape[1] / size[0], crop.shape[0] / size[1]])
-        quads = [np.asarray(quad, np.float64) * back + (left, top) for quad in seen]
-        plausible = [quad for quad in quads if _looks_like_a_plate(quad)]
-        return sorted(plausible, key=lambda quad: -_sides(quad)[0])[:_MAX_CANDIDATES]
+        found = [lines[0] for lines in searched if lines]
+        if best.is_plate:
+            rest = nearest_first[len(searched) :]
+            found += [line for look in rest if (line := self._located(look, best))]
+        rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
+        return [_sighting(line, rivalled) for line in self._read(found)]
 
-    def _line(self, colour: Image, quad: Floats) -> _Line:
-        patch = cut_patch(colour, quad)
-        field = find_field(patch)
-        upright = _upright(patch, field)
-        image = self._recogniser.resize_norm_img(upright, 320 / _READ_HEIGHT_PX)
-        steps = self._recogniser.session(image[None].astype(np.float32))[0][0]
-        text, confidence = decode(steps @ self._fold)
-        if _is_smeared(upright):
-            confidence = tuple(_SMEARED * sure for sure in confidence)
-        return _Line(patch=patch, field=field, text=text, confidence=confidence)
+    def _searched(self, looks: Sequence[Look]) -> list[list[_Line]]:
+        """Every line of the first frames, the likeliest plate first, until one has a plate."""
+        searched: list[list[_Line]] = []
+        for look in looks[:_SEARCHES]:
+            searched.append(self._lines(look, _side_px(look)))
+            if any(line.is_plate for line in searched[-1]):
+                return searched
+        if looks:
+            closer = self._lines(looks[0], LONGEST_PX)
+            searched[0] = sorted([*searched[0], *closer], key=_Line.rank, reverse=True)
+        return searched
+
+    def _lines(self, look: Look, side_px: float) -> list[_Line]:
+        colour = look.frame.colour()
+        quads = self._search(colour, _region(look.vehicle), side_px)
+        read = (self._spelled(_line(look, colour, quad)) for quad in quads if _may_be(look, quad))
+        return sorted((line for line in read if line.text), key=_Line.rank, reverse=True)
+
+    def _located(self, look: Look, known: _Line) -> _Line | None:
+        """The line that is where ``known`` is on its vehicle; not read.
+
+        What is elsewhere on it does not drive with it: a parked car's plate, a sign behind.
+        """
+        colour = look.frame.colour()
+        (was, before), (now, after) = _stand(known.look), _stand(look)
+        expected = now + after / before * (known.quad - was)
+        at, width = expected.mean(axis=0), sides(expected)[0]
+        aside, above = (share * width / 2 for share in _NEAR)
+        region = Box(left=at[0] - aside, top=at[1] - above, right=at[0] + aside,
+                     bottom=at[1] + above)  # fmt: skip
+        quads = [q for q in self._search(colour, region, _NEAR_SIDE_PX) if _may_be(look, q)]
+        if not quads:
+            return None
+        nearest = _completed(min(quads, key=lambda quad: _apart(quad, expected)), expected)
+        return _line(look, colour, nearest) if _apart(nearest, expected) < _ASIDE * width else None
+
+    def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
+        """The lines with their texts, the widest read first, until enough are sure and agree."""
+        read: list[_Line] = []
+        for line in sorted(lines, key=lambda line: -sides(line.quad)[0]):
+            if not _enough(read):
+                read.append(line if line.text is not None else self._spelled(line))
+            elif _alike(line, read[0]):
+                yield line
+        yield from read
+
+    def _spelled(self, line: _Line) -> _Line:
+        upright = _upright(line.patch, line.field)
+        text, confidence = self._first(upright)
+        if self._second is not None:
+            text, confidence = _together((text, confidence), self._second(upright))
+        confidence = _worth(confidence, _is_smeared(upright))
+        return replace(line, text=text, confidence=confidence)
 
 
-def _model(name: str) -> str:
-    return str(files("rapidocr_onnxruntime") / "models" / name)
+def _together(one: Spelled, other: Spelled) -> Spelled:
+    """What two readers spell: the surer one, less sure by as much as the other one objects.
 
-
-def _detector_settings(threads: int) -> dict[str, Any]:
-    return {
-        "model_path": _model("ch_PP-OCRv4_det_infer.onnx"),
-        "intra_op_num_threads": threads,
-        "inter_op_num_threads": 1,
-        # "max" leaves our own sizes as they are; "min" would enlarge it to 960.
-        "limit_type": "max",
-        "limit_side_len": max(_SIDES_PX),
-        "mean": [0.5, 0.5, 0.5],
-        "std": [0.5, 0.5, 0.5],
-    }
-
-
-def _recogniser_settings(threads: int) -> dict[str, Any]:
-    return {
-        "model_path": _model("ch_PP-OCRv4_rec_infer.onnx"),
-        "intra_op_num_threads": threads,
-        "inter_op_num_threads": 1,
-        "rec_batch_num": 1,
-        "rec_img_shape": [3, _READ_HEIGHT_PX, 320],
-    }
-
-
-def _folding(characters: list[str]) -> Floats:
-    """``(classes, 1 + len(ALPHABET))``: which of the model's 6625 classes count as what.
-
-    Small letters count as capitals; points, dashes and spaces as the gap they are. All other
-    scripts count as nothing, so that a glyph of them lowers the confidence of what is left.
+    That they agree makes neither surer: both were trained on much the same pictures.
     """
-    classes = ["blank", *characters, " "]
-    fold = np.zeros((len(classes), 1 + len(ALPHABET)))
-    for row, name in enumerate(classes):
-        letter = name.upper()
-        if row == 0 or not name.isalnum():
-            fold[row, 0] = 1.0
-        elif len(letter) == 1 and letter in ALPHABET:
-            fold[row, 1 + ALPHABET.index(letter)] = 1.0
-    return fold
+    surer, less = sorted((one, other), key=lambda s: -math.prod(s[1]) if s[0] else 0.0)
+    if len(surer[0]) != len(less[0]):
+        return surer[0], _worth(surer[1], doubted=True)
+    places = zip(*surer, *less, strict=True)
+    return surer[0], tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
 
 
-def _search_region(vehicle: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the lower three quarters: no plate hangs on a roof."""
-    height, width = shape[:2]
-    return (
-        max(0, math.floor(vehicle.left - 0.02 * vehicle.width)),
-        max(0, math.floor(vehicle.top + 0.25 * vehicle.height)),
-        min(width, math.ceil(vehicle.right + 0.02 * vehicle.width)),
-        min(height, math.ceil(vehicle.bottom)),
+def _apart(one: Floats, other: Floats) -> float:
+    """From the middle of one quad to the middle of another, in pixels."""
+    return float(np.hypot(*(one.mean(axis=0) - other.mean(axis=0))))
+
+
+def _completed(quad: Floats, expected: Floats) -> Floats:
+    """``quad``, or where it shows a part of the plate only, the expected one laid on it."""
+    if sides(quad)[0] > _PART * sides(expected)[0]:
+        return quad
+    ends = [quad[side].mean(axis=0) - expected[side].mean(axis=0) for side in ([0, 3], [1, 2])]
+    return np.asarray(expected + min(ends, key=lambda off: float(np.hypot(*off))))
+
+
+def _worth(confidence: tuple[float, ...], doubted: bool) -> tuple[float, ...]:
+    return tuple(_DOUBTED * sure for sure in confidence) if doubted else confidence
+
+
+def _enough(read: Sequence[_Line]) -> bool:
+    sure = [line.text for line in read if line.known and line.sure > _SURE]
+    return any(sure.count(text) >= _ENOUGH for text in set(sure))
+
+
+def _alike(line: _Line, read: _Line) -> bool:
+    """Whether two frames show the same letters."""
+    size = (4 * HEIGHT_PX, HEIGHT_PX)
+    one, other = (
+        cv2.resize(cv2.cvtColor(_upright(x.patch, x.field), cv2.COLOR_BGR2GRAY), size)
+        for x in (line, read)
+    )
+    inner = one[4:-4, 8:-8]
+    return float(cv2.matchTemplate(other, inner, cv2.TM_CCOEFF_NORMED).max()) > _ALIKE
+
+
+def _side_px(look: Look) -> float:
+    """Where the plate's size is known, no more pixels than its letters need."""
+    if look.place is None:
+        return _SIDE_PX
+    region = _region(look.vehicle)
+    longest = max(region.width, region.height)
+    return float(np.clip(longest * _SEEN_PX / look.place.long_px, _SIDE_PX / 2, LONGEST_PX))
+
+
+def _region(vehicle: Box) -> Box:
+    """The lower three quarters: no plate hangs on a roof."""
+    aside = 0.02 * vehicle.width
+    return Box(
+        left=vehicle.left - aside,
+        top=vehicle.top + 0.25 * vehicle.height,
+        right=vehicle.right + aside,
+        bottom=vehicle.bottom,
     )
 
 
-def _sides(quad: Floats) -> tuple[float, float]:
-    along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2
-    across = (quad[3] - quad[0] + quad[2] - quad[1]) / 2
-    return float(np.hypot(*along)), float(np.hypot(*across))
+def _may_be(look: Look, quad: Floats) -> bool:
+    return look.place is None or look.place.may_be(quad)
 
 
-def _looks_like_a_plate(quad: Floats) -> bool:
-    width, height = _sides(quad)
-    along = quad[1] - quad[0]
-    tilt = abs(math.degrees(math.atan2(along[1], along[0])))
-    return height >= 4 and _RATIOS[0] <= width / height <= _RATIOS[1] and tilt < _MAX_TILT_DEG
+def _stand(look: Look) -> tuple[Floats, float]:
+    """Where the vehicle stands in the picture, and a length that shrinks as it does."""
+    box, place = look.vehicle, look.place
+    if place is not None:
+        return np.array(place.foot_px), place.long_px
+    return np.array([(box.left + box.right) / 2, box.bottom]), box.width
+
+
+def _line(look: Look, colour: Image, quad: Floats) -> _Line:
+    patch = cut_patch(colour, quad)
+    return _Line(look=look, patch=patch, field=find_field(patch), quad=quad)
 
 
 def _upright(patch: Patch, field: Field) -> Image:
@@ -186,7 +275,7 @@ def _upright(patch: Patch, field: Field) -> Image:
         else (field.left, field.right)
     )
     top, bottom = field.top - margin, field.bottom + margin
-    height = _READ_HEIGHT_PX
+    height = HEIGHT_PX
     width = int(np.clip(round(height * (right - left) / max(1.0, bottom - top)), 48, 320))
     scale = np.array([(right - left) / width, (bottom - top) / height])
     warp = np.array([[scale[0], 0, left], [0, scale[1], top]])
@@ -207,8 +296,8 @@ def _is_smeared(upright: Image) -> bool:
     return down < _MIN_CRISPNESS * along
 
 
-def _sighting(frame: Frame, line: _Line) -> PlateSighting:
-    patch, field = line.patch, line.field
+def _sighting(line: _Line, rivalled: bool) -> PlateSighting:
+    patch, field, frame = line.patch, line.field, line.look.frame
     share = (type_of(field.band_share) or AL_520).band_per_field if field.white else 0.0
     band = share * (field.right - field.left)
     left, right = field.left - band, field.right + band
@@ -222,8 +311,8 @@ def _sighting(frame: Frame, line: _Line) -> PlateSighting:
             patch.at(right, field.bottom),
             patch.at(left, field.bottom),
         ),
-        text=line.text,
-        character_confidence=line.confidence,
+        text=line.text or "",
+        character_confidence=_worth(line.confidence, rivalled),
         white_edges_px=(
             (patch.at(field.white[0], middle), patch.at(field.white[1], middle))
             if field.white

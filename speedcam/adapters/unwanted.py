@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from speedcam.model import Box, Frame, Image, PlateSighting
-from speedcam.ports import PlateReader
+from speedcam.ports import Look, PlateReader
 from speedcam.subject import Subject
 
 _FRONTS = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
@@ -94,10 +94,11 @@ class OtherPlates:
         frame = Frame(
             index=0, time_s=0.0, luma=covered[..., 1], corrupt=False, colour=lambda: covered
         )
+        look = Look(frame=frame, vehicle=part)
         found: list[PlateSighting] = []
-        while len(found) < _MOST_PLATES and (line := self.reader.read(frame, part)):
-            _cover(covered, place_of(line))
-            found.append(line)
+        while len(found) < _MOST_PLATES and (seen := self.reader.read_track([look])):
+            _cover(covered, place_of(seen[0]))
+            found.append(seen[0])
         return found
 
 

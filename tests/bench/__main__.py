@@ -1,7 +1,8 @@
 """``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-``python -m tests.bench [clips] [tracks] [renders] [hiding]``; all when none is named. One line of
-JSON per clip, per view and tracker, and per rendered clip goes to stdout, talk to stderr.
+``python -m tests.bench [clips] [tracks] [renders] [plates] [hiding]``; all when none is named. One
+line of JSON per clip, per view and tracker, per rendered clip and per set of photos goes to stdout,
+talk to stderr.
 
 The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
 it that is said, and only our own clips are measured. Renders take an hour or two the first time and
@@ -27,7 +28,7 @@ Row = dict[str, object]
 
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
-PARTS = ("clips", "tracks", "renders", "hiding")
+PARTS = ("clips", "tracks", "renders", "plates", "hiding")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -124,6 +125,22 @@ def renders() -> Iterator[Row]:
     yield from ({"bar": bar["name"]} | bar for bar in told["bars"])
 
 
+def plates() -> Iterator[Row]:
+    """Every set of photos of plates in the research data, and the bars for them."""
+    data = os.environ.get("SPEEDCAM_BENCH_DATA", "")
+    for truth in sorted(Path(data).rglob("plates_truth.json")) if data else ():
+        # Its exit code is 1 where a bar does not hold: that is a result, told with the others.
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.bench.plates", str(truth), "--json"],
+            check=False,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        told = json.loads(ended.stdout)
+        yield from ({"plates": name} | row for name, row in told["sets"].items())
+        yield from ({"bar": bar["bar"]} | bar for bar in told["bars"])
+
+
 def hiding() -> Iterator[Row]:
     """The sample clips, renders that were made and a research render: who is in their photos."""
     with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +171,13 @@ def main(wanted: Sequence[str]) -> int:
     if unknown:
         sys.stderr.write(f"no benchmark {unknown[0]!r}. Name some of: {', '.join(PARTS)}.\n")
         return 2
-    parts = {"clips": clips, "tracks": tracks, "renders": renders, "hiding": hiding}
+    parts = {
+        "clips": clips,
+        "tracks": tracks,
+        "renders": renders,
+        "plates": plates,
+        "hiding": hiding,
+    }
     for part in wanted or PARTS:
         for row in parts[part]():
             print(json.dumps(row), flush=True)  # noqa: T201 - its data

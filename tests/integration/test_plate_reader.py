@@ -8,7 +8,8 @@ import pytest
 
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.model import PlateReading, Reason
-from speedcam.plate import vote, width_px
+from speedcam.plate import Outcome, outcome, vote, width_px
+from speedcam.ports import Look
 from tests.builders_plates import a_drawn_plate, a_frame
 
 TEXTS = ["AB 123 CD", "KR 508 TL", "EH 946 NZ", "MP 277 XV"]
@@ -100,3 +101,24 @@ def test_pure_noise_spells_no_plate(reader):
     frame = a_frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8))
     sighting = reader.read(frame, a_drawn_plate().vehicle)
     assert sighting is None or not isinstance(vote([sighting] * 3), PlateReading)
+
+
+def test_a_plate_is_followed_through_the_frames_and_read_until_it_is_sure(reader):
+    drawn = [a_drawn_plate("KR 508 TL", width_px=110 - 4 * i, seed=i) for i in range(6)]
+    frames = [replace(one.frame, index=i, time_s=i / 25) for i, one in enumerate(drawn)]
+    looks = [Look(frame=f, vehicle=d.vehicle) for f, d in zip(frames, drawn, strict=True)]
+    sightings = reader.read_track(looks)
+    assert {sighting.frame_index for sighting in sightings} == set(range(6))
+    assert [sighting.text for sighting in sightings].count("") == 3
+    reading = vote(sightings)
+    assert (reading.text, outcome(reading)) == ("KR508TL", Outcome.READ)
+
+
+@pytest.mark.parametrize("objection", ["KR508TX", "KR508T", ""])
+def test_a_second_reader_can_only_object(objection):
+    drawn = a_drawn_plate("KR 508 TL")
+    sure = (0.9,) * len(objection)
+    alone = RapidPlateReader().read(drawn.frame, drawn.vehicle)
+    doubted = RapidPlateReader(lambda _: (objection, sure)).read(drawn.frame, drawn.vehicle)
+    assert doubted.text == alone.text
+    assert math.prod(doubted.character_confidence) < 0.3 < math.prod(alone.character_confidence)

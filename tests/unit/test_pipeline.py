@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from speedcam.model import (
 )
 from speedcam.outlines import Outlines
 from speedcam.pipeline import Camera, observed
+from speedcam.ports import Look
 from speedcam.raw import RawData
 from speedcam.thinned import Timed
 from tests.builders_camera import a_track
@@ -62,9 +63,9 @@ class Reader:
 
     asked: list[tuple[float, Box]] = field(default_factory=list)
 
-    def read(self, frame: Frame, vehicle: Box) -> PlateSighting | None:
-        self.asked.append((frame.time_s, vehicle))
-        return None
+    def read_track(self, looks: Sequence[Look]) -> list[PlateSighting]:
+        self.asked += [(look.frame.time_s, look.vehicle) for look in looks]
+        return []
 
 
 def nothing(*_: Any, **__: Any) -> Any:
