@@ -39,7 +39,7 @@ check: .stamps/dev  ## Format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .stamps/dev  ## Accuracy on own clips, own renders (hours) and research footage; BENCH=clips for a part
+bench: .stamps/dev  ## Accuracy on own clips, own renders (hours), research footage; the office at scale; BENCH=office for a part
 	$(BIN)/python -m tests.bench $(BENCH)
 
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit

@@ -1,7 +1,8 @@
 """``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-``python -m tests.bench [clips] [tracks] [renders]``; all three when none is named. One line of JSON
-per clip, per view and tracker, and per rendered clip goes to stdout, talk to stderr.
+``python -m tests.bench [clips] [tracks] [renders] [office]``; all four when none is named. One line
+of JSON per clip, per view and tracker, per rendered clip, and per task of an office with a million
+fines goes to stdout, talk to stderr.
 
 The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
 it that is said, and only our own clips are measured. Renders take an hour or two the first time and
@@ -27,7 +28,7 @@ Row = dict[str, object]
 
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
-PARTS = ("clips", "tracks", "renders")
+PARTS = ("clips", "tracks", "renders", "office")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -124,13 +125,18 @@ def renders() -> Iterator[Row]:
     yield from ({"bar": bar["name"]} | bar for bar in told["bars"])
 
 
+def office() -> Iterator[Row]:
+    """How many fines an office takes, and how fast it finds one among a million."""
+    yield from map(json.loads, run("tests.bench.office", "--json").splitlines())
+
+
 def main(wanted: Sequence[str]) -> int:
     """Measure what is wanted, or everything."""
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.stderr.write(f"no benchmark {unknown[0]!r}. Name some of: {', '.join(PARTS)}.\n")
         return 2
-    parts = {"clips": clips, "tracks": tracks, "renders": renders}
+    parts = {"clips": clips, "tracks": tracks, "renders": renders, "office": office}
     for part in wanted or PARTS:
         for row in parts[part]():
             print(json.dumps(row), flush=True)  # noqa: T201 - its data
