@@ -23,19 +23,9 @@ from services.policy import Policy, missing_proof
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.terms import terms_of
-from services.store.cases import (
-    Case,
-    case_of,
-    cases_in,
-    decision_of,
-    decisions_of,
-    edition_of,
-    plate_of,
-    record_decisions,
-    record_fines,
-    take_up,
-    twins_of,
-)
+from services.store.cases import Case, case_of, cases_in, edition_of, twins_of
+from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
+from services.store.issue import plate_of, record_fines
 from services.store.store import Store
 from services.words import require_words
 

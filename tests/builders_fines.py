@@ -11,7 +11,8 @@ from services.fines import Step
 from services.model import Channel, Decision, Verdict
 from services.office import new_fine
 from services.rules.engine import judge
-from services.store.cases import add_fines, open_cases
+from services.store.cases import open_cases
+from services.store.issue import add_fines
 from services.store.known import Known
 from tests.builders_office import SetClock, a_passage, albania
 

@@ -1,8 +1,8 @@
-"""Cases on their way: opened once, decided once, fined once, each step in one transaction."""
+"""Cases: opened once for a passage, found, compared with what may be the same passage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,18 +17,17 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    update,
 )
 
 from services.errors import CaseError, StoreError
-from services.life import Act, State, after
-from services.model import Channel, Decision, Fine, NoticeState, Verdict, Violation
+from services.life import State
+from services.model import Violation
 from services.rules.edition import Edition, read_edition
 from services.rules.engine import local_day
 from services.store.history import Event, add_events
-from services.store.instants import from_ms, to_ms
+from services.store.instants import to_ms
 from services.store.known import TWIN_WITHIN, Known
-from services.store.schema import cases, decisions, fines, links, outbox, packs
+from services.store.schema import cases, links, packs
 from services.store.store import Store
 from speedcam.model import Passage, PlateReading
 
@@ -37,20 +36,6 @@ OFFICE = "office"
 
 CUT_WITHIN = timedelta(days=1)
 """The same plate, lane and speed within this time, from two clips, is looked at by a person."""
-
-
-ACTS = {
-    Verdict.CONFIRM: Act.VALIDATE,
-    Verdict.REJECT: Act.REJECT,
-    Verdict.ADVISE: Act.ADVISE,
-}
-"""What each verdict does to a case in review."""
-
-_BEFORE = dict.fromkeys(ACTS.values(), State.IN_REVIEW) | {
-    Act.TAKE_UP: State.DETECTED,
-    Act.ISSUE: State.VALIDATED,
-}
-"""In which state a case must stand for each act here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,173 +205,6 @@ def case_of(store: Store, key: str) -> Case:
     if row is None:
         raise CaseError(f"there is no case {key!r}: `speedcam office review` lists those waiting.")
     return _case(store, row)
-
-
-def decision_of(store: Store, key: str) -> Decision | None:
-    """The decision on the case ``key``, or None while it waits."""
-    return decisions_of(store, [key]).get(key)
-
-
-def decisions_of(store: Store, keys: Sequence[str]) -> dict[str, Decision]:
-    """The decisions on cases, by key; of those that wait there is none."""
-    query = select(decisions).where(decisions.c.case_key.in_(keys))
-    with store.reading() as connection:
-        rows = connection.execute(query).all()
-    return {row.case_key: _decision(store, row) for row in rows}
-
-
-def _decision(store: Store, row: Row[tuple[object, ...]]) -> Decision:
-    why = store.keys.unseal(row.why, table=decisions.name, row=row.case_key, column="why")
-    return Decision(
-        verdict=Verdict(row.verdict),
-        by=row.by,
-        is_policy=row.is_policy,
-        at=from_ms(row.at_ms),
-        why=why.decode(),
-    )
-
-
-def take_up(store: Store, reasons: Mapping[str, str], at: datetime) -> None:
-    """Take cases into review, by key and why each waits; those beyond stay where they are."""
-    with store.writing() as connection:
-        fresh = _standing_in(connection, reasons, {State.DETECTED})
-        _move(connection, fresh, Act.TAKE_UP)
-        add_events(
-            store,
-            connection,
-            [
-                Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=reasons[key])
-                for key in fresh
-            ],
-        )
-
-
-def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
-    """Decide cases, by key; the keys of those that nobody else had decided before."""
-    with store.writing() as connection:
-        here = _standing_in(connection, wanted, {State.DETECTED, State.IN_REVIEW})
-        _move(connection, [k for k in here if here[k] is State.DETECTED], Act.TAKE_UP)
-        for verdict, act in ACTS.items():
-            _move(connection, [k for k in here if wanted[k].verdict is verdict], act)
-        if here:
-            rows = [_decision_row(store, key, wanted[key]) for key in here]
-            connection.execute(insert(decisions), rows)
-        told = [
-            Event(at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why)
-            for key in here
-            for d in [wanted[key]]
-        ]
-        add_events(store, connection, told)
-    return set(here)
-
-
-def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, object]:
-    sealed = store.keys.seal(decision.why.encode(), table=decisions.name, row=key, column="why")
-    return {
-        "case_key": key,
-        "verdict": decision.verdict,
-        "by": decision.by,
-        "is_policy": decision.is_policy,
-        "at_ms": to_ms(decision.at),
-        "why": sealed,
-    }
-
-
-def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channel]) -> set[str]:
-    """Issue fines with their places in the outbox; the keys of the cases that had none before.
-
-    Args:
-        store: Holds their cases, validated.
-        wanted: What is issued, of a case each.
-        channels: By which their notices travel.
-
-    Raises:
-        IntegrityError: A number is taken; nothing was issued, try others.
-    """
-    by_key = {fine.violation.key: fine for fine in wanted}
-    with store.writing() as connection:
-        here = _standing_in(connection, by_key, {State.VALIDATED})
-        _move(connection, here, Act.ISSUE)
-        fresh = [by_key[key] for key in here]
-        add_fines(store, connection, fresh, channels)
-        add_events(
-            store,
-            connection,
-            [
-                Event(at=f.issued_at, who=OFFICE, what="issued", subject=key, reason=f.number)
-                for key, f in zip(here, fresh, strict=True)
-            ],
-        )
-    return set(here)
-
-
-def _standing_in(
-    connection: Connection, keys: Iterable[str], states: Set[State]
-) -> dict[str, State]:
-    """Which of these cases stand in one of ``states``, in order of key, and in which."""
-    query = select(cases.c.key, cases.c.state).where(
-        cases.c.key.in_(sorted(keys)), cases.c.state.in_(sorted(states))
-    )
-    return {row.key: State(row.state) for row in connection.execute(query.order_by(cases.c.key))}
-
-
-def _move(connection: Connection, keys: Iterable[str], act: Act) -> None:
-    """Move cases on whose states were read in this very transaction."""
-    moved = sorted(keys)
-    if moved:
-        new = after(_BEFORE[act], act)
-        connection.execute(update(cases).where(cases.c.key.in_(moved)).values(state=new))
-
-
-def plate_of(violation: Violation) -> str:
-    """The plate of whoever is fined.
-
-    Raises:
-        CaseError: There is none, so there is nobody to fine.
-    """
-    plate = violation.passage.plate
-    if not isinstance(plate, PlateReading):
-        raise CaseError(f"case {violation.key} has no plate: there is nobody to fine. Reject it.")
-    return plate.text
-
-
-def add_fines(
-    store: Store,
-    connection: Connection,
-    issued: Sequence[Fine],
-    channels: Sequence[Channel],
-    turn: int = 0,
-) -> None:
-    """Write fines and their notices, within the transaction of what brought them about."""
-    if issued:
-        notices = [_outbox_row(fine, channel) for fine in issued for channel in channels]
-        connection.execute(insert(fines), [_fine_row(store, fine, turn) for fine in issued])
-        connection.execute(insert(outbox), notices)
-
-
-def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
-    return {
-        "number": fine.number,
-        "case_key": fine.violation.key,
-        "turn": turn,
-        "plate_digest": store.keys.plate_digest(plate_of(fine.violation)),
-        "issued_at_ms": to_ms(fine.issued_at),
-        "state": State.ISSUED,
-        "fine": store.seal_fine(fine),
-    }
-
-
-def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
-    at_ms = to_ms(fine.issued_at)
-    return {
-        "key": f"{fine.number}/notice/{channel}",
-        "fine_number": fine.number,
-        "channel": channel,
-        "state": NoticeState.WAITING,
-        "attempts": 0,
-        "created_at_ms": at_ms,
-        "not_before_ms": at_ms,
-    }
 
 
 def _by_key(key: str) -> Select[tuple[object, ...]]:
