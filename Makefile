@@ -39,7 +39,7 @@ check: .stamps/dev  ## Format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .stamps/dev  ## Accuracy on own clips, own renders (hours) and research footage, and hiding; BENCH=clips for a part
+bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding or office for a part
 	$(BIN)/python -m tests.bench $(BENCH)
 
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit

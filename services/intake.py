@@ -6,8 +6,9 @@ Passages are taken in groups: their pictures are on disk before the one commit t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from services.errors import CaseError, EvidenceError, OfficeError, StoreUnavailable
@@ -16,11 +17,12 @@ from services.ports import Clock
 from services.rules.catalogue import load_editions, pack_for
 from services.rules.edition import Edition
 from services.rules.engine import SPEEDING, NoViolation, judge, local_day
-from services.store.cases import known_case, open_case
+from services.store.cases import open_cases
+from services.store.known import Known
 from services.store.store import Store
 from services.store.traffic import Seen, keep_counts
 from services.store.withdrawal import measured_otherwise, withdraw
-from speedcam.model import ExhibitKind, Passage
+from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
 
 GROUP = 256
@@ -88,7 +90,7 @@ def receive(
         PassageError: The file is not passages; nothing was received.
         PackError: A rule pack has faults; nothing was received.
     """
-    law = load_editions() if editions is None else editions
+    law = _shipped() if editions is None else editions
     every = list(read_passages(passages))
     told: list[Received] = []
     for start in range(0, len(every), GROUP):
@@ -96,6 +98,12 @@ def receive(
     report = ReceiveReport(passages=tuple(told))
     keep_counts(store, passages, list(_seen(every, told)), clock.now())
     return report
+
+
+@cache
+def _shipped() -> tuple[Edition, ...]:
+    """The packs of this release, which no running program changes."""
+    return load_editions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +121,25 @@ def _receive(
     store: Store, group: Sequence[Passage], beside: Path, law: Sequence[Edition], clock: Clock
 ) -> list[Received]:
     judged = [_judge(store, passage, law, clock) for passage in group]
-    faults = store.keep_exhibits(
-        [exhibit for each in judged if _is_new(store, each) for exhibit in each.passage.exhibits],
-        beside,
-    )
-    with store.grouped():
-        return [_enter(store, each, faults, clock) for each in judged]
+    faults = store.keep_exhibits(_new_exhibits(store, judged), beside)
+    with store.grouped(), store.writing() as connection:
+        known = Known(store, connection, [(each.key, each.passage) for each in judged])
+        judged = [replace(each, fault=_fault(each, known, faults)) for each in judged]
+        to_open = [
+            (each.verdict, each.edition)
+            for each in judged
+            if isinstance(each.verdict, Violation) and each.edition and not each.fault
+        ]
+        opened = iter(open_cases(store, connection, known, to_open, clock.now()))
+        return [_enter(store, each, known, opened, clock) for each in judged]
+
+
+def _new_exhibits(store: Store, judged: Sequence[_Judged]) -> list[Exhibit]:
+    violations = [each for each in judged if isinstance(each.verdict, Violation)]
+    with store.reading() as connection:
+        known = Known(store, connection, [(each.key, each.passage) for each in violations])
+    new = (each.passage for each in violations if known.of(each.key, each.passage) is None)
+    return [exhibit for passage in new for exhibit in passage.exhibits]
 
 
 def _judge(store: Store, passage: Passage, law: Sequence[Edition], clock: Clock) -> _Judged:
@@ -136,52 +157,50 @@ def _judge(store: Store, passage: Passage, law: Sequence[Edition], clock: Clock)
     return _Judged(passage=passage, key=key, verdict=verdict, edition=edition)
 
 
-def _is_new(store: Store, judged: _Judged) -> bool:
+def _fault(judged: _Judged, known: Known, faults: Faults) -> str:
+    """Why a passage is set aside; empty where it is not."""
     if not isinstance(judged.verdict, Violation):
-        return False
-    with store.reading() as connection:
-        return known_case(store, connection, judged.key, judged.passage) is None
+        return judged.fault
+    if known.of(judged.key, judged.passage) is not None:
+        return ""  # its exhibits were kept when its case was opened
+    exhibits = judged.passage.exhibits
+    broken = [faults[e.sha256, e.kind] for e in exhibits if (e.sha256, e.kind) in faults]
+    return str(broken[0]) if broken else ""
 
 
-def _enter(store: Store, judged: _Judged, faults: Faults, clock: Clock) -> Received:
+def _enter(
+    store: Store,
+    judged: _Judged,
+    known: Known,
+    opened: Iterator[tuple[str, bool]],
+    clock: Clock,
+) -> Received:
     passage_id, verdict = judged.passage.id, judged.verdict
+    if judged.fault or verdict is None:
+        return Received(passage_id=passage_id, outcome=Outcome.FAULT, reason=judged.fault)
     try:
-        if isinstance(verdict, NoViolation):
+        if isinstance(verdict, Violation):
+            return _opened(store, verdict, *next(opened), clock)
+        if known.is_case(judged.key):
             withdraw(store, judged.key, f"received again: {verdict.text}", clock.now())
-            return Received(
-                passage_id=passage_id,
-                outcome=Outcome.LAWFUL if verdict.lawful else Outcome.NOT_PROVEN,
-                reason=verdict.text,
-                finding=verdict.finding,
-            )
-        if verdict is not None and judged.edition is not None:
-            return _open(store, verdict, judged.edition, faults, clock)
     except StoreUnavailable:
         raise
     except OfficeError as error:
         return Received(passage_id=passage_id, outcome=Outcome.FAULT, reason=str(error))
-    return Received(passage_id=passage_id, outcome=Outcome.FAULT, reason=judged.fault)
-
-
-def _open(
-    store: Store,
-    violation: Violation,
-    edition: Edition,
-    faults: Faults,
-    clock: Clock,
-) -> Received:
-    passage = violation.passage
-    with store.reading() as connection:
-        known = known_case(store, connection, violation.key, passage)
-    for exhibit in passage.exhibits if known is None else ():
-        if (exhibit.sha256, exhibit.kind) in faults:
-            raise faults[exhibit.sha256, exhibit.kind]
-    case_key, new = open_case(store, violation, edition, clock.now())
-    if known == violation.key and measured_otherwise(store, violation):
-        told = "received again with another speed, limit or plate: nobody knows which holds"
-        withdraw(store, known, told, clock.now())
     return Received(
-        passage_id=passage.id,
+        passage_id=passage_id,
+        outcome=Outcome.LAWFUL if verdict.lawful else Outcome.NOT_PROVEN,
+        reason=verdict.text,
+        finding=verdict.finding,
+    )
+
+
+def _opened(store: Store, violation: Violation, case_key: str, new: bool, clock: Clock) -> Received:
+    if case_key == violation.key and not new and measured_otherwise(store, violation):
+        told = "received again with another speed, limit or plate: nobody knows which holds"
+        withdraw(store, case_key, told, clock.now())
+    return Received(
+        passage_id=violation.passage.id,
         outcome=Outcome.CASE if new else Outcome.KNOWN,
         reason=_told(violation) if new else f"is already case {case_key}",
         case_key=case_key,

@@ -6,8 +6,8 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,17 +23,9 @@ from services.policy import Policy, drawn_for_quality, missing_proof, seconded, 
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.terms import terms_of
-from services.store.cases import (
-    Case,
-    case_of,
-    cases_in,
-    decision_of,
-    edition_of,
-    record_decision,
-    record_fine,
-    take_up,
-    twins_of,
-)
+from services.store.cases import Case, case_of, cases_in, edition_of, twins_of
+from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
+from services.store.issue import plate_of, record_fines
 from services.store.store import Store
 from services.words import require_words
 
@@ -100,34 +92,47 @@ def waiting(store: Store) -> tuple[Case, ...]:
 
 def review(store: Store, policy: Policy, clock: Clock) -> tuple[Reviewed, ...]:
     """Let ``policy`` decide every waiting case that it may; the rest waits for an officer."""
-    return tuple(_in_groups(store, waiting(store), lambda c: _review(store, c, policy, clock)))
+    return tuple(_in_groups(store, waiting(store), lambda g: _review(store, g, policy, clock)))
 
 
-def _in_groups(store: Store, cases: Sequence[Case], step: Callable[[Case], _T]) -> Iterator[_T]:
-    """Take a step with every case, so many with one commit: the disk is waited for once."""
+def _in_groups(
+    store: Store, cases: Sequence[Case], step: Callable[[Sequence[Case]], Sequence[_T]]
+) -> Iterator[_T]:
+    """Take a step with so many cases at a time, with one commit: the disk is waited for once."""
     for start in range(0, len(cases), GROUP):
         with store.grouped():
-            done = [step(case) for case in cases[start:][:GROUP]]
+            done = step(cases[start:][:GROUP])
         yield from done
 
 
-def _review(store: Store, case: Case, policy: Policy, clock: Clock) -> Reviewed:
-    verdict: Decision | tuple[str, ...] = policy(case.violation, clock.now())
+def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
+    verdicts = {case.key: _verdict(store, case, policy, clock) for case in group}
+    decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
+    waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
+    decided = record_decisions(store, decisions)
+    take_up(store, {key: "; ".join(reasons) for key, reasons in waits.items()}, clock.now())
+    return [
+        Reviewed(
+            case_key=case.key,
+            passage_id=case.violation.passage.id,
+            # Where somebody else was first, theirs stands.
+            decision=decisions.get(case.key)
+            if case.key in decided | waits.keys()
+            else decision_of(store, case.key),
+            reasons=waits.get(case.key, ()),
+        )
+        for case in group
+    ]
+
+
+def _verdict(store: Store, case: Case, policy: Policy, clock: Clock) -> Decision | tuple[str, ...]:
+    """What the policy says, unless the case may be another one once more."""
+    verdict = policy(case.violation, clock.now())
     twins = twins_of(store, case)
-    if twins:
-        told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
-        verdict = (*(verdict if isinstance(verdict, tuple) else ()), told)
-    decision, reasons = (verdict, ()) if isinstance(verdict, Decision) else (None, verdict)
-    if decision is None:
-        take_up(store, case.key, "; ".join(reasons), clock.now())
-    elif not record_decision(store, case.key, decision):
-        decision = decision_of(store, case.key)
-    return Reviewed(
-        case_key=case.key,
-        passage_id=case.violation.passage.id,
-        decision=decision,
-        reasons=reasons,
-    )
+    if not twins:
+        return verdict
+    told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
+    return (*(verdict if isinstance(verdict, tuple) else ()), told)
 
 
 def decide(
@@ -174,7 +179,7 @@ def decide(
     decision = Decision(
         verdict=verdict, by=officer.strip(), is_policy=False, at=clock.now(), why=told
     )
-    if record_decision(store, case_key, decision):
+    if record_decisions(store, {case_key: decision}):
         return decision
     return _same_decision(store, case_key, decision)
 
@@ -205,37 +210,45 @@ def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
     """Make a fine of every confirmed case, with its notice in the outbox."""
     validated = cases_in(store, State.VALIDATED)
-    return tuple(_in_groups(store, validated, lambda case: _issue(store, case, clock)))
+    return tuple(_in_groups(store, validated, lambda group: _issue(store, group, clock)))
 
 
-def _issue(store: Store, case: Case, clock: Clock) -> Issued:
-    passage_id = case.violation.passage.id
+def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
+    decisions = decisions_of(store, [case.key for case in group])
+    for _ in range(NUMBERS_TO_TRY):
+        made = [_made(store, case, decisions.get(case.key), clock) for case in group]
+        fines = [each.fine for each in made if each.fine]
+        try:
+            recorded = record_fines(store, fines, (Channel.FOLDER,))
+        except IntegrityError:
+            continue  # a random number is taken
+        return [_standing(store, each, recorded) for each in made]
+    told = "found no free number. Run `speedcam office issue` again."
+    return [replace(each, fine=None, fault=each.fault or told) for each in made]
+
+
+def _standing(store: Store, made: Issued, recorded: Set[str]) -> Issued:
+    """What was made, or the fine that another process issued for the case meanwhile."""
+    if made.fine is None or made.case_key in recorded:
+        return made
+    return replace(made, fine=store.fine_of_case(made.case_key))
+
+
+def _made(store: Store, case: Case, decision: Decision | None, clock: Clock) -> Issued:
+    """The fine of a confirmed case, not yet recorded, or why it gets none."""
+    unmade = Issued(case_key=case.key, passage_id=case.violation.passage.id, fine=None)
     try:
-        fine = _issue_fine(store, case, clock)
+        if decision is None:
+            raise CaseError(f"case {case.key} is confirmed without a decision: nothing was issued.")
+        plate_of(case.violation)
+        for exhibit in case.violation.passage.exhibits:
+            store.exhibit_bytes(exhibit.sha256)  # no fine whose proof is not intact
+        edition = edition_of(store, case.violation)
+        return replace(unmade, fine=new_fine(case.violation, decision, edition, clock))
     except StoreUnavailable:
         raise
     except OfficeError as error:
-        return Issued(case_key=case.key, passage_id=passage_id, fine=None, fault=str(error))
-    return Issued(case_key=case.key, passage_id=passage_id, fine=fine)
-
-
-def _issue_fine(store: Store, case: Case, clock: Clock) -> Fine:
-    decision = decision_of(store, case.key)
-    if decision is None:
-        raise CaseError(f"case {case.key} is confirmed without a decision: nothing was issued.")
-    for exhibit in case.violation.passage.exhibits:
-        store.exhibit_bytes(exhibit.sha256)  # no fine whose proof is not intact
-    edition = edition_of(store, case.violation)
-    for _ in range(NUMBERS_TO_TRY):
-        fine = new_fine(case.violation, decision, edition, clock)
-        try:
-            first = record_fine(store, fine, (Channel.FOLDER,))
-        except IntegrityError:
-            continue  # the random number is taken
-        standing = fine if first else store.fine_of_case(case.key)
-        if standing is not None:
-            return standing
-    raise CaseError(f"case {case.key}: found no free number. Run `speedcam office issue` again.")
+        return replace(unmade, fault=str(error))
 
 
 def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: Clock) -> Fine:

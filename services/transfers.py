@@ -13,8 +13,9 @@ from services.fines import Step, tell
 from services.life import Act
 from services.model import Channel, Fine
 from services.office import NUMBERS_TO_TRY, new_fine
-from services.store.cases import add_fine, edition_of
+from services.store.cases import edition_of
 from services.store.fines import FineFile, end_pauses, keep_notices_back, move_on, read_file
+from services.store.issue import add_fines
 from services.store.schema import pauses
 from services.store.store import Store
 from services.words import require_words
@@ -66,7 +67,7 @@ def _anew(store: Store, connection: Connection, file: FineFile, driver: str, ste
         fine = replace(fine, driver=driver)
         try:
             with connection.begin_nested():
-                add_fine(store, connection, fine, (Channel.FOLDER,), turn=file.turn + 1)
+                add_fines(store, connection, [fine], (Channel.FOLDER,), turn=file.turn + 1)
         except IntegrityError:
             continue  # the random number is taken
         return fine

@@ -11,7 +11,9 @@ from services.fines import Step
 from services.model import Channel, Decision, Verdict
 from services.office import new_fine
 from services.rules.engine import judge
-from services.store.cases import add_fine, open_case
+from services.store.cases import open_cases
+from services.store.issue import add_fines
+from services.store.known import Known
 from tests.builders_office import SetClock, a_passage, albania
 
 _ORDINALS = itertools.count()
@@ -41,10 +43,11 @@ def an_issued_fine(store, clock=None, **about):
         verdict=Verdict.CONFIRM, by="P-17", is_policy=False, at=clock.now(), why="seen"
     )
     fine = new_fine(violation, decision, albania(), clock)
-    with store.grouped(), store.writing() as connection:
-        opened, new = open_case(store, violation, albania(), clock.now())
-        assert (opened, new) == (key, True)
-        add_fine(store, connection, fine, [Channel.FOLDER])
+    with store.writing() as connection:
+        known = Known(store, connection, [(key, passage)])
+        opened = open_cases(store, connection, known, [(violation, albania())], clock.now())
+        assert opened == [(key, True)]
+        add_fines(store, connection, [fine], [Channel.FOLDER])
     return fine.number
 
 

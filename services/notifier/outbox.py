@@ -34,6 +34,8 @@ MOST_ATTEMPTS = 12
 """About a day and a half with these pauses; then a person must look."""
 
 _LONGEST_FAULT = 1000
+_AT_ONCE = 500
+"""Notices looked up with one question; databases bound its length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,10 @@ def deliver(
         while claim := claim_next(store, tuple(by_channel), clock.now()):
             _hand_over(store, claim, by_channel, render, clock)
             tried.append(claim.key)
-    standing = {each.key: each for each in notices(store)}
-    return tuple(standing[key] for key in tried)
+    told: dict[str, Delivered] = {}
+    for start in range(0, len(tried), _AT_ONCE):
+        told |= {each.key: each for each in notices(store, tried[start:][:_AT_ONCE])}
+    return tuple(told[key] for key in tried)
 
 
 def _hand_over(
@@ -228,9 +232,11 @@ def try_failed_again(store: Store, now: datetime) -> int:
         return connection.execute(revived).rowcount
 
 
-def notices(store: Store) -> tuple[Delivered, ...]:
-    """Every notice of the outbox in order of issue."""
+def notices(store: Store, keys: Sequence[str] | None = None) -> tuple[Delivered, ...]:
+    """Notices of the outbox in order of issue: those with these keys, or all of them."""
     query = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
+    if keys is not None:
+        query = query.where(outbox.c.key.in_(keys))
     with store.reading() as connection:
         rows = connection.execute(query).all()
     return tuple(

@@ -1,10 +1,11 @@
-"""Cases on their way: opened once, decided once, fined once, each step in one transaction."""
+"""Cases: opened once for a passage, found, compared with what may be the same passage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,38 +17,25 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    update,
 )
 
 from services.errors import CaseError, StoreError
-from services.life import Act, State, after
-from services.model import Channel, Decision, Fine, NoticeState, Verdict, Violation
+from services.life import State
+from services.model import Violation
 from services.rules.edition import Edition, read_edition
 from services.rules.engine import local_day
-from services.store.history import Event, add_event
-from services.store.instants import from_ms, to_ms
-from services.store.schema import cases, decisions, fines, links, outbox, packs
+from services.store.history import Event, add_events
+from services.store.instants import to_ms
+from services.store.known import TWIN_WITHIN, Known
+from services.store.schema import cases, links, packs
 from services.store.store import Store
 from speedcam.model import Passage, PlateReading
 
 OFFICE = "office"
 """Who acts in the history where no person or policy decided anything."""
 
-TWIN_WITHIN = timedelta(seconds=60)
-"""The same plate within this time is the same passage: measured again by other software, after
-the site file was mended, in overlapping clips, or by a second camera on the same stretch. One
-passage is fined once."""
-
 CUT_WITHIN = timedelta(days=1)
 """The same plate, lane and speed within this time, from two clips, is looked at by a person."""
-
-
-ACTS = {
-    Verdict.CONFIRM: Act.VALIDATE,
-    Verdict.REJECT: Act.REJECT,
-    Verdict.ADVISE: Act.ADVISE,
-}
-"""What each verdict does to a case in review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,37 +45,6 @@ class Case:
     key: str
     state: State
     violation: Violation
-
-
-def known_case(store: Store, connection: Connection, key: str, passage: Passage) -> str | None:
-    """The key of the case that this passage already is, or None.
-
-    That is the case of the same key, the one it was linked to before, or the one of the same
-    plate at nearly the same time, whichever camera saw it.
-    """
-    if connection.execute(select(cases.c.key).where(cases.c.key == key)).one_or_none():
-        return key
-    linked = connection.execute(select(links.c.case_key).where(links.c.key == key)).scalar()
-    if linked is not None or not isinstance(passage.plate, PlateReading):
-        return linked
-    query = select(cases.c.key).where(
-        cases.c.plate_digest == store.keys.plate_digest(passage.plate.text),
-        _passed_within(passage.at, TWIN_WITHIN),
-    )
-    return connection.execute(query.order_by(cases.c.passed_at_ms)).scalars().first()
-
-
-def link(connection: Connection, key: str, known: str, passage: Passage) -> None:
-    """Remember that the passage of ``key`` shows the case ``known`` once more."""
-    if key == known or connection.execute(select(links.c.key).where(links.c.key == key)).first():
-        return
-    row = {
-        "key": key,
-        "case_key": known,
-        "site_id": passage.place.site_id,
-        "passed_at_ms": to_ms(passage.at),
-    }
-    connection.execute(insert(links), [row])
 
 
 def linked_to(store: Store, key: str) -> int:
@@ -131,24 +88,52 @@ def _measured_alike(one: Violation, other: Violation) -> bool:
     )
 
 
-def open_case(
-    store: Store, violation: Violation, edition: Edition, at: datetime
-) -> tuple[str, bool]:
-    """Open the case of ``violation``, unless it is known.
+def open_cases(
+    store: Store,
+    connection: Connection,
+    known: Known,
+    group: Sequence[tuple[Violation, Edition]],
+    at: datetime,
+) -> list[tuple[str, bool]]:
+    """Open the case of each violation, unless it is known.
 
-    Its exhibits must have been kept before. Returns the key of the case, and whether it is new.
+    Exhibits must have been kept before. Gives the key of each case, and whether it is new.
+
+    Args:
+        store: Where the cases are kept.
+        connection: Of a transaction that writes.
+        known: The cases of the group, asked in this transaction.
+        group: The violations with the law that judged them.
+        at: When they are received.
     """
-    with store.writing() as connection:
-        known = known_case(store, connection, violation.key, violation.passage)
-        if known:
-            link(connection, violation.key, known, violation.passage)
-            return known, False
-        _keep_edition(connection, edition)
-        connection.execute(insert(cases), [_case_row(store, violation, at)])
-        reason = f"{violation.source.pack} {violation.offence}"
-        opened = Event(at=at, who=OFFICE, what="opened", subject=violation.key, reason=reason)
-        add_event(store, connection, opened)
-    return violation.key, True
+    told, rows, linked, opened = [], [], [], []
+    for violation, edition in group:
+        key, passage = violation.key, violation.passage
+        case_key = known.of(key, passage)
+        told.append((case_key or key, case_key is None))
+        if case_key is None:
+            _keep_edition(connection, edition)
+            rows.append(_case_row(store, violation, at))
+            reason = f"{violation.source.pack} {violation.offence}"
+            opened.append(Event(at=at, who=OFFICE, what="opened", subject=key, reason=reason))
+            known.add(key, passage)
+        elif key not in {case_key, *known.links}:
+            known.links[key] = case_key
+            linked.append(_link_row(key, case_key, passage))
+    for table, new in ((cases, rows), (links, linked)):
+        if new:
+            connection.execute(insert(table), new)
+    add_events(store, connection, opened)
+    return told
+
+
+def _link_row(key: str, case_key: str, passage: Passage) -> dict[str, object]:
+    return {
+        "key": key,
+        "case_key": case_key,
+        "site_id": passage.place.site_id,
+        "passed_at_ms": to_ms(passage.at),
+    }
 
 
 def _keep_edition(connection: Connection, edition: Edition) -> None:
@@ -186,13 +171,19 @@ def edition_of(store: Store, violation: Violation) -> Edition:
         text = connection.execute(
             select(packs.c.text).where(packs.c.sha256 == sha256)
         ).scalar_one_or_none()
-    edition = read_edition(text, violation.source.pack) if text is not None else None
+    edition = _read_once(text, violation.source.pack) if text is not None else None
     if edition is None or edition.sha256 != sha256:
         raise StoreError(
             f"case {violation.key}: the rule pack {violation.source.pack} that judged it is "
             "missing or was changed. Restore the last verified backup."
         )
     return edition
+
+
+@lru_cache(maxsize=16)
+def _read_once(text: bytes, name: str) -> Edition:
+    """Reading a pack takes as long as issuing fifty fines; the same bytes are the same law."""
+    return read_edition(text, name)
 
 
 def cases_in(store: Store, *states: State) -> tuple[Case, ...]:
@@ -214,112 +205,6 @@ def case_of(store: Store, key: str) -> Case:
     if row is None:
         raise CaseError(f"there is no case {key!r}: `speedcam office review` lists those waiting.")
     return _case(store, row)
-
-
-def decision_of(store: Store, key: str) -> Decision | None:
-    """The decision on the case ``key``, or None while it waits."""
-    with store.reading() as connection:
-        row = connection.execute(select(decisions).where(decisions.c.case_key == key)).one_or_none()
-    if row is None:
-        return None
-    why = store.keys.unseal(row.why, table=decisions.name, row=key, column="why").decode()
-    return Decision(
-        verdict=Verdict(row.verdict),
-        by=row.by,
-        is_policy=row.is_policy,
-        at=from_ms(row.at_ms),
-        why=why,
-    )
-
-
-def take_up(store: Store, key: str, why: str, at: datetime) -> None:
-    """Take the case ``key`` into review, unless it is there or beyond."""
-    with store.writing() as connection:
-        if _move(connection, key, State.DETECTED, Act.TAKE_UP):
-            told = Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=why)
-            add_event(store, connection, told)
-
-
-def record_decision(store: Store, key: str, decision: Decision) -> bool:
-    """Decide the case ``key``; False when somebody else was first."""
-    act = ACTS[decision.verdict]
-    with store.writing() as connection:
-        _move(connection, key, State.DETECTED, Act.TAKE_UP)
-        if not _move(connection, key, State.IN_REVIEW, act):
-            return False
-        why = store.keys.seal(decision.why.encode(), table=decisions.name, row=key, column="why")
-        row = {
-            "case_key": key,
-            "verdict": decision.verdict,
-            "by": decision.by,
-            "is_policy": decision.is_policy,
-            "at_ms": to_ms(decision.at),
-            "why": why,
-        }
-        connection.execute(insert(decisions), [row])
-        told = Event(at=decision.at, who=decision.by, what=act, subject=key, reason=decision.why)
-        add_event(store, connection, told)
-    return True
-
-
-def record_fine(store: Store, fine: Fine, channels: Sequence[Channel]) -> bool:
-    """Issue ``fine`` with its place in the outbox; False when its case has a fine already.
-
-    Args:
-        store: Holds its case, validated.
-        fine: What is issued.
-        channels: By which its notice travels.
-
-    Raises:
-        IntegrityError: Its number is taken; try another.
-    """
-    key = fine.violation.key
-    with store.writing() as connection:
-        if not _move(connection, key, State.VALIDATED, Act.ISSUE):
-            return False
-        add_fine(store, connection, fine, channels)
-        told = Event(at=fine.issued_at, who=OFFICE, what="issued", subject=key, reason=fine.number)
-        add_event(store, connection, told)
-    return True
-
-
-def add_fine(
-    store: Store, connection: Connection, fine: Fine, channels: Sequence[Channel], turn: int = 0
-) -> None:
-    """Write ``fine`` and its notices, within the transaction of what brought it about."""
-    key, plate = fine.violation.key, fine.violation.passage.plate
-    if not isinstance(plate, PlateReading):
-        raise CaseError(f"case {key} has no plate: there is nobody to fine. Reject it.")
-    row = {
-        "number": fine.number,
-        "case_key": key,
-        "turn": turn,
-        "plate_digest": store.keys.plate_digest(plate.text),
-        "issued_at_ms": to_ms(fine.issued_at),
-        "state": State.ISSUED,
-        "fine": store.seal_fine(fine),
-    }
-    connection.execute(insert(fines), [row])
-    connection.execute(insert(outbox), [_outbox_row(fine, channel) for channel in channels])
-
-
-def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
-    at_ms = to_ms(fine.issued_at)
-    return {
-        "key": f"{fine.number}/notice/{channel}",
-        "fine_number": fine.number,
-        "channel": channel,
-        "state": NoticeState.WAITING,
-        "attempts": 0,
-        "created_at_ms": at_ms,
-        "not_before_ms": at_ms,
-    }
-
-
-def _move(connection: Connection, key: str, old: State, act: Act) -> bool:
-    """Move a case on from ``old``; False when it stands elsewhere."""
-    here = (cases.c.key == key) & (cases.c.state == old)
-    return connection.execute(update(cases).where(here).values(state=after(old, act))).rowcount == 1
 
 
 def _by_key(key: str) -> Select[tuple[object, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,17 +27,27 @@ class Event:
 
 def add_event(store: Store, connection: Connection, event: Event) -> None:
     """Add ``event`` within the transaction of the change that it tells."""
+    add_events(store, connection, [event])
+
+
+def add_events(store: Store, connection: Connection, told: Sequence[Event]) -> None:
+    """Add events in their order, within the transaction of the changes that they tell."""
+    if told:
+        connection.execute(insert(events), [_row(store, event) for event in told])
+
+
+def _row(store: Store, event: Event) -> dict[str, object]:
     row = secrets.token_hex(16)
-    sealed = store.keys.seal(event.reason.encode(), table=events.name, row=row, column="reason")
-    values = {
+    return {
         "id": row,
         "at_ms": to_ms(event.at),
         "who": event.who,
         "what": event.what,
         "subject": event.subject,
-        "reason": sealed,
+        "reason": store.keys.seal(
+            event.reason.encode(), table=events.name, row=row, column="reason"
+        ),
     }
-    connection.execute(insert(events), [values])
 
 
 def history_of(store: Store, subject: str) -> tuple[Event, ...]:

@@ -17,19 +17,23 @@ from services.web.headers import SecurityHeaders
 from services.web.owner.routes import Owner
 from services.web.pages import Pages, notice_style
 from services.web.patience import Patience
-from services.web.ports import NoticeReader
+from services.web.ports import Accounts, NoticeReader
 from services.web.session import Visits
 
 _log = logging.getLogger(__name__)
 
 
-def create_app(store: NoticeReader, *, secret: bytes, clock: Clock) -> FastAPI:
+def create_app(
+    store: NoticeReader, *, secret: bytes, clock: Clock, accounts: Accounts | None = None
+) -> FastAPI:
     """The owner's pages over ``store``.
 
     Args:
         store: Where notices are read; nothing is ever written to it.
         secret: At least 32 bytes; signs visits and forms. A new one ends all visits.
         clock: Says what is owed today and which visits are over.
+        accounts: Says what was paid, contested or cancelled; None: the terms alone say what is
+            owed.
 
     Raises:
         ValueError: The secret is too short to sign with.
@@ -44,6 +48,7 @@ def create_app(store: NoticeReader, *, secret: bytes, clock: Clock) -> FastAPI:
         patience=Patience(secret, clock),
         pages=pages,
         clock=clock,
+        accounts=accounts,
     )
     owner.add_to(app)
     app.add_api_route("/static/notice.css", _style(notice_style()), methods=["GET"])

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.clock import SystemClock
 from services.errors import StoreError
+from services.fines import standing
 from services.store import open_store
 from services.web.app import create_app
 from services.web.secret import web_secret
@@ -31,7 +32,13 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080) -> None:
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
     with open_store(office) as store, listener(host, port) as listening:
-        app = create_app(store, secret=web_secret(office), clock=SystemClock())
+        clock = SystemClock()
+        app = create_app(
+            store,
+            secret=web_secret(office),
+            clock=clock,
+            accounts=lambda number: standing(store, number, clock),
+        )
         address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
         sys.stderr.write(
             f"The notices of {office} are at {address}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from services.fines import Standing
 from services.model import Fine
 
 
@@ -20,4 +21,12 @@ class NoticeReader(Protocol):
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         """The picture with this hash. Raises an OfficeError when it is lost or altered."""
+        ...
+
+
+class Accounts(Protocol):
+    """Says where a fine stands now: what was done to it, and what is still owed."""
+
+    def __call__(self, number: str) -> Standing:
+        """The standing of the fine with this number, which is there."""
         ...

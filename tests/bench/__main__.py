@@ -1,8 +1,8 @@
 """``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-``python -m tests.bench [clips] [tracks] [renders] [plates] [hiding]``; all when none is named. One
-line of JSON per clip, per view and tracker, per rendered clip and per set of photos goes to stdout,
-talk to stderr.
+``python -m tests.bench [clips] [tracks] [renders] [plates] [hiding] [office]``; all when none is
+named. One line of JSON per clip, per view and tracker, per rendered clip, per set of photos and per
+task of an office with a million fines goes to stdout, talk to stderr.
 
 The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
 it that is said, and only our own clips are measured. Renders take an hour or two the first time and
@@ -28,7 +28,7 @@ Row = dict[str, object]
 
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
-PARTS = ("clips", "tracks", "renders", "plates", "hiding")
+PARTS = ("clips", "tracks", "renders", "plates", "hiding", "office")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -165,6 +165,11 @@ def _with_sites(work: Path) -> Iterator[Path]:
         yield clip
 
 
+def office() -> Iterator[Row]:
+    """How many fines an office takes, and how fast it finds one among a million."""
+    yield from map(json.loads, run("tests.bench.office", "--json").splitlines())
+
+
 def main(wanted: Sequence[str]) -> int:
     """Measure what is wanted, or everything."""
     unknown = [part for part in wanted if part not in PARTS]
@@ -177,6 +182,7 @@ def main(wanted: Sequence[str]) -> int:
         "renders": renders,
         "plates": plates,
         "hiding": hiding,
+        "office": office,
     }
     for part in wanted or PARTS:
         for row in parts[part]():

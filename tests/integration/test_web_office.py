@@ -4,14 +4,20 @@ import re
 
 import pytest
 
+from services.bank import Credit
+from services.fines import act_on, standing
 from services.intake import receive
+from services.life import Act
 from services.notifier.letter import render_letter
 from services.notifier.outbox import deliver
 from services.notifier.senders.folder import FolderSender
 from services.office import issue, review
+from services.payments import assign
 from services.policy import demo_auto_1
 from services.store import open_store
+from services.store.money import keep_credit
 from services.web.app import create_app
+from tests.builders_fines import a_step
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, a_picture, on_disk
 from tests.builders_pages import TestClient, visible_text
@@ -57,3 +63,51 @@ def test_a_photo_that_was_changed_is_not_shown(office):
     answer = client.get("/notice/photo")
     assert answer.status_code == 503
     assert b"another" not in answer.content
+
+
+def owed_today(store, fine, clock):
+    """What the box of the page says, in English, and the whole page."""
+    accounts = lambda number: standing(store, number, clock)  # noqa: E731 - as the server does
+    app = create_app(store, secret=b"s" * 32, clock=clock, accounts=accounts)
+    client = TestClient(app)
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/").text)[1]
+    typed = {"number": fine.number, "plate": "AA000BB", "lang": "en", "token": token}
+    page = client.post("/notice", data=typed).text
+    box = re.search(r'<div class="today">(.*?)</div>', page, re.DOTALL)[1]
+    return visible_text(box).replace("\N{NO-BREAK SPACE}", " "), page
+
+
+@pytest.mark.parametrize(
+    ("acts", "amount", "words"),
+    [
+        pytest.param((40,), "1,000 ALL", "The terms stand still", id="not served"),
+        pytest.param(("serve", 40), "3,040 ALL", "interest for 26 days", id="served and late"),
+        pytest.param(("contest", 40), "1,000 ALL", "The terms stand still", id="contested"),
+        pytest.param(("contest", 40, "uphold"), "1,000 ALL", "for 40 days", id="upheld"),
+        pytest.param((40, "cancel"), "0 ALL", "asks for nothing any more", id="cancelled"),
+    ],
+)
+def test_the_page_says_what_is_owed_after_all_that_was_done(acts, amount, words, office):
+    store, fine, clock = office
+    for act in acts:
+        if isinstance(act, int):
+            clock.advance(days=act)
+        else:
+            act_on(store, fine.number, Act(act), a_step(clock.now()))
+    box, page = owed_today(store, fine, clock)
+    assert amount in box
+    assert words in box
+    assert ("How to pay" in page) == ("cancel" not in acts)
+
+
+def test_the_page_of_a_paid_notice_asks_for_nothing(office):
+    store, fine, clock = office
+    credit = Credit(
+        bank_id="B1", paid_on=clock.now().date(), amount=fine.terms.reduced, remittance=""
+    )
+    with store.writing() as connection:
+        keep_credit(store, connection, credit, None, clock.now())
+    assign(store, "B1", fine.number, a_step(clock.now()))
+    box, page = owed_today(store, fine, clock)
+    assert "it is paid" in box
+    assert "How to pay" not in page

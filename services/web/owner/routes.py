@@ -17,10 +17,10 @@ from services.notifier.complete import photo_exhibit
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
 from services.web.form import form_fields
-from services.web.owner.today import Stage, owed
+from services.web.owner.today import Stage, owed, owed_by
 from services.web.pages import Pages
 from services.web.patience import Patience
-from services.web.ports import NoticeReader
+from services.web.ports import Accounts, NoticeReader
 from services.web.session import Visit, Visits
 
 Form = Annotated[Mapping[str, str], Depends(form_fields)]
@@ -35,18 +35,31 @@ class Today:
     amount: str
     late_days: int
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to pay."""
+        return self.stage not in {Stage.ENDED, Stage.SETTLED}
+
 
 class Owner:
     """The owner's room with what it needs; handlers are plain functions run in threads."""
 
     def __init__(
-        self, store: NoticeReader, *, visits: Visits, patience: Patience, pages: Pages, clock: Clock
+        self,
+        store: NoticeReader,
+        *,
+        visits: Visits,
+        patience: Patience,
+        pages: Pages,
+        clock: Clock,
+        accounts: Accounts | None,
     ) -> None:
         self._store = store
         self._visits = visits
         self._patience = patience
         self._pages = pages
         self._clock = clock
+        self._accounts = accounts
 
     def add_to(self, app: FastAPI) -> None:
         """Open the room's routes, each of them listed in ``app.routes``."""
@@ -131,6 +144,8 @@ class Owner:
         zone = ZoneInfo(fine.violation.passage.place.timezone)
         today = self._clock.now().astimezone(zone).date()
         now = owed(fine.terms, today)
+        if self._accounts is not None:
+            now = owed_by(self._accounts(fine.number), fine.terms, today)
         return Today(
             day=local_day(today, language),
             stage=now.stage,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.fines import Standing
+from services.life import OWES_NOTHING, State
 from services.model import Money, Terms
 from services.rules.terms import due
 
@@ -18,6 +20,16 @@ class Stage(StrEnum):
     LATE = "late"
     CAPPED = "capped"
     """Late, and the amount does not grow any more."""
+    ENDED = "ended"
+    """Nothing is asked for any more."""
+    SETTLED = "settled"
+    """All of it is paid."""
+    PAUSED = "paused"
+    """The clock of the terms stands still."""
+    MOVED = "moved"
+    """It stood still for some days, so that every printed date is that much later."""
+    PART = "part"
+    """Some of it is paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +37,32 @@ class Owed:
     """What is owed on one day.
 
     Attributes:
-        late_days: Days of interest in the amount; 0 unless late.
+        late_days: Days of interest in the amount, or by which the dates moved; 0 otherwise.
     """
 
     stage: Stage
     amount: Money
     late_days: int = 0
+
+
+_STANDS_STILL = frozenset({State.ISSUED, State.CONTESTED, State.ON_HOLD})
+"""The clock of the terms waits: for service, for a decision, for the end of an incident."""
+
+
+def owed_by(standing: Standing, terms: Terms, on: date) -> Owed:
+    """What is still owed on the local day ``on``, after all that was done to the fine."""
+    left = Money(minor=standing.account.owed, currency=standing.currency)
+    if standing.state in OWES_NOTHING:
+        return Owed(stage=Stage.ENDED, amount=left)
+    if standing.account.settled_on:
+        return Owed(stage=Stage.SETTLED, amount=left)
+    if standing.state in _STANDS_STILL:
+        return Owed(stage=Stage.PAUSED, amount=left)
+    if standing.account.paid:
+        return Owed(stage=Stage.PART, amount=left)
+    if moved := (on - standing.clock_day).days:
+        return Owed(stage=Stage.MOVED, amount=left, late_days=moved)
+    return owed(terms, on)
 
 
 def owed(terms: Terms, on: date) -> Owed:

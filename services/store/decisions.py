@@ -1,0 +1,117 @@
+"""Decisions on cases: made once, each with who, when and why, many with one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from services.life import Act, State, after
+from services.model import Decision, Verdict
+from services.store.cases import OFFICE
+from services.store.history import Event, add_events
+from services.store.instants import from_ms, to_ms
+from services.store.schema import cases, decisions
+from services.store.store import Store
+
+ACTS = {
+    Verdict.CONFIRM: Act.VALIDATE,
+    Verdict.REJECT: Act.REJECT,
+    Verdict.ADVISE: Act.ADVISE,
+}
+"""What each verdict does to a case in review."""
+
+_BEFORE = dict.fromkeys(ACTS.values(), State.IN_REVIEW) | {
+    Act.TAKE_UP: State.DETECTED,
+    Act.ISSUE: State.VALIDATED,
+}
+"""In which state a case must stand for each act here."""
+
+
+def decision_of(store: Store, key: str) -> Decision | None:
+    """The decision on the case ``key``, or None while it waits."""
+    return decisions_of(store, [key]).get(key)
+
+
+def decisions_of(store: Store, keys: Sequence[str]) -> dict[str, Decision]:
+    """The decisions on cases, by key; of those that wait there is none."""
+    query = select(decisions).where(decisions.c.case_key.in_(keys))
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    return {row.case_key: _decision(store, row) for row in rows}
+
+
+def _decision(store: Store, row: Row[tuple[object, ...]]) -> Decision:
+    why = store.keys.unseal(row.why, table=decisions.name, row=row.case_key, column="why")
+    return Decision(
+        verdict=Verdict(row.verdict),
+        by=row.by,
+        is_policy=row.is_policy,
+        at=from_ms(row.at_ms),
+        why=why.decode(),
+    )
+
+
+def take_up(store: Store, reasons: Mapping[str, str], at: datetime) -> None:
+    """Take cases into review, by key and why each waits; those beyond stay where they are."""
+    with store.writing() as connection:
+        fresh = standing_in(connection, reasons, {State.DETECTED})
+        move_cases(connection, fresh, Act.TAKE_UP)
+        add_events(
+            store,
+            connection,
+            [
+                Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=reasons[key])
+                for key in fresh
+            ],
+        )
+
+
+def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
+    """Decide cases, by key; the keys of those that nobody else had decided before."""
+    with store.writing() as connection:
+        here = standing_in(connection, wanted, {State.DETECTED, State.IN_REVIEW})
+        move_cases(connection, [k for k in here if here[k] is State.DETECTED], Act.TAKE_UP)
+        for verdict, act in ACTS.items():
+            move_cases(connection, [k for k in here if wanted[k].verdict is verdict], act)
+        if here:
+            rows = [_decision_row(store, key, wanted[key]) for key in here]
+            connection.execute(insert(decisions), rows)
+        told = [
+            Event(at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why)
+            for key in here
+            for d in [wanted[key]]
+        ]
+        add_events(store, connection, told)
+    return set(here)
+
+
+def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, object]:
+    sealed = store.keys.seal(decision.why.encode(), table=decisions.name, row=key, column="why")
+    return {
+        "case_key": key,
+        "verdict": decision.verdict,
+        "by": decision.by,
+        "is_policy": decision.is_policy,
+        "at_ms": to_ms(decision.at),
+        "why": sealed,
+    }
+
+
+def standing_in(
+    connection: Connection, keys: Iterable[str], states: Set[State]
+) -> dict[str, State]:
+    """Which of these cases stand in one of ``states``, in order of key, and in which."""
+    query = select(cases.c.key, cases.c.state).where(
+        cases.c.key.in_(sorted(keys)), cases.c.state.in_(sorted(states))
+    )
+    return {row.key: State(row.state) for row in connection.execute(query.order_by(cases.c.key))}
+
+
+def move_cases(connection: Connection, keys: Iterable[str], act: Act) -> None:
+    """Move cases on whose states were read in this very transaction."""
+    moved = sorted(keys)
+    if moved:
+        new = after(_BEFORE[act], act)
+        connection.execute(update(cases).where(cases.c.key.in_(moved)).values(state=new))

@@ -1,0 +1,97 @@
+"""Fines into the store: one for each validated case, with its notices, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert
+
+from services.errors import CaseError
+from services.life import Act, State
+from services.model import Channel, Fine, NoticeState, Violation
+from services.store.cases import OFFICE
+from services.store.decisions import move_cases, standing_in
+from services.store.history import Event, add_events
+from services.store.instants import to_ms
+from services.store.schema import fines, outbox
+from services.store.store import Store
+from speedcam.model import PlateReading
+
+
+def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channel]) -> set[str]:
+    """Issue fines with their places in the outbox; the keys of the cases that had none before.
+
+    Args:
+        store: Holds their cases, validated.
+        wanted: What is issued, of a case each.
+        channels: By which their notices travel.
+
+    Raises:
+        IntegrityError: A number is taken; nothing was issued, try others.
+    """
+    by_key = {fine.violation.key: fine for fine in wanted}
+    with store.writing() as connection:
+        here = standing_in(connection, by_key, {State.VALIDATED})
+        move_cases(connection, here, Act.ISSUE)
+        fresh = [by_key[key] for key in here]
+        add_fines(store, connection, fresh, channels)
+        add_events(
+            store,
+            connection,
+            [
+                Event(at=f.issued_at, who=OFFICE, what="issued", subject=key, reason=f.number)
+                for key, f in zip(here, fresh, strict=True)
+            ],
+        )
+    return set(here)
+
+
+def plate_of(violation: Violation) -> str:
+    """The plate of whoever is fined.
+
+    Raises:
+        CaseError: There is none, so there is nobody to fine.
+    """
+    plate = violation.passage.plate
+    if not isinstance(plate, PlateReading):
+        raise CaseError(f"case {violation.key} has no plate: there is nobody to fine. Reject it.")
+    return plate.text
+
+
+def add_fines(
+    store: Store,
+    connection: Connection,
+    issued: Sequence[Fine],
+    channels: Sequence[Channel],
+    turn: int = 0,
+) -> None:
+    """Write fines and their notices, within the transaction of what brought them about."""
+    if issued:
+        notices = [_outbox_row(fine, channel) for fine in issued for channel in channels]
+        connection.execute(insert(fines), [_fine_row(store, fine, turn) for fine in issued])
+        connection.execute(insert(outbox), notices)
+
+
+def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
+    return {
+        "number": fine.number,
+        "case_key": fine.violation.key,
+        "turn": turn,
+        "plate_digest": store.keys.plate_digest(plate_of(fine.violation)),
+        "issued_at_ms": to_ms(fine.issued_at),
+        "state": State.ISSUED,
+        "fine": store.seal_fine(fine),
+    }
+
+
+def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
+    at_ms = to_ms(fine.issued_at)
+    return {
+        "key": f"{fine.number}/notice/{channel}",
+        "fine_number": fine.number,
+        "channel": channel,
+        "state": NoticeState.WAITING,
+        "attempts": 0,
+        "created_at_ms": at_ms,
+        "not_before_ms": at_ms,
+    }
