@@ -14,6 +14,7 @@ from services.model import Verdict
 from services.office import Outcome
 from services.policy import demo_auto_1, drawn_for_quality
 from services.rules.edition import read_edition
+from services.rules.engine import SPEEDING
 from services.store import open_store
 from services.store.cases import case_of, cases_in, linked_to
 from services.store.history import history_of
@@ -247,16 +248,18 @@ def test_one_officer_may_reject_a_grave_case(received, store, clock):
 
 
 def test_the_sample_for_quality_holds_policy_decisions_only(received, store, clock):
-    passages = [
-        a_passage(f"p-{n}", plate=f"AA{n:03}BB", at=AT - timedelta(minutes=n)) for n in range(60)
-    ]
-    report = received(*passages)
-    drawn = {each.case_key for each in report.passages if drawn_for_quality(each.case_key)}
-    for key in sorted(drawn)[:1]:
-        by_officer(store, key, clock)
+    names = [f"p-{n}" for n in range(400)]
+    drawn = [name for name in names if drawn_for_quality(store.keys.case_key(name, SPEEDING))]
+    others = [name for name in names if name not in drawn]
+    by_person, by_policy, not_drawn = (
+        a_passage(name, plate=f"AA{n}00BB", at=AT - timedelta(minutes=5 * n))
+        for n, name in enumerate((drawn[0], drawn[1], others[0]))
+    )
+    report = received(by_person, by_policy, not_drawn)
+    by_officer(store, report.passages[0].case_key, clock)
     office.review(store, demo_auto_1, clock)
-    sample = {case.key for case in office.quality_sample(store)}
-    assert sample == drawn - set(sorted(drawn)[:1])
+    sample = [case.key for case in office.quality_sample(store)]
+    assert sample == [report.passages[1].case_key]
 
 
 def test_a_rejected_case_never_becomes_a_fine(received, store, clock):
