@@ -82,6 +82,10 @@ def act(
         str,
         typer.Option(metavar="DAY", help="Since when it counts, as 2026-10-14; else today."),
     ] = "",
+    second: Annotated[
+        str,
+        typer.Option(metavar="ID", help="Another officer who agrees; cancel, write_off need one."),
+    ] = "",
 ) -> None:
     """Do something to a fine: serve, contest, uphold, cancel, hold, release, enforce, write_off.
 
@@ -91,7 +95,7 @@ def act(
         raise typer.BadParameter(f"{what} has a command of its own; one of: {', '.join(BY_PERSON)}")
     day = _day(on) if on else None
     with open_store(office) as store:
-        now = act_on(store, number, what, _step(by, why), on=day)
+        now = act_on(store, number, what, _step(by, why, second), on=day)
     say(f"fine {now.number}: {now.state.replace('_', ' ')}")
 
 
@@ -197,8 +201,8 @@ def _waiting(credit: Credit) -> dict[str, object]:
     return {"bank_id": credit.bank_id, "paid_on": credit.paid_on, "amount": amount}
 
 
-def _step(by: str, why: str) -> Step:
-    return Step(by=by, why=why, at=datetime.now(UTC))
+def _step(by: str, why: str, second: str = "") -> Step:
+    return Step(by=by, why=why, at=datetime.now(UTC), second=second)
 
 
 def _day(text: str) -> date:

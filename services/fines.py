@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from services.account import Account, Stage, account, calendar_day, day_of, terms_day
 from services.errors import CaseError
 from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
+from services.policy import seconded, wants_second
 from services.ports import Clock
 from services.store.cases import OFFICE
 from services.store.fines import (
@@ -46,6 +47,9 @@ BY_PERSON = (
     Act.WRITE_OFF,
 )
 """Acts that a person enters by themselves; payments, transfers and refunds bring more with them."""
+
+TAKES_BACK = frozenset({Act.CANCEL, Act.WRITE_OFF})
+"""What somebody could be paid for: two officers do it, or nobody."""
 
 _BEGINS = {Act.CONTEST: CONTEST, Act.HOLD: HOLD}
 _ENDS = {
@@ -87,11 +91,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Who does something, why and when."""
+    """Who does something, why and when; ``second`` is another officer who agrees."""
 
     by: str
     why: str
     at: datetime
+    second: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason as the history keeps it."""
+        agreed = self.second.strip()
+        return f"{self.why}; agreed by {agreed}" if agreed else self.why
 
 
 def standing(store: Store, number: str, clock: Clock, *, on: date | None = None) -> Standing:
@@ -117,9 +128,10 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
             by default.
 
     Raises:
-        CaseError: There is no such fine, the act does not apply to it, or the day cannot be.
+        CaseError: There is no such fine, the act does not apply to it, the day cannot be, or one
+            officer alone would take a fine back.
     """
-    require_words(number, step.by, step.why)
+    require_words(number, step.by, step.why, *([step.second] if step.second.strip() else []))
     with store.writing() as connection:
         file = read_file(store, connection, number)
         day = _possible_day(file, on, step.at)
@@ -127,6 +139,8 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
             _require_overdue(connection, file, day)
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
         move_on(connection, file, act, served_on=served_on)
+        if act in TAKES_BACK:
+            _require_second(file, step)
         if act in _BEGINS:
             begin_pause(
                 store, connection, _BEGINS[act], _start_of(day, file.zone), by=step.by,
@@ -135,7 +149,7 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         if act in _ENDS:
             own = pauses.c.fine_number == file.fine.number
             end_pauses(connection, step.at, own & pauses.c.kind.in_(_ENDS[act]))
-        if act in {Act.CANCEL, Act.WRITE_OFF}:
+        if act in TAKES_BACK:
             keep_notices_back(connection, file.fine.number)
         tell(store, connection, file.fine.number, act, step)
         return follow_money(store, connection, number, step.at)
@@ -185,6 +199,15 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
         )
 
 
+def _require_second(file: FineFile, step: Step) -> None:
+    reasons = wants_second(file.fine.violation, cancelled=True)
+    if not seconded(step.by, step.second):
+        raise CaseError(
+            f"fine {file.fine.number} wants two different officers ({'; '.join(reasons)}): name "
+            "the second one, who has seen it too."
+        )
+
+
 def _possible_day(file: FineFile, on: date | None, now: datetime) -> date:
     today = day_of(now, file.zone)
     day = on or today
@@ -202,5 +225,5 @@ def _start_of(day: date, zone: str) -> datetime:
 
 def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
     """Add a step to the history of ``subject``, within the transaction of the change."""
-    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=step.why)
+    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=step.told)
     add_event(store, connection, told)

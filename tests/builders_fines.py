@@ -51,5 +51,7 @@ def an_issued_fine(store, clock=None, **about):
     return fine.number
 
 
-def a_step(at: datetime, by: str = "P-17", why: str = "seen in the file") -> Step:
-    return Step(by=by, why=why, at=at)
+def a_step(
+    at: datetime, by: str = "P-17", why: str = "seen in the file", second: str = "P-23"
+) -> Step:
+    return Step(by=by, why=why, at=at, second=second)

@@ -77,7 +77,7 @@ def test_a_fine_is_served_and_paid_and_its_history_says_by_whom(store, number, c
     paid = pay(store, number, 1000, clock)
     assert (paid.state, paid.account.owed, paid.to_refund) == (State.PAID, 0, 0)
     assert told(store, number) == [("P-17", "serve"), ("P-17", "paid"), ("office", "pay")]
-    assert history_of(store, number)[0].reason == "seen in the file"
+    assert history_of(store, number)[0].reason == "seen in the file; agreed by P-23"
 
 
 def test_until_it_is_served_nothing_is_late(store, number, clock):
@@ -137,6 +137,20 @@ def test_what_is_cancelled_gives_its_money_back_once(store, number, clock):
     assert give_back(store, number, a_step(clock.now())) == 300
     with pytest.raises(CaseError, match="nothing to give back: 300 ALL came in, 0 were due, 300"):
         give_back(store, number, a_step(clock.now()))
+
+
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.WRITE_OFF])
+@pytest.mark.parametrize("second", ["", " ", "P-17", "p 17"])
+def test_one_officer_alone_takes_no_fine_back(store, number, clock, act, second):
+    with pytest.raises(CaseError, match="two different officers"):
+        act_on(store, number, act, a_step(clock.now(), second=second))
+    assert standing(store, number, clock).state is State.ISSUED
+
+
+def test_the_history_names_both_officers_who_took_a_fine_back(store, number, clock):
+    act_on(store, number, Act.CANCEL, a_step(clock.now(), why="another car"))
+    (told,) = [event for event in history_of(store, number) if event.what == Act.CANCEL]
+    assert (told.who, told.reason) == ("P-17", "another car; agreed by P-23")
 
 
 def test_a_paid_fine_cannot_be_contested_away_but_can_be_taken_back(store, number, clock):
