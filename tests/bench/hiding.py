@@ -197,8 +197,8 @@ def _grown(box: Box, by_px: float) -> Box:
 
 
 def is_any_at(box: Box, found: Sequence[Box]) -> bool:
-    """Whether one of ``found`` is at the place of ``box``."""
-    return any(box.overlap(other) > 0.25 * min(box.area, other.area) for other in found)
+    """Whether one of ``found`` is at the place of ``box``, and about as large."""
+    return any(box.overlap(other) > 0.25 * max(box.area, other.area) for other in found)
 
 
 def hide(clip: Path, looks: Looks, reader: RapidPlateReader, folder: Path | None) -> Counter[str]:
