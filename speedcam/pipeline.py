@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from speedcam.anchors import anchor_by_plate, same_vehicle
+from speedcam.anchors import anchor_by_plate, as_fast_as_its_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
@@ -40,7 +40,7 @@ from speedcam.ports import Detector, FrameSource, MakeDetector, PlateReader, Raw
 from speedcam.raw import RawData, as_kept
 from speedcam.site import Site
 from speedcam.software import software
-from speedcam.speed import measure
+from speedcam.speed import measure, seen_alone
 from speedcam.steady import Alarm, SteadyFootage
 from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
@@ -124,10 +124,20 @@ def passages(
         if not _concerns(camera, track):
             continue
         unsure = timed if isinstance(timed, Refusal) else None
-        speed = unsure or measure(track, camera.ground, camera.site.zone)
-        yield _observe(camera, footage, track, _once(speed, measured))
-        if isinstance(speed, SpeedMeasurement):
+        speed, doubt = (unsure, None) if unsure else _measured(camera, track)
+        passage = _observe(camera, footage, track, _once(speed, measured), doubt)
+        yield passage
+        if isinstance(speed, SpeedMeasurement) and passage.speed is not doubt:
             measured = [*measured[-20:], speed]
+
+
+def _measured(camera: Camera, track: Track) -> tuple[SpeedMeasurement | Refusal, Refusal | None]:
+    """The speed, and what it comes to unless the plate agrees: it may be of a mirror image."""
+    speed = measure(track, camera.ground, camera.site.zone)
+    if isinstance(speed, Refusal):
+        high = measure(track, camera.ground, camera.site.zone, plate_decides=True)
+        return (high, speed) if isinstance(high, SpeedMeasurement) else (speed, None)
+    return speed, None
 
 
 def _follow(
@@ -193,12 +203,18 @@ def _once(
 
 
 def _observe(
-    camera: Camera, footage: FrameSource, track: Track, speed: SpeedMeasurement | Refusal
+    camera: Camera,
+    footage: FrameSource,
+    track: Track,
+    speed: SpeedMeasurement | Refusal,
+    doubt: Refusal | None,
 ) -> Passage:
     passage = _within_lanes(_passage(camera, footage, track, speed))
     plates: tuple[PlateSighting, ...] = ()
     if _triggers(camera.site, passage):
-        passage, plates = _prove(camera, footage, track, passage)
+        passage, plates = _prove(camera, footage, track, passage, doubt)
+    elif doubt:
+        passage = replace(passage, speed=doubt)
     raw = RawData(
         passage_id=passage.id,
         provenance=passage.provenance,
@@ -271,7 +287,7 @@ def _triggers(site: Site, passage: Passage) -> bool:
 
 
 def _prove(
-    camera: Camera, footage: FrameSource, track: Track, passage: Passage
+    camera: Camera, footage: FrameSource, track: Track, passage: Passage, doubt: Refusal | None
 ) -> tuple[Passage, tuple[PlateSighting, ...]]:
     """Read the plate, let it confirm the speed, and keep the pictures; where the plate was."""
     speed = passage.speed
@@ -292,9 +308,10 @@ def _prove(
         _as_surveyed(plate, frames[plate.time_s], row_s, early_s[plate.frame_index])
         for plate in plates
     )
-    confirmed = replace(
-        passage, speed=anchor_by_plate(speed, surveyed, camera.ground), plate=reading
-    )
+    told = anchor_by_plate(speed, surveyed, camera.ground) if seen_alone(track, speed) else speed
+    if doubt and not (_is_evidence(told) or as_fast_as_its_plate(speed, surveyed, camera.ground)):
+        told = doubt
+    confirmed = replace(passage, speed=told, plate=reading)
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
     exhibits = camera.witness(confirmed, frames, track, plates)

@@ -69,21 +69,29 @@ there does not do so for ever."""
 MIN_FEATURES = 5
 OWN_FEATURES = (0.7, 3.0)
 """Apparent speeds, relative to the vehicle's, of features that can be on it at all: up to
-two thirds of the lens's height, and not those of a neighbour or of the road."""
+two thirds of the lens's height, and not those of the road."""
+BESIDE_M = 2.0
+"""Features farther across the road than this from the contact edge are a neighbour's, who came in
+one outline with this vehicle: half of a lorry, and as much of it as the edge's strip may lie off
+its middle."""
 FEATURE_ENVELOPE = 0.96
 """Nothing on a vehicle lies below the road, so no feature may seem slower than the contact
 edge: under this ratio the edge was not on the road, or was not this vehicle's."""
 LOW_FEATURES_M = 1.2
 """A quarter of a vehicle's features are lower than this: bumpers, lamps, plates. Where they seem
-higher, the edge is nearer than the vehicle: it is on the vehicle's mirror image in a wet road.
-Of a lorry the low ones may all be missed, but no mirror image makes a car as wide as one."""
-LORRY_FEATURES_M = 1.8
+higher, the edge may be nearer than the vehicle: on its mirror image in a wet road. A lorry of which
+the low ones are missed looks the same: both only differ in size, and the plate's size is known."""
 UNEVEN = 0.02
 """Scatter of a feature about its course, as a share of that, of what is none of the vehicle."""
 
 
 def measure(
-    track: Track, ground: Ground, zone: Zone, fewest_features: int = MIN_FEATURES
+    track: Track,
+    ground: Ground,
+    zone: Zone,
+    fewest_features: int = MIN_FEATURES,
+    *,
+    plate_decides: bool = False,
 ) -> SpeedMeasurement | Refusal:
     """The speed of ``track`` within ``zone``: grade B, since only one anchor is known yet.
 
@@ -93,6 +101,8 @@ def measure(
         zone: Where positions count.
         fewest_features: Features without which the contact edge is not believed; 0 for tracks
             of others, which have none.
+        plate_decides: Whether features that are all high are no reason to refuse, since the
+            plate will tell whether they are those of a mirror image.
     """
     samples = _samples(track.sightings, ground, zone)
     refusal = _too_little(track, samples, zone)
@@ -104,7 +114,10 @@ def measure(
     line = fit_line(time_s, y_m, weight)
     refusal = _unfit(line, x_m, y_m) or _elsewhere(line, y_m, zone)
     if refusal is None and fewest_features:
-        refusal = _features_against(track, ground, line, fewest_features)
+        across_m = float(np.median(x_m[line.kept]))
+        features = _features(track, ground, line, across_m)
+        refusal = _features_against(features, fewest_features)
+        refusal = refusal or (None if plate_decides else _high(features, ground))
     if refusal:
         return refusal
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
@@ -124,6 +137,17 @@ def measure(
         crossing=cross(samples, weight**-0.5),
     )
     return against(measurement) or too_uncertain(measurement) or measurement
+
+
+def seen_alone(track: Track, measurement: SpeedMeasurement) -> bool:
+    """Whether as many positions as a measurement needs are from outlines of the vehicle's own.
+
+    Those that it shared with a neighbour may be off together; they refine a speed that may be
+    fined, and do not make it.
+    """
+    shared = {sighting.frame_index for sighting in track.sightings if sighting.merged}
+    own = sum(sample.frame_index not in shared for sample in measurement.samples)
+    return own >= MIN_SIGHTINGS
 
 
 def too_uncertain(measurement: SpeedMeasurement) -> Refusal | None:
@@ -221,28 +245,41 @@ def _elsewhere(line: Line, y_m: Floats, zone: Zone) -> Refusal | None:
     return _refusal(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
 
 
-def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
-    """Whether the vehicle's own features say that the contact edge was not on the road."""
+def _features(track: Track, ground: Ground, line: Line, across_m: float) -> Floats:
+    """``(n,)`` how many times as fast as the contact edge the vehicle's own features seem."""
     found = (_on_the_vehicle(feature, ground, line) for feature in track.features)
     low, high = OWN_FEATURES
-    ours = np.array([seen for seen in found if seen is not None and low < seen[0] < high])
-    if len(ours) < fewest:
-        return _refusal(Reason.FEATURES_DISAGREE, features=len(ours), needed=fewest)
-    ratio, x_m = ours.T
-    lowest, low = np.percentile(ratio, [10, 25])
+    return np.array(
+        [
+            ratio
+            for ratio, x_m in filter(None, found)
+            if low < ratio < high and abs(x_m - across_m) < BESIDE_M
+        ]
+    )
+
+
+def _features_against(ratio: Floats, fewest: int) -> Refusal | None:
+    """Whether the vehicle's own features say that the contact edge was not on the road."""
+    if len(ratio) < fewest:
+        return _refusal(Reason.FEATURES_DISAGREE, features=len(ratio), needed=fewest)
+    lowest = np.percentile(ratio, 10)
     if lowest < FEATURE_ENVELOPE:
         return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)
-    # What seems r times as fast as the road is at this height above it.
-    low_m = ground.lens_m[2] * (1 - 1 / low)
-    wide_m = float(np.diff(np.percentile(x_m, [10, 90]))[0])
-    if low_m > LOW_FEATURES_M and wide_m < LORRY_FEATURES_M:
-        return _refusal(
-            Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M, wide_m=wide_m
-        )
     return None
 
 
-def _on_the_vehicle(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
+def _high(ratio: Floats, ground: Ground) -> Refusal | None:
+    """Whether all features are so high that the edge may be that of a mirror image."""
+    # What seems r times as fast as the road is at this height above it.
+    low_m = ground.lens_m[2] * (1 - 1 / np.percentile(ratio, 25))
+    if low_m <= LOW_FEATURES_M:
+        return None
+    return _refusal(Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M)
+
+
+def _on_the_vehicle(
+    feature: FeatureTrack, ground: Ground, line: Line
+) -> tuple[float, float] | None:
     """How many times as fast as the contact edge a feature seems, and where it is across the road.
 
     None where it is seen too briefly during the measured stretch, or does not go with the edge.
@@ -257,7 +294,7 @@ def _on_the_vehicle(feature: FeatureTrack, ground: Ground, line: Line) -> Floats
         return None
     # Above the road it seems farther from the point under the lens by the same ratio.
     foot_m = ground.lens_m[0]
-    return np.array([ratio, foot_m + (float(np.median(x_m)) - foot_m) / ratio])
+    return float(ratio), float(foot_m + (np.median(x_m) - foot_m) / ratio)
 
 
 def edge_variance_m2(px: Floats, ground: Ground) -> Floats:
