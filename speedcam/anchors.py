@@ -36,8 +36,8 @@ PLATE_PLACE_M = 0.02
 """Least standard deviation of a plate's place along the road in one look."""
 LIGHT_PX = 0.35
 """Standard uncertainty of a field's length by how the camera turns light into grey levels: it seems
-0.3 px too short where only the encoder blurs, 0.2 to 0.4 px too long where the curve is sRGB, and
-0.6 px under a steeper one (rectangular)."""
+0.3 px too short where only the encoder blurs, and 0.2 to 0.6 px too long where the lens does and
+levels follow sRGB (rectangular)."""
 MIN_LOOKS = 3
 MIN_SPAN_M = 3.0
 SAME_STRETCH = 0.05

@@ -170,7 +170,11 @@ def a_drawn_plate(
             flags=cv2.INTER_AREA,
             borderMode=cv2.BORDER_TRANSPARENT,
         )
-    picture = _camera(big, blur_px, smear_px, noise, rng, curve=curve)
+    picture = np.full((size[1], size[0], 3), (110, 112, 110), np.uint8)
+    near = slice(top - 40, bottom + 40), slice(left - 40, right + 40)
+    picture[tuple(slice(s.start // SUPER, s.stop // SUPER) for s in near)] = _camera(
+        big[near], blur_px, smear_px, noise, rng, curve=curve
+    )
     (wide, tall), band = kind.size_mm, kind.band_mm
     corners = _project(to_px, [(0, 0), (wide, 0), (wide, tall), (0, tall)])
     return DrawnPlate(
