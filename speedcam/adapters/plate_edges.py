@@ -137,7 +137,8 @@ def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
     on both sides, by a pixel where it is small. Its centre stays where it is: half a band's width
     from the field's end, which luma shows sharply. That a decoder may set all colour half a pixel
     aside evens out between the two bands. Where the plate's surroundings are coloured
-    themselves, the two colours run into each other, and nothing is known.
+    themselves, the two colours run into each other: on a red or yellow body half-way between
+    both is the end, on a blue one nothing is known.
 
     Args:
         inner: ``(columns, 3)`` the profile, blue-green-red.
