@@ -30,10 +30,14 @@ from speedcam.model import (
     Refusal,
     SpeedMeasurement,
 )
-from speedcam.plate_types import EITHER_520, FieldLook, PlateType, type_seen
+from speedcam.plate_types import PLATE_TYPES, FieldLook, PlateType, type_seen
 
 PLATE_PLACE_M = 0.02
 """Least standard deviation of a plate's place along the road in one look."""
+LIGHT_PX = 0.35
+"""Standard uncertainty of a field's length by how the camera turns light into grey levels: it seems
+0.3 px too short where only the encoder blurs, and 0.2 to 0.6 px too long where the lens does and
+levels follow sRGB (rectangular)."""
 MIN_LOOKS = 3
 MIN_SPAN_M = 3.0
 SAME_STRETCH = 0.05
@@ -55,36 +59,36 @@ def anchor_by_plate(
 
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
-        the plate cannot tell, its looks do not show one type, it is not at this vehicle's
+        the plate cannot tell, its looks do not show one type for sure, it is not at this vehicle's
         measured end, the anchors agree but loosely, or the survey is too weak for a fine. Where
-        they disagree, a refusal if the type is sure, since then one of them is wrong; else grade B.
+        they disagree, a refusal, since then one of them is wrong.
     """
-    seen = [plate for plate in plates if plate.white_edges_px is not None]
-    kind = type_seen([_field_look(plate) for plate in seen])
-    if kind is None or len(seen) < MIN_LOOKS or ground.weaknesses:
+    kind = type_seen([FieldLook(field_px=_field_px(p), band_share=p.band_share) for p in plates])
+    if kind is None or ground.weaknesses:
         return measurement
-    time_s = np.array([plate.time_s for plate in seen])
-    left, right = (
-        ground.road(np.array([p.white_edges_px[end] for p in seen if p.white_edges_px]))
-        for end in (0, 1)
-    )
-    stretch = np.hypot(*(right - left).T) / kind.field_m
-    alike = np.abs(stretch / np.median(stretch) - 1) < SAME_STRETCH
-    time_s, middle, stretch = time_s[alike], ((left + right) / 2)[alike], stretch[alike]
-    if len(time_s) < MIN_LOOKS or np.ptp(middle[:, 1]) < MIN_SPAN_M:
+    plate = _plate_anchor(measurement, plates, ground, kind)
+    if plate is None:
         return measurement
-    # The plate's ground point lies so many times as far from the point under the lens as it does.
-    foot_m = np.array(ground.lens_m[:2])
-    if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
-        return measurement
-    plate = _plate_anchor(kind, time_s, middle[:, 1], stretch)
     contact = measurement.anchors[0]
     apart = abs(plate.speed_kmh / contact.speed_kmh - 1)
     if apart <= AGREEMENT:
         return _combine(measurement, plate)
-    if apart <= MAX_DISAGREEMENT or kind is EITHER_520:
+    if apart <= MAX_DISAGREEMENT:
         return measurement
     return _disagreement(contact, plate)
+
+
+def as_fast_as_its_plate(
+    measurement: SpeedMeasurement, plates: Sequence[PlateSighting], ground: Ground
+) -> bool:
+    """Whether the contact edge is at least as fast as the plate, of whatever type that is.
+
+    On a mirror image in a wet road it is slower, by a tenth and more. The longer a plate's field,
+    the faster its plate is, so that the longest stands for all.
+    """
+    longest = max(PLATE_TYPES, key=lambda kind: kind.field_m)
+    plate = _plate_anchor(measurement, plates, ground, longest)
+    return plate is not None and measurement.speed_kmh > (1 - AGREEMENT) * plate.speed_kmh
 
 
 def same_vehicle(one: SpeedMeasurement, other: SpeedMeasurement) -> bool:
@@ -110,25 +114,46 @@ def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Flo
     return float(np.median([s.x_m for s in measurement.samples])), first.y_m + travelled_m
 
 
-def _field_look(plate: PlateSighting) -> FieldLook:
-    top_left, _, _, bottom_left = plate.corners_px
-    left, right = plate.white_edges_px or (top_left, bottom_left)
-    field_px = max(1.0, math.dist(left, right))
-    return FieldLook(
-        field_px=field_px,
-        band_share=plate.band_share,
-        height_share=math.dist(top_left, bottom_left) / field_px,
+def _field_px(plate: PlateSighting) -> float:
+    """Length of the white field in the picture."""
+    return math.dist(*plate.white_edges_px) if plate.white_edges_px else 0.0
+
+
+def _plate_anchor(
+    measurement: SpeedMeasurement, plates: Sequence[PlateSighting], ground: Ground, kind: PlateType
+) -> Anchor | None:
+    """The plate's own speed if it is of ``kind``; None where it cannot tell, or is another's."""
+    seen = [plate for plate in plates if plate.white_edges_px is not None]
+    if len(seen) < MIN_LOOKS:
+        return None
+    time_s = np.array([plate.time_s for plate in seen])
+    field_px = np.array([_field_px(plate) for plate in seen])
+    left, right = (
+        ground.road(np.array([p.white_edges_px[end] for p in seen if p.white_edges_px]))
+        for end in (0, 1)
     )
+    stretch = np.hypot(*(right - left).T) / kind.field_m
+    alike = np.abs(stretch / np.median(stretch) - 1) < SAME_STRETCH
+    time_s, middle, stretch = time_s[alike], ((left + right) / 2)[alike], stretch[alike]
+    if len(time_s) < MIN_LOOKS or np.ptp(middle[:, 1]) < MIN_SPAN_M:
+        return None
+    # The plate's ground point lies so many times as far from the point under the lens as it does.
+    foot_m = np.array(ground.lens_m[:2])
+    if not _sits_on(measurement, time_s, foot_m + (middle - foot_m) / np.mean(stretch)):
+        return None
+    length = float(np.hypot(kind.uncertainty, LIGHT_PX / np.mean(field_px[alike])))
+    return _slope_anchor(time_s, middle[:, 1], stretch, length)
 
 
-def _plate_anchor(kind: PlateType, time_s: Floats, y_m: Floats, stretch: Floats) -> Anchor:
+def _slope_anchor(time_s: Floats, y_m: Floats, stretch: Floats, length: float) -> Anchor:
+    """Apparent speed over apparent length; ``length`` is how uncertain the true one is."""
     middle_s = time_s - time_s.mean()
     slope, start = np.polyfit(middle_s, y_m, 1)
     residual_m = y_m - (slope * middle_s + start)
     place_m = max(PLATE_PLACE_M, float(np.sqrt(np.sum(residual_m**2) / (len(time_s) - 2))))
     from_place = place_m / np.sqrt(np.sum(middle_s**2)) / abs(slope)
     from_stretch = np.std(stretch) / np.mean(stretch) / np.sqrt(len(stretch))
-    relative = float(np.linalg.norm([kind.uncertainty, from_place, from_stretch]))
+    relative = float(np.linalg.norm([length, from_place, from_stretch]))
     speed_kmh = abs(float(slope)) / float(np.mean(stretch)) * KMH_PER_M_S
     return Anchor(name="plate", speed_kmh=speed_kmh, uncertainty_kmh=2 * relative * speed_kmh)
 

@@ -95,6 +95,11 @@ class Refusal:
     reason: Reason
     numbers: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def rounded(cls, reason: Reason, **numbers: float) -> Refusal:
+        """For a reason, with figures that nobody needs to more than three places."""
+        return cls(reason=reason, numbers={name: round(float(n), 3) for name, n in numbers.items()})
+
     def text(self) -> str:
         """The reason in words with its figures, for a table or a log."""
         figures = ", ".join(f"{name} {value:g}" for name, value in sorted(self.numbers.items()))

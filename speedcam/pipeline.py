@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from speedcam.anchors import anchor_by_plate, same_vehicle
+from speedcam.anchors import anchor_by_plate, as_fast_as_its_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
 from speedcam.ground import Ground
@@ -57,7 +57,7 @@ from speedcam.raw import RawData, as_kept
 from speedcam.site import Lane, Site
 from speedcam.size import kind_of, vehicle_size
 from speedcam.software import software
-from speedcam.speed import TOO_LITTLE, measure
+from speedcam.speed import TOO_LITTLE, measure, seen_alone
 from speedcam.steady import Alarm, SteadyFootage
 from speedcam.thinned import Timed, timed
 from speedcam.track import Pixel, Tracker
@@ -161,11 +161,37 @@ def observed(
         track = as_kept(seen.track)
         if not _concerns(camera, track):
             continue
-        speed = _once(_in_time(seen, measure(track, camera.ground, camera.site.zone)), measured)
-        proves = not seen.rebuilt and outlines.hold(track)
-        yield _observe(camera, footage, track, speed, outlines, proves=proves)
-        if isinstance(speed, SpeedMeasurement):
-            measured = [*measured[-20:], speed]
+        verdict = _verdict(camera, seen, track, outlines)
+        verdict = replace(verdict, speed=_once(verdict.speed, measured))
+        passage = _observe(camera, footage, track, verdict, outlines)
+        yield passage
+        if isinstance(verdict.speed, SpeedMeasurement) and passage.speed is not verdict.doubt:
+            measured = [*measured[-20:], verdict.speed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What a track says before its plate was looked for.
+
+    Attributes:
+        speed: The reading, or why there is none.
+        doubt: What it comes to unless the plate agrees: it may be of a mirror image.
+        proves: Whether the plate is looked for, and pictures are taken.
+    """
+
+    speed: SpeedMeasurement | Refusal
+    doubt: Refusal | None = None
+    proves: bool = True
+
+
+def _verdict(camera: Camera, seen: Timed, track: Track, outlines: Outlines) -> _Verdict:
+    proves = not seen.rebuilt and outlines.hold(track)
+    speed = measure(track, camera.ground, camera.site.zone)
+    if isinstance(speed, Refusal) and seen.unsure is None:
+        high = measure(track, camera.ground, camera.site.zone, plate_decides=True)
+        if isinstance(high, SpeedMeasurement):
+            return _Verdict(speed=high, doubt=speed, proves=proves)
+    return _Verdict(speed=_in_time(seen, speed), proves=proves)
 
 
 def _in_time(seen: Timed, speed: SpeedMeasurement | Refusal) -> SpeedMeasurement | Refusal:
@@ -247,16 +273,18 @@ def _observe(
     camera: Camera,
     footage: FrameSource,
     track: Track,
-    speed: SpeedMeasurement | Refusal,
+    verdict: _Verdict,
     outlines: Outlines,
-    *,
-    proves: bool,
 ) -> Passage:
-    passage = _within_lanes(_passage(camera, footage, track, speed))
+    passage = _within_lanes(_passage(camera, footage, track, verdict.speed))
     passage = replace(passage, vehicle=_vehicle(camera, track, passage.direction, outlines))
     plates: tuple[PlateSighting, ...] = ()
-    if proves and _triggers(camera.site, passage):
-        passage, plates = _prove(camera, footage, track, passage, outlines)
+    if verdict.proves and _triggers(camera.site, passage):
+        passage, plates = _prove(
+            camera, footage, track, passage, doubt=verdict.doubt, outlines=outlines
+        )
+    elif verdict.doubt:
+        passage = replace(passage, speed=verdict.doubt)
     raw = RawData(
         passage_id=passage.id,
         provenance=passage.provenance,
@@ -366,7 +394,13 @@ def _triggers(site: Site, passage: Passage) -> bool:
 
 
 def _prove(
-    camera: Camera, footage: FrameSource, track: Track, passage: Passage, outlines: Outlines
+    camera: Camera,
+    footage: FrameSource,
+    track: Track,
+    passage: Passage,
+    *,
+    doubt: Refusal | None,
+    outlines: Outlines,
 ) -> tuple[Passage, tuple[PlateSighting, ...]]:
     """Read the plate, let it confirm the speed, and keep the pictures; where the plate was."""
     speed = passage.speed
@@ -387,9 +421,10 @@ def _prove(
         _as_surveyed(plate, frames[plate.time_s], row_s, early_s[plate.frame_index])
         for plate in plates
     )
-    confirmed = replace(
-        passage, speed=anchor_by_plate(speed, surveyed, camera.ground), plate=reading
-    )
+    told = anchor_by_plate(speed, surveyed, camera.ground) if seen_alone(track, speed) else speed
+    if doubt and not (_is_evidence(told) or as_fast_as_its_plate(speed, surveyed, camera.ground)):
+        told = doubt
+    confirmed = replace(passage, speed=told, plate=reading)
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
     exhibits = camera.witness(confirmed, frames, track, plates, outlines.beside)

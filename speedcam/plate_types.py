@@ -16,12 +16,16 @@ MIN_SHARES = 3
 """Looks in which the bands' width must be seen, and in half of all looks that are wide enough."""
 MIN_FIELD_PX = 40.0
 """In a narrower look a band is under two pixels of colour, and its width is off by a sixth."""
+NEAREST = 0.8
+"""Looks this wide, over the widest, tell the type: a pixel of colour is less of a longer field."""
 COLOUR_PX = 0.35
 """Standard uncertainty of a band's width that all looks of a vehicle share: an encoder carries the
 colour from frame to frame. Measured on 126 encoded vehicles: 0.33 px, and 1.0 px at most."""
-LOW_PLATE = (0.19, 0.30)
-"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 40° from above or
-30° askew. One of 360 mm has 0.42."""
+SURE = 3.0
+"""Standard uncertainties by which every other type must be ruled out: 1 px of colour at least,
+which is the most that was ever measured."""
+BETWEEN = 0.009
+"""So far outside what its own type shows a band may be: half of the way between two types."""
 _SIGMA_PER_MAD = 1.4826
 _MEDIAN_PER_MEAN = 1.2533
 """Standard errors of a median over a mean's, for normal errors."""
@@ -36,9 +40,9 @@ class PlateType:
         size_mm: Length and height of the whole plate.
         band_mm: Width of each blue band, with the rim beside it.
         uncertainty: Relative standard uncertainty of the field's length as it is measured: the
-            plate's own tolerance, what the bands are known to, the blur of the field's ends.
-        band_share: Least and greatest width of blue over the field's length that pass as this
-            type. A rim or a frame hides some of the blue, so it is less than ``band_mm`` says.
+            plate's own tolerance, what the bands are known to, the fit of the field's ends.
+        band_share: Least and greatest width of blue over the field's length that such plates
+            show. A rim or a frame hides some of the blue, so it is less than ``band_mm`` says.
     """
 
     name: str
@@ -68,7 +72,7 @@ AL_520 = PlateType(
     size_mm=(520, 110),
     band_mm=40,
     uncertainty=0.010,
-    band_share=(0.040, 0.0995),
+    band_share=(0.050, 0.091),
 )
 """Albania since 2011. The length is by decision of its government (2010); that the bands are 40 mm
 wide is assumed. Were they 50 mm, their share would show it, and the plate be an ``IT 520``."""
@@ -77,7 +81,7 @@ IT_520 = PlateType(
     size_mm=(520, 110),
     band_mm=50,
     uncertainty=0.015,
-    band_share=(0.1005, 0.135),
+    band_share=(0.1095, 0.125),
 )
 """Italy since 1999, rear. Bands as measured in photographs: 46 to 52 mm on three plates."""
 IT_360 = PlateType(
@@ -85,22 +89,10 @@ IT_360 = PlateType(
     size_mm=(360, 110),
     band_mm=50,
     uncertainty=0.018,
-    band_share=(0.155, 0.225),
+    band_share=(0.173, 0.200),
 )
 """Italy since 1999, front. Bands as measured in photographs: 49 to 51 mm on five plates."""
-EITHER_520 = PlateType(
-    name="AL or IT 520",
-    size_mm=(520, 110),
-    band_mm=40,
-    uncertainty=0.029,
-    band_share=(AL_520.band_share[0], 0.145),
-)
-"""A plate of 520 mm whose bands are seen too small, or beside a coloured body. It is measured as
-the country's own; its field may be 20 mm shorter: 4.5 %, which as a rectangle is 2.6 %, and 1 % as
-above. It may confirm a speed, but never refuse one."""
-
-PLATE_TYPES = (AL_520, IT_520, IT_360, EITHER_520)
-"""The first that fits is it."""
+PLATE_TYPES = (AL_520, IT_520, IT_360)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,47 +102,43 @@ class FieldLook:
     Attributes:
         field_px: Its length in pixels.
         band_share: Width of the blue bands over that length; None where it cannot be told.
-        height_share: Height of the plate over that length.
     """
 
     field_px: float
     band_share: float | None
-    height_share: float
 
 
 def type_seen(looks: Sequence[FieldLook]) -> PlateType | None:
-    """The type that a vehicle's looks show together, or None where it may be any.
+    """The type that a vehicle's looks show together, or None where it may be another.
 
-    Their median must lie inside the type's limits with twice its standard uncertainty: what the
-    looks share, and what they scatter.
+    The median of the nearest must be what one type shows, and three standard uncertainties away
+    from every other: of what the looks share, and of what they scatter. The far ones must not
+    contradict.
     """
     wide = [look for look in looks if look.field_px >= MIN_FIELD_PX]
-    told = [look for look in wide if look.band_share is not None]
+    told = [(look.field_px, look.band_share) for look in wide if look.band_share is not None]
     if len(told) < max(MIN_SHARES, len(wide) / 2):
-        return EITHER_520 if _is_low(looks) else None
-    share = np.array([look.band_share for look in told], np.float64)
-    middle = float(np.median(share))
-    scatter = _SIGMA_PER_MAD * float(np.median(np.abs(share - middle)))
-    own = _MEDIAN_PER_MEAN * scatter / len(share) ** 0.5
-    common = COLOUR_PX / float(np.median([look.field_px for look in told]))
-    return _first(middle, 2 * float(np.hypot(own, common)))
+        return None
+    field_px, share = np.array(sorted(told, reverse=True)).T
+    near = field_px >= min(NEAREST * field_px[0], field_px[MIN_SHARES - 1])
+    middle = float(np.median(share[near]))
+    scatter = _SIGMA_PER_MAD * float(np.median(np.abs(share[near] - middle)))
+    own = _MEDIAN_PER_MEAN * scatter / float(near.sum()) ** 0.5
+    doubt = float(np.hypot(own, COLOUR_PX / np.median(field_px[near])))
+    kind = type_of(middle)
+    others = (other for other in PLATE_TYPES if other is not kind)
+    is_sure = all(_away(other, middle) > SURE * doubt for other in others)
+    return kind if is_sure and kind is type_of(float(np.median(share))) else None
 
 
 def type_of(band_share: float | None) -> PlateType | None:
     """The type that one look shows, good enough to know how tall the plate must be."""
-    return _first(band_share, 0.0) if band_share else None
+    if band_share is None:
+        return None
+    return next((kind for kind in PLATE_TYPES if _away(kind, band_share) < BETWEEN), None)
 
 
-def _is_low(looks: Sequence[FieldLook]) -> bool:
-    """Whether the plate is as low as one of 520 mm."""
-    height = float(np.median([look.height_share for look in looks])) if looks else 0.0
-    return LOW_PLATE[0] < height < LOW_PLATE[1]
-
-
-def _first(share: float, doubt: float) -> PlateType | None:
-    return next((kind for kind in PLATE_TYPES if _within(kind, share, doubt)), None)
-
-
-def _within(kind: PlateType, share: float, doubt: float) -> bool:
+def _away(kind: PlateType, share: float) -> float:
+    """How far a share is from what plates of this type show; 0 within."""
     least, greatest = kind.band_share
-    return least <= share - doubt and share + doubt <= greatest
+    return max(least - share, share - greatest, 0.0)

@@ -24,7 +24,8 @@ def remeasure(raw: RawData, site: Site) -> SpeedMeasurement | Refusal:
     says alone: the passage's anchor of that name.
     """
     ground = fit_ground(site.survey, raw.picture_px, site.drive)
-    speed = measure(raw.track, ground, site.zone)
+    was_read = isinstance(raw.speed, SpeedMeasurement)
+    speed = measure(raw.track, ground, site.zone, plate_decides=was_read)
     if isinstance(speed, Refusal) or not raw.plates:
         return speed
     return anchor_by_plate(speed, raw.plates, ground)

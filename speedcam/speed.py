@@ -12,18 +12,26 @@ standard uncertainties add in quadrature, and the stated one is expanded with k 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from speedcam.budget import contact_budget, expanded_kmh
 from speedcam.crossing import against, cross
+from speedcam.features import (
+    MIN_FEATURES,
+    against_the_edge,
+    all_high,
+    drives_otherwise,
+    on_the_vehicle,
+)
 from speedcam.ground import Ground
-from speedcam.line import Line, fit_line
+from speedcam.line import Line, fit_line, steadiest
 from speedcam.model import (
     KMH_PER_M_S,
     Anchor,
     Direction,
-    FeatureTrack,
     Floats,
     Grade,
     Reason,
@@ -37,8 +45,8 @@ from speedcam.site import Zone
 
 MIN_SIGHTINGS = 8
 MIN_OWN = 3
-"""So many of them in outlines of its own: those that it shared with a neighbour count beside
-them, not instead. Whoever was never seen alone may be somebody else."""
+"""With fewer of them in outlines of its own, the edge may be a neighbour's, and the features must
+show that the vehicle ends there."""
 MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
@@ -77,51 +85,84 @@ MOST_UNCERTAIN_KMH, MOST_UNCERTAIN = 3.0, 0.03
 """What a meter in service may be off by (PTB-A 12.01: 3 km/h, above 100 km/h 3 %): a speed whose
 expanded uncertainty is larger cannot be shown to keep it."""
 
-MIN_FEATURE_POINTS = 6
-DURING = 0.75
-"""How far from the middle of the stretch, in its lengths, features count: a vehicle that brakes
-there does not do so for ever."""
-MIN_FEATURES = 5
-OWN_FEATURES = (0.7, 3.0)
-"""Apparent speeds, relative to the vehicle's, of features that can be on it at all: up to
-two thirds of the lens's height, and not those of a neighbour or of the road."""
-FEATURE_ENVELOPE = 0.96
-"""Nothing on a vehicle lies below the road, so no feature may seem slower than the contact
-edge: under this ratio the edge was not on the road, or was not this vehicle's."""
-LOW_FEATURES_M = 1.2
-"""A quarter of a vehicle's features are lower than this: bumpers, lamps, plates. Where they seem
-higher, the edge is nearer than the vehicle: it is on the vehicle's mirror image in a wet road.
-Of a lorry the low ones may all be missed, but no mirror image makes a car as wide as one."""
-LORRY_FEATURES_M = 1.8
-UNEVEN = 0.02
-"""Scatter of a feature about its course, as a share of that, of what is none of the vehicle."""
-
 
 def measure(
-    track: Track, ground: Ground, zone: Zone, fewest_features: int = MIN_FEATURES
+    track: Track,
+    ground: Ground,
+    zone: Zone,
+    fewest_features: int = MIN_FEATURES,
+    *,
+    plate_decides: bool = False,
 ) -> SpeedMeasurement | Refusal:
     """The speed of ``track`` within ``zone``: grade B, since only one anchor is known yet.
 
     Args:
-        track: A vehicle with its road-contact edge in pixels.
-        ground: The road plane.
+        track: A vehicle as the tracker saw it.
+        ground: Maps its contact points to the road.
         zone: Where positions count.
         fewest_features: Features without which the contact edge is not believed; 0 for tracks
             of others, which have none.
+        plate_decides: Whether features that are all high are no reason to refuse, since the
+            plate will tell whether they are those of a mirror image.
     """
     samples = _samples(track.sightings, ground, zone)
-    refusal = _too_little(track, samples, ground, zone)
-    if refusal:
-        return refusal
-    time_s, x_m, y_m = _columns(samples)
-    px = np.array([[sample.u_px, sample.v_px] for sample in samples])
-    weight = 1 / edge_variance_m2(px, ground)
-    line = fit_line(time_s, y_m, weight)
-    refusal = _unfit(line, x_m, y_m) or _elsewhere(line, y_m, zone)
-    if refusal is None and fewest_features:
-        refusal = _features_against(track, ground, line, fewest_features)
-    if refusal:
-        return refusal
+    attempt = _Attempt(
+        track=track,
+        ground=ground,
+        zone=zone,
+        seen=samples,
+        fewest_features=fewest_features,
+        plate_decides=plate_decides,
+    )
+    result = attempt.by(samples, sure=not fewest_features or _own(track, samples) >= MIN_OWN)
+    if isinstance(result, SpeedMeasurement) or not fewest_features:
+        return result
+    again = attempt.by(_believed(samples, ground, result.reason), sure=False)
+    return again if isinstance(again, SpeedMeasurement) else result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One track, to be measured by all positions that were ``seen`` or by some of them."""
+
+    track: Track
+    ground: Ground
+    zone: Zone
+    seen: Sequence[Sample]
+    fewest_features: int
+    plate_decides: bool
+
+    def by(self, samples: Sequence[Sample], *, sure: bool) -> SpeedMeasurement | Refusal:
+        """The speed by those; if they are not ``sure``, the vehicle must end where they are."""
+        track, ground, zone = self.track, self.ground, self.zone
+        refusal = _too_little(track, samples, ground, zone)
+        if refusal:
+            return refusal
+        time_s, x_m, y_m = _columns(samples)
+        weight = _weight(samples, ground)
+        line = fit_line(time_s, y_m, weight)
+        used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
+        refusal = _unfit(line, x_m, y_m) or _elsewhere(line, y_m, zone)
+        if refusal is None and self.fewest_features:
+            refusal = self._against(line, used, sure)
+        if refusal:
+            return refusal
+        return _measurement(samples, weight, line, ground)
+
+    def _against(self, line: Line, used: Sequence[Sample], sure: bool) -> Refusal | None:
+        """What the vehicle's own features say against those positions."""
+        across_m = float(np.median([sample.x_m for sample in used]))
+        own = on_the_vehicle(self.track, self.ground, line, across_m)
+        return (
+            against_the_edge(own, self.ground, line, fewest=self.fewest_features, sure=sure)
+            or (None if self.plate_decides else all_high(own, self.ground))
+            or drives_otherwise(self.track, self.ground, line, self.seen, used)
+        )
+
+
+def _measurement(
+    samples: Sequence[Sample], weight: Floats, line: Line, ground: Ground
+) -> SpeedMeasurement | Refusal:
     used = [sample for sample, kept in zip(samples, line.kept, strict=True) if kept]
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
     budget = contact_budget(line, used, weight[line.kept], ground)
@@ -141,12 +182,21 @@ def measure(
     return against(measurement) or too_uncertain(measurement) or measurement
 
 
+def seen_alone(track: Track, measurement: SpeedMeasurement) -> bool:
+    """Whether as many positions as a measurement needs are from outlines of the vehicle's own.
+
+    Those that it shared with a neighbour may be off together; they refine a speed that may be
+    fined, and do not make it.
+    """
+    return _own(track, measurement.samples) >= MIN_SIGHTINGS
+
+
 def too_uncertain(measurement: SpeedMeasurement) -> Refusal | None:
     """Why a speed known so badly is no reading; None where it is known well enough."""
     allowed_kmh = max(MOST_UNCERTAIN_KMH, MOST_UNCERTAIN * measurement.speed_kmh)
     if measurement.uncertainty_kmh <= allowed_kmh:
         return None
-    return _refusal(
+    return Refusal.rounded(
         Reason.TOO_UNCERTAIN, uncertainty_kmh=measurement.uncertainty_kmh, allowed_kmh=allowed_kmh
     )
 
@@ -170,6 +220,36 @@ def _samples(sightings: Sequence[Sighting], ground: Ground, zone: Zone) -> list[
     ]
 
 
+def _own(track: Track, samples: Sequence[Sample]) -> int:
+    """How many of the positions come from outlines of the vehicle's own."""
+    merged_in = {s.frame_index for s in track.sightings if s.merged}
+    return sum(sample.frame_index not in merged_in for sample in samples)
+
+
+def _believed(samples: Sequence[Sample], ground: Ground, reason: Reason) -> Sequence[Sample]:
+    """Those of refused positions that may tell the speed by themselves."""
+    if reason is Reason.SCATTERED:
+        return _steady(samples, ground)
+    return _longest_run(samples) if reason is Reason.TIME_GAP else ()
+
+
+def _steady(samples: Sequence[Sample], ground: Ground) -> Sequence[Sample]:
+    """Those on the line of the steadiest stretch, if they are most of them."""
+    time_s, _, y_m = _columns(samples)
+    kept = steadiest(time_s, y_m, _weight(samples, ground), MAX_OUTLIERS)
+    if kept.mean() < 1 - MAX_OUTLIERS:
+        return ()
+    return [sample for sample, holds in zip(samples, kept, strict=True) if holds]
+
+
+def _longest_run(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """The most of them without a hole that may hide a change of vehicle."""
+    time_s, _, _ = _columns(samples)
+    ends = [0, *(np.flatnonzero(np.diff(time_s) > MAX_GAP_S) + 1), len(samples)]
+    runs = [samples[start:end] for start, end in pairwise(ends)]
+    return max(runs, key=len)
+
+
 def _is_clean(sighting: Sighting) -> bool:
     return not (sighting.corrupt or sighting.touches_border or sighting.adrift)
 
@@ -177,17 +257,13 @@ def _is_clean(sighting: Sighting) -> bool:
 def _too_little(
     track: Track, samples: Sequence[Sample], ground: Ground, zone: Zone
 ) -> Refusal | None:
-    merged_in = {s.frame_index for s in track.sightings if s.merged}
-    own = sum(sample.frame_index not in merged_in for sample in samples)
-    spoilt = _spoilt(track.sightings, own)
-    if len(samples) < MIN_SIGHTINGS or own < MIN_OWN:
+    spoilt = _spoilt(track.sightings, _own(track, samples))
+    if len(samples) < MIN_SIGHTINGS:
         return Refusal(
             reason=spoilt or Reason.TOO_FEW_SIGHTINGS,
             numbers={
                 "usable": len(samples),
                 "needed": MIN_SIGHTINGS,
-                "alone": own,
-                "alone_needed": MIN_OWN,
                 "seen": len(track.sightings),
             },
         )
@@ -196,11 +272,11 @@ def _too_little(
     over_m, over_s, gap_s = np.ptp(y_m), np.ptp(time_s), np.max(np.diff(time_s))
     if over_m < needed_m:
         stood = Reason.STANDING if _stood(track.sightings, ground) else Reason.SHORT_BASELINE
-        return _refusal(spoilt or stood, over_m=over_m, needed_m=needed_m)
+        return Refusal.rounded(spoilt or stood, over_m=over_m, needed_m=needed_m)
     if over_s < MIN_TIME_S:
-        return _refusal(Reason.SHORT_TIME, over_s=over_s, needed_s=MIN_TIME_S)
+        return Refusal.rounded(Reason.SHORT_TIME, over_s=over_s, needed_s=MIN_TIME_S)
     if gap_s > MAX_GAP_S:
-        return _refusal(Reason.TIME_GAP, gap_s=gap_s, allowed_s=MAX_GAP_S)
+        return Refusal.rounded(Reason.TIME_GAP, gap_s=gap_s, allowed_s=MAX_GAP_S)
     return None
 
 
@@ -227,15 +303,15 @@ def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:
     speed_kmh = abs(line.speed_m_s) * KMH_PER_M_S
     low, high = SPEED_RANGE_KMH
     if not low <= speed_kmh <= high:
-        return _refusal(Reason.IMPLAUSIBLE_SPEED, speed_kmh=speed_kmh)
+        return Refusal.rounded(Reason.IMPLAUSIBLE_SPEED, speed_kmh=speed_kmh)
     outliers = 1 - float(line.kept.mean())
     if line.rms_m > MAX_RMS_M or outliers > MAX_OUTLIERS:
-        return _refusal(Reason.SCATTERED, rms_m=line.rms_m, outliers=outliers)
+        return Refusal.rounded(Reason.SCATTERED, rms_m=line.rms_m, outliers=outliers)
     drift = abs(float(np.polyfit(y_m[line.kept], x_m[line.kept], 1)[0]))
     if drift > MAX_DRIFT:
-        return _refusal(Reason.NOT_ALONG_THE_ROAD, drift=drift, allowed=MAX_DRIFT)
+        return Refusal.rounded(Reason.NOT_ALONG_THE_ROAD, drift=drift, allowed=MAX_DRIFT)
     if abs(line.change_m_s) > MAX_SPEED_CHANGE * abs(line.speed_m_s):
-        return _refusal(Reason.CHANGING_SPEED, change_kmh=line.change_m_s * KMH_PER_M_S)
+        return Refusal.rounded(Reason.CHANGING_SPEED, change_kmh=line.change_m_s * KMH_PER_M_S)
     return None
 
 
@@ -245,56 +321,12 @@ def _elsewhere(line: Line, y_m: Floats, zone: Zone) -> Refusal | None:
     per_m = line.bend_m_s / float(y_m[-1] - y_m[0])
     if abs(per_m * off_m) <= MAX_ELSEWHERE * abs(line.speed_m_s):
         return None
-    return _refusal(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
+    return Refusal.rounded(Reason.CHANGING_SPEED, zone_differs_kmh=per_m * off_m * KMH_PER_M_S)
 
 
-def on_the_vehicle(track: Track, ground: Ground, line: Line) -> Floats:
-    """``(n, 2)``: how many times as fast as the contact edge each feature seems, and its ``x_m``.
-
-    Only of features that can be on the vehicle: seen long enough during the measured stretch, going
-    along with the edge however that changes its speed, and neither a neighbour's nor the road's.
-    """
-    found = (_beside(feature, ground, line) for feature in track.features)
-    low, high = OWN_FEATURES
-    ours = [seen for seen in found if seen is not None and low < seen[0] < high]
-    return np.array(ours).reshape(-1, 2)
-
-
-def _features_against(track: Track, ground: Ground, line: Line, fewest: int) -> Refusal | None:
-    """Whether the vehicle's own features say that the contact edge was not on the road."""
-    ours = on_the_vehicle(track, ground, line)
-    if len(ours) < fewest:
-        return _refusal(Reason.FEATURES_DISAGREE, features=len(ours), needed=fewest)
-    ratio, x_m = ours.T
-    lowest, low = np.percentile(ratio, [10, 25])
-    if lowest < FEATURE_ENVELOPE:
-        return _refusal(Reason.FEATURES_DISAGREE, lowest=lowest, allowed=FEATURE_ENVELOPE)
-    # What seems r times as fast as the road is at this height above it.
-    low_m = ground.lens_m[2] * (1 - 1 / low)
-    wide_m = float(np.diff(np.percentile(x_m, [10, 90]))[0])
-    if low_m > LOW_FEATURES_M and wide_m < LORRY_FEATURES_M:
-        return _refusal(
-            Reason.FEATURES_DISAGREE, low_m=low_m, allowed_m=LOW_FEATURES_M, wide_m=wide_m
-        )
-    return None
-
-
-def _beside(feature: FeatureTrack, ground: Ground, line: Line) -> Floats | None:
-    """How many times as fast as the contact edge a feature seems, and where it is across the road.
-
-    None where it is seen too briefly during the measured stretch, or does not go with the edge.
-    """
-    during = np.abs(feature.time_s - line.middle_s) < DURING * line.span_s
-    if during.sum() < MIN_FEATURE_POINTS:
-        return None
-    x_m, y_m = ground.road(feature.px[during]).T
-    moved_m = line.moved_m(feature.time_s[during])
-    ratio, start = np.polyfit(moved_m, y_m, 1)
-    if np.std(y_m - (ratio * moved_m + start)) > UNEVEN * max(1.0, float(np.ptp(y_m))):
-        return None
-    # Above the road it seems farther from the point under the lens by the same ratio.
-    foot_m = ground.lens_m[0]
-    return np.array([ratio, foot_m + (float(np.median(x_m)) - foot_m) / ratio])
+def _weight(samples: Sequence[Sample], ground: Ground) -> Floats:
+    px = np.array([[sample.u_px, sample.v_px] for sample in samples]).reshape(-1, 2)
+    return 1 / edge_variance_m2(px, ground)
 
 
 def edge_variance_m2(px: Floats, ground: Ground) -> Floats:
@@ -305,7 +337,3 @@ def edge_variance_m2(px: Floats, ground: Ground) -> Floats:
 def _columns(samples: Sequence[Sample]) -> tuple[Floats, Floats, Floats]:
     rows = np.array([[sample.time_s, sample.x_m, sample.y_m] for sample in samples])
     return rows[:, 0], rows[:, 1], rows[:, 2]
-
-
-def _refusal(reason: Reason, **numbers: float) -> Refusal:
-    return Refusal(reason=reason, numbers={name: round(float(n), 3) for name, n in numbers.items()})

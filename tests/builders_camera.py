@@ -49,6 +49,7 @@ def a_track(
     merged: bool = False,
     corrupt: bool = False,
     features: int = 12,
+    lowest_feature_m: float = 0.2,
     contact_height_m: float = 0.0,
     seed: int = 0,
     gained_m: Floats | float = 0.0,
@@ -77,7 +78,7 @@ def a_track(
         )
         for index, (time_s, (u, v)) in enumerate(zip(times_s, contact, strict=True))
     )
-    heights = np.linspace(0.2, 1.4, features) if features else np.empty(0)
+    heights = lowest_feature_m + np.linspace(0, 1.2, features) if features else np.empty(0)
     return Track(
         ordinal=0,
         sightings=sightings,

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
+from speedcam.adapters.plate_edges import LIGHT_PER_LEVEL
 from speedcam.model import Box, Frame, PlateSighting
 from speedcam.plate_types import AL_520, PlateType
 
@@ -20,6 +21,26 @@ BLUE = (20, 50, 150)
 WHITE = (236, 236, 232)
 SUPER = 4
 """Samples per pixel while drawing: the plate's edges land within 0.01 px of their place."""
+
+
+def half_way(level):
+    """What the ends of a field are looked for in."""
+    return level**LIGHT_PER_LEVEL
+
+
+def none(level):
+    """A picture that is blurred after the camera, in levels."""
+    return level
+
+
+def power(level):
+    """The simplest curve from levels to light."""
+    return level**2.2
+
+
+def srgb(level):
+    """IEC 61966-2-1."""
+    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
 
 
 def a_sighting(
@@ -119,11 +140,13 @@ def a_drawn_plate(
     plate=True,
     kind: PlateType = AL_520,
     size=(640, 480),
+    curve=half_way,
     **layout,
 ):
     """One plate on a plain vehicle in a picture of ``size``, seen by an exact pinhole camera.
 
-    ``layout`` is handed to :func:`plate_texture`.
+    ``curve`` is how much light a level stands for, both from 0 to 1. ``layout`` is handed to
+    :func:`plate_texture`.
     """
     rng = np.random.default_rng(seed)
     centre = np.array([size[0] / 2, size[1] * 0.68]) + offset_px
@@ -148,7 +171,11 @@ def a_drawn_plate(
             flags=cv2.INTER_AREA,
             borderMode=cv2.BORDER_TRANSPARENT,
         )
-    picture = _camera(big, blur_px, smear_px, noise, rng)
+    picture = np.full((size[1], size[0], 3), (110, 112, 110), np.uint8)
+    near = slice(top - 40, bottom + 40), slice(left - 40, right + 40)
+    picture[tuple(slice(s.start // SUPER, s.stop // SUPER) for s in near)] = _camera(
+        big[near], blur_px, smear_px, noise, rng, curve=curve
+    )
     (wide, tall), band = kind.size_mm, kind.band_mm
     corners = _project(to_px, [(0, 0), (wide, 0), (wide, tall), (0, tall)])
     return DrawnPlate(
@@ -192,12 +219,15 @@ def _project(homography, points):
     return points[:, :2] / points[:, 2:]
 
 
-def _camera(big, blur_px, smear_px, noise, rng):
-    """Optics, exposure while moving, pixels and noise."""
-    big = cv2.GaussianBlur(big, (0, 0), max(0.3, blur_px * SUPER))
+def _camera(big, blur_px, smear_px, noise, rng, *, curve):
+    """Optics, exposure while moving and pixels, all of them of light; levels; noise."""
+    level = np.arange(256) / 255
+    light = np.rint(65535 * curve(level)).astype(np.uint16)[big]
+    light = cv2.GaussianBlur(light, (0, 0), max(0.3, blur_px * SUPER))
     if smear_px:
         kernel = np.ones((max(1, round(smear_px * SUPER)), 1), np.float32)
-        big = cv2.filter2D(big, -1, kernel / kernel.sum())
-    rows, columns = big.shape[0] // SUPER, big.shape[1] // SUPER
-    small = cv2.resize(big, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return np.clip(np.rint(small + rng.normal(0, noise, small.shape)), 0, 255).astype(np.uint8)
+        light = cv2.filter2D(light, -1, kernel / kernel.sum())
+    rows, columns = light.shape[0] // SUPER, light.shape[1] // SUPER
+    small = cv2.resize(light, (columns, rows), interpolation=cv2.INTER_AREA) / 65535
+    seen = 255 * np.interp(small, curve(level), level)
+    return np.clip(np.rint(seen + rng.normal(0, noise, seen.shape)), 0, 255).astype(np.uint8)

@@ -13,6 +13,9 @@ from speedcam.model import Floats
 BAND_PER_FIELD = 40.0 / 440.0
 """Unit of the edge's window: a band of the commonest plate, which is one stem and its gap."""
 
+LIGHT_PER_LEVEL = 1.5
+"""Exponent from grey levels to what is blurred: between light (2.2 in sRGB and BT.709), which lens
+and pixels blur, and levels (1), which scaling and coding blur."""
 _INWARD = 0.6
 """How far into the white field an edge's window reaches, in widths of a band: one stem."""
 _GAPS = (0.2, 0.3, 0.4, 0.55)
@@ -33,17 +36,33 @@ _SPILL = 0.04
 """How far beyond a band its blue is blurred, as a share of the field: 2 px of a field of 50 px."""
 _GREY = 0.25
 """Colour beyond the band, over the band's own, that still counts as none."""
+_OPPOSITE = 0.5
+"""Colour beyond the band that is so much the opposite of blue that its end shows by itself."""
 
 
-def white_edges(inner: Floats, bands: tuple[float, float]) -> tuple[float, float] | None:
-    """Both ends of the white field in samples, or None where they are not clear."""
+def white_edges(
+    inner: Floats, bands: tuple[float, float], light_per_level: float = LIGHT_PER_LEVEL
+) -> tuple[float, float] | None:
+    """Both ends of the white field in samples, or None where they are not clear.
+
+    Lens and pixels blur light, and levels are made of it afterwards. Half of the light between
+    white and blue is well above half of the levels, so that in levels the field seems longer: by
+    0.4 to 0.7 px at a blur of 0.5 to 1 px. What was blurred afterwards does not.
+
+    Args:
+        inner: ``(columns, 3)`` the profile, blue-green-red.
+        bands: Where the field ends, roughly.
+        light_per_level: Exponent from levels to light; 1 looks at levels.
+    """
     luma = inner @ (0.114, 0.587, 0.299)
     left, right = bands
     for _ in range(2):
         field = right - left
         white = _white_level(luma, left, right)
-        fitted_left = _fit_edge(luma, left, field, white, side=-1)
-        fitted_right = _fit_edge(luma, right, field, white, side=1)
+        # So scaled that near white a level stays a level.
+        light = white + white * ((luma / white) ** light_per_level - 1) / light_per_level
+        fitted_left = _fit_edge(light, left, field, white, side=-1)
+        fitted_right = _fit_edge(light, right, field, white, side=1)
         if fitted_left is None or fitted_right is None:
             return None
         left, right = fitted_left, fitted_right
@@ -53,7 +72,7 @@ def white_edges(inner: Floats, bands: tuple[float, float]) -> tuple[float, float
 def _white_level(luma: Floats, left: float, right: float) -> float:
     """Luma of the white field, seen purest between the groups of characters."""
     inside = luma[round(left) : round(right)]
-    return float(np.sort(inside)[-max(1, len(inside) // 25) :].mean())
+    return max(1.0, float(np.sort(inside)[-max(1, len(inside) // 25) :].mean()))
 
 
 def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: int) -> float | None:
@@ -118,11 +137,13 @@ def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
     on both sides, by a pixel where it is small. Its centre stays where it is: half a band's width
     from the field's end, which luma shows sharply. That a decoder may set all colour half a pixel
     aside evens out between the two bands. Where the plate's surroundings are coloured
-    themselves, the two colours run into each other, and nothing is known.
+    themselves, the two colours run into each other: on a red or yellow body half-way between
+    both is the end, on a blue one nothing is known.
 
     Args:
         inner: ``(columns, 3)`` the profile, blue-green-red.
-        white: The ends of the field, as :func:`white_edges` found them.
+        white: The ends of the field, as :func:`white_edges` found them in levels: in these
+            colour is blurred as well, so that what moves the one moves the other.
     """
     blue = inner[:, 0] - inner[:, 2]
     blue = blue - _neutral(inner, blue, white)
@@ -151,7 +172,21 @@ def _band_width(blue: Floats, start: float, field: float) -> float | None:
         return None
     outward = _SHARES - _SHARES[peak + fallen[0]]
     beyond = level[(outward > _SPILL) & (outward < 2 * _SPILL)]
-    if not len(beyond) or abs(beyond.mean()) > _GREY * level[peak]:
+    if not len(beyond):
+        return None
+    other = float(beyond.mean()) / level[peak]
+    if other < -_OPPOSITE:
+        return _crossed(level, peak, level[peak] * (1 + other) / 2)
+    if abs(other) > _GREY:
         return None
     weight = np.maximum(level, 0.0) * (outward < _SPILL)
     return float(2 * (weight @ _SHARES) / weight.sum())
+
+
+def _crossed(level: Floats, peak: int, half: float) -> float:
+    """Where the blue ends against a red or yellow body: half-way from the one to the other."""
+    after = peak + int(np.argmax(level[peak:] < half))
+    before, now = level[after - 1], level[after]
+    return float(
+        _SHARES[after] - (half - now) / (before - now) * (_SHARES[after] - _SHARES[after - 1])
+    )

@@ -97,7 +97,8 @@ def find_field(patch: Patch) -> Field:
         return Field(left=left, right=right, top=top, bottom=bottom)
     profile = _plain_profile(patch.bgr[first:last], bands)
     white = white_edges(profile, bands)
-    share = band_share(profile, white) if white else None
+    in_levels = white_edges(profile, bands, light_per_level=1.0)
+    share = band_share(profile, in_levels) if white and in_levels else None
     left, right = bands
     kind = type_of(share)
     heights = [k.height_per_field * (right - left) for k in ([kind] if kind else [AL_520, IT_360])]

@@ -23,9 +23,9 @@ from speedcam.explain.palette import (
     USE_WORDS,
     WASH,
 )
+from speedcam.features import on_the_vehicle
 from speedcam.line import Line, fit_line
 from speedcam.model import KMH_PER_M_S, Floats, Refusal, SpeedMeasurement
-from speedcam.speed import on_the_vehicle
 from speedcam.workings import FEWEST_FOR_A_LINE, Use
 
 FITTED = frozenset({Use.USED, Use.OFF_THE_LINE, Use.NOT_FITTED})
@@ -172,8 +172,16 @@ def feature_speeds_kmh(dossier: Dossier) -> Floats:
     course = _course(dossier)
     if dossier.survey is None or course is None:
         return np.empty(0)
-    ratio = on_the_vehicle(dossier.raw.track, dossier.survey.ground, course)[:, 0]
+    track, ground = dossier.raw.track, dossier.survey.ground
+    ratio = on_the_vehicle(track, ground, course, _across_m(dossier))[:, 0]
     return np.sort(ratio * abs(course.speed_m_s) * KMH_PER_M_S)
+
+
+def _across_m(dossier: Dossier) -> float:
+    """Where the positions that were used are across the road."""
+    positions = dossier.raw.workings.positions
+    used = [p.road_m[0] for p in positions if p.use in {Use.USED, Use.NOT_FITTED} and p.road_m]
+    return float(np.median(used))
 
 
 def _course(dossier: Dossier) -> Line | None:

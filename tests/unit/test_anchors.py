@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from speedcam.anchors import anchor_by_plate
@@ -37,20 +36,9 @@ def looks_at_a_plate(kmh, **changes):
     return plate_sightings(kmh, from_m=FROM_M, count=12, **changes)
 
 
-def without_ends(plates, height_share):
-    """The same sightings where the bands do not end, of that height over the field's length."""
-    return [
-        replace(plate, band_share=None, corners_px=_corners(plate.white_edges_px, height_share))
-        for plate in plates
-    ]
-
-
-def _corners(edges_px, height_share):
-    left, right = np.array(edges_px)
-    half = np.array([0.0, height_share * np.hypot(*(right - left)) / 2])
-    return tuple(
-        (float(u), float(v)) for u, v in (left - half, right - half, right + half, left + half)
-    )
+def without_ends(plates):
+    """The same sightings where the bands do not end."""
+    return [replace(plate, band_share=None) for plate in plates]
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
@@ -80,7 +68,6 @@ def test_a_field_of_another_length_fines_nobody(field_m):
     # A plate with one band, or with wider ones, on a car whose paint passes as a band.
     plates = plates_of(AL_520, field_m=field_m)
     assert not may_be_fined(with_plates(plates))
-    assert not may_be_fined(with_plates(without_ends(plates, 0.25)))
 
 
 def test_a_field_a_little_too_short_is_a_disagreement():
@@ -103,17 +90,10 @@ def test_looks_that_disagree_in_type_leave_grade_b():
     assert len(result.anchors) == 1
 
 
-def test_bands_without_an_end_make_a_vaguer_anchor_that_moves_the_speed_less():
-    plates = looks_at_a_plate(KMH * 1.015)
-    known, vague = with_plates(plates), with_plates(without_ends(plates, 0.25))
-    assert vague.grade is Grade.A
-    assert vague.anchors[1].uncertainty_kmh > 2 * known.anchors[1].uncertainty_kmh
-    assert abs(vague.speed_kmh - KMH) < abs(known.speed_kmh - KMH)
-
-
-@pytest.mark.parametrize("field_m", [0.40, 0.42, 0.48])
-def test_a_plate_of_uncertain_type_that_disagrees_leaves_grade_b(field_m):
-    result = with_plates(without_ends(plates_of(AL_520, field_m=field_m), 0.25))
+@pytest.mark.parametrize("field_m", [0.40, 0.42, 0.44, 0.48])
+def test_a_plate_whose_bands_have_no_end_confirms_and_refuses_nothing(field_m):
+    # Of 420 mm it would agree with an edge that is 4.5 % too fast.
+    result = with_plates(without_ends(plates_of(AL_520, field_m=field_m)))
     assert isinstance(result, SpeedMeasurement)
     assert result.grade is Grade.B
     assert len(result.anchors) == 1
@@ -130,11 +110,3 @@ def test_a_plate_read_over_three_metres_confirms_the_speed_and_less_does_not():
     every_half_metre = plate_sightings(KMH, from_m=FROM_M, count=40)
     assert with_plates(every_half_metre[:7]).grade is Grade.A
     assert with_plates(every_half_metre[:6]).grade is Grade.B
-
-
-def test_bands_without_an_end_on_a_plate_too_tall_for_520_mm_leave_grade_b():
-    assert with_plates(without_ends(plates_of(IT_360), 0.42)).grade is Grade.B
-
-
-def test_a_short_plate_without_ends_fines_nobody_even_where_its_height_is_not_seen():
-    assert not may_be_fined(with_plates(without_ends(plates_of(IT_360), 0.25)))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from speedcam.adapters.plate_field import cut_patch, find_field
-from speedcam.plate_types import AL_520, EITHER_520, IT_360, IT_520, FieldLook, type_seen
-from tests.builders_plates import a_drawn_plate, a_frame
+from speedcam.anchors import LIGHT_PX
+from speedcam.plate_types import AL_520, IT_360, IT_520, FieldLook, type_seen
+from tests.builders_plates import a_drawn_plate, a_frame, none, power, srgb
 
 BODIES = {
     "dark": (25, 25, 25),
@@ -64,7 +65,6 @@ def type_found(looks):
             FieldLook(
                 field_px=drawn.white_width_px,
                 band_share=field.band_share,
-                height_share=(field.bottom - field.top) / (field.right - field.left),
             )
             for drawn, field in zip(looks, fields, strict=True)
             if field.white is not None
@@ -149,27 +149,38 @@ def test_a_sign_in_the_band_does_not_hide_the_end_of_the_field(kind):
 def test_the_looks_at_a_plate_show_its_type_or_none(kind, width_px):
     looks = some_looks(kind, width_px=width_px, count=5, sign=True, rim_mm=3)
     shown = type_found(looks)
-    assert shown is kind if width_px == 100 else shown in {kind, EITHER_520, None}
+    assert shown is kind if width_px == 100 else shown in {kind, None}
 
 
-@pytest.mark.parametrize("width_px", [60, 80, 100])
+@pytest.mark.parametrize(("car", "least_px"), [("dark", -0.4), ("grey", -0.9), ("white", -1.4)])
+@pytest.mark.parametrize("width_px", [60, 100])
 @pytest.mark.parametrize("kind", KINDS)
-def test_blurred_colour_does_not_widen_a_band(kind, width_px):
-    looks = some_looks(kind, width_px=width_px, count=6, cars=("dark", "grey", "white"))
+def test_blurred_colour_does_not_widen_a_band(kind, width_px, car, least_px):
+    # Beside a bright body a band loses some light at both of its ends.
+    looks = some_looks(kind, width_px=width_px, count=3, cars=(car,))
     shares = [share_found(as_video_keeps_it(drawn), seed) for seed, drawn in enumerate(looks)]
     told = [share for share in shares if share is not None]
-    assert len(told) >= 4
+    assert len(told) >= 2
     off_px = (np.median(told) - kind.band_per_field) * looks[0].white_width_px
-    assert abs(off_px) < 0.35
+    assert least_px < off_px < 0.4
 
 
 @pytest.mark.parametrize("body", [(30, 30, 150), (40, 150, 180)], ids=["red", "yellow"])
 @pytest.mark.parametrize("kind", [AL_520, IT_520], ids=lambda kind: kind.name)
-def test_beside_a_coloured_body_a_band_has_no_end_that_could_be_told(kind, body):
-    # Blue and red blur into each other: the band would seem up to 40 % too narrow.
-    drawn = as_video_keeps_it(a_drawn_plate(kind=kind, width_px=60, body=body))
-    assert field_found(drawn)[1].white is not None
-    assert share_found(drawn) is None
+def test_a_band_ends_where_its_colour_turns_to_that_of_a_red_or_yellow_body(kind, body):
+    drawn = as_video_keeps_it(a_drawn_plate(kind=kind, width_px=70, body=body))
+    off_px = (share_found(drawn) - kind.band_per_field) * drawn.white_width_px
+    assert -1.0 < off_px < 0.2
+
+
+@pytest.mark.parametrize("curve", [none, power, srgb])
+def test_the_field_is_as_long_as_it_is_however_light_becomes_levels(curve):
+    looks = some_looks(AL_520, width_px=70, count=6, curve=curve)
+    off_px = [
+        math.dist(*edges_found(drawn, seed)) - drawn.white_width_px
+        for seed, drawn in enumerate(looks)
+    ]
+    assert abs(float(np.mean(off_px))) < 2 * LIGHT_PX
 
 
 @pytest.mark.parametrize(("width_px", "mean"), [(40, 0.012), (65, 0.006), (120, 0.002)])

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speedcam.anchors import anchor_by_plate
 from speedcam.drive import Run, reference_drive
 from speedcam.errors import RawDataError
-from speedcam.model import Box, Direction, FeatureTrack, Refusal, Sighting, Track
+from speedcam.ground import fit_ground
+from speedcam.model import Box, Direction, FeatureTrack, Grade, Refusal, Sighting, Track
 from speedcam.raw import as_kept, pack, unpack
 from speedcam.redo import agrees, remeasure
+from speedcam.speed import measure
 from speedcam.workings import Use
 from tests.builders_camera import a_track, plate_sightings
 from tests.builders_raw import a_measured_site, some_raw
@@ -150,6 +153,18 @@ def test_the_plates_place_confirms_again():
 def looks():
     """The plate of that vehicle, 2 m beyond its start at the first look."""
     return tuple(replace(p, time_s=p.time_s + 0.12) for p in plate_sightings(60.0))
+
+
+def test_of_a_vehicle_seen_only_high_up_the_kept_plate_bears_out_the_speed():
+    site = a_measured_site()
+    refused = some_raw(a_track(60, noise_px=0.2, lowest_feature_m=1.6), site=site)
+    assert isinstance(refused.speed, Refusal)
+    assert agrees(remeasure(refused, site), refused.speed)
+    ground = fit_ground(site.survey, refused.picture_px)
+    speed = measure(refused.track, ground, site.zone, plate_decides=True)
+    for read in (speed, anchor_by_plate(speed, looks(), ground)):
+        raw = replace(refused, plates=looks() if read.grade is Grade.A else (), speed=read)
+        assert agrees(remeasure(raw, site), read)
 
 
 def test_without_the_plate_the_contact_edge_is_borne_out():

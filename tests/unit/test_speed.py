@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speedcam.anchors import anchor_by_plate, same_vehicle
+from speedcam.anchors import anchor_by_plate, as_fast_as_its_plate, same_vehicle
 from speedcam.ground import fit_ground
 from speedcam.model import Direction, FeatureTrack, Grade, Reason, Refusal, SpeedMeasurement
-from speedcam.speed import measure
+from speedcam.speed import measure, seen_alone
 from tests.builders_camera import (
     ZONE,
     a_ground,
@@ -346,21 +346,67 @@ def test_who_changes_speed_in_the_unseen_part_of_the_zone_is_refused(m_s2):
     assert measured(a_track(90, times_s=time_s)).speed_kmh == pytest.approx(90, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("across_m", "is_read"), [((0.4, 1.5, 2.6), True), ((0.9, 1.5, 2.1), False)]
-)
-def test_of_a_lorry_high_features_suffice_since_no_mirror_image_is_as_wide(across_m, is_read):
-    track = a_track(60)
+def with_features(track, *places):
+    """``track`` with features at ``(x_m, height_m)`` that go along with it."""
     time_s = np.array([sighting.time_s for sighting in track.sightings])
     y_m = 13.0 + 60 / 3.6 * time_s
     features = tuple(
         FeatureTrack(time_s=time_s, px=camera_px(np.full_like(y_m, x_m), y_m, height_m))
-        for x_m in across_m
-        for height_m in (1.8, 2.2, 2.6)
+        for x_m, height_m in places
     )
-    result = measure(replace(track, features=features), GROUND, ZONE)
+    return replace(track, features=features)
+
+
+def test_a_vehicle_seen_only_high_above_the_road_is_left_to_its_plate():
+    track = a_track(60, lowest_feature_m=1.6)
+    assert refused(track) is Reason.FEATURES_DISAGREE
+    result = measure(track, GROUND, ZONE, plate_decides=True)
+    assert isinstance(result, SpeedMeasurement)
+    assert result.speed_kmh == pytest.approx(60, rel=1e-3)
+
+
+def test_no_plate_decides_where_features_lie_below_the_edge():
+    high_edge = a_track(60, contact_height_m=1.2)
+    result = measure(high_edge, GROUND, ZONE, plate_decides=True)
+    assert isinstance(result, Refusal)
+    assert result.reason is Reason.FEATURES_DISAGREE
+
+
+@pytest.mark.parametrize("width_m", [0.44, 0.42, 0.26])
+@pytest.mark.parametrize("contact_height_m", [-0.9, -1.4, -3.0])
+def test_an_edge_on_a_mirror_image_is_slower_than_a_plate_of_any_type(contact_height_m, width_m):
+    track = a_track(60, contact_height_m=contact_height_m, from_m=15.0)
+    slow = measure(track, GROUND, ZONE, plate_decides=True)
+    assert isinstance(slow, SpeedMeasurement)
+    assert not as_fast_as_its_plate(slow, plate_sightings(60, width_m=width_m), GROUND)
+
+
+@pytest.mark.parametrize("band_share", [0.085, 0.119, None])
+def test_a_high_vehicle_is_as_fast_as_its_plate_though_nobody_knows_its_type(band_share):
+    track = a_track(60, lowest_feature_m=1.6, from_m=15.0)
+    high = measure(track, GROUND, ZONE, plate_decides=True)
+    assert as_fast_as_its_plate(high, plate_sightings(60, band_share=band_share), GROUND)
+    assert not as_fast_as_its_plate(high, plate_sightings(60, x_m=-3.0), GROUND)
+    assert not as_fast_as_its_plate(high, (), GROUND)
+
+
+@pytest.mark.parametrize(("beside_m", "is_read"), [(3.2, True), (1.0, False)])
+def test_features_of_a_neighbour_say_nothing_about_the_edge(beside_m, is_read):
+    # They seem slower than the road: on this vehicle they would lie below it.
+    own = [(1.5, height_m) for height_m in np.linspace(0.2, 1.4, 9)]
+    slower = [(1.5 - beside_m, -1.0)] * 3
+    result = measure(with_features(a_track(60), *own, *slower), GROUND, ZONE)
     assert isinstance(result, SpeedMeasurement) is is_read
     assert is_read or result.reason is Reason.FEATURES_DISAGREE
+
+
+@pytest.mark.parametrize(("alone", "may"), [(7, False), (8, True)])
+def test_a_fine_needs_as_many_positions_of_its_own_as_any_measurement(alone, may):
+    track = a_track(60)
+    result = measured(track)
+    own = {sample.frame_index for sample in result.samples[:alone]}
+    shared = tuple(replace(s, merged=s.frame_index not in own) for s in track.sightings)
+    assert seen_alone(replace(track, sightings=shared), result) is may
 
 
 @pytest.mark.parametrize(("alone", "is_read"), [(2, False), (3, True), (20, True)])
