@@ -37,6 +37,7 @@ class Line:
         kept: ``(n,)`` which positions were used.
         rms_m: Weighted root mean square of their residuals.
         middle_s: The middle of the stretch in time.
+        middle_m: Where the vehicle was then.
         span_s: How long it lasted.
     """
 
@@ -47,6 +48,7 @@ class Line:
     kept: NDArray[np.bool_]
     rms_m: float
     middle_s: float
+    middle_m: float
     span_s: float
 
     def moved_m(self, time_s: Floats) -> Floats:
@@ -74,6 +76,21 @@ def fit_line(time_s: Floats, y_m: Floats, weight: Floats) -> Line:
     return replace(straight, standard_error_m_s=error_m_s, bend_m_s=bent.change_m_s)
 
 
+def steadiest(time_s: Floats, y_m: Floats, weight: Floats, most_off: float) -> NDArray[np.bool_]:
+    """``(n,)`` which positions lie on the line that those of the steadiest stretch give.
+
+    What spoils positions does so at one end, while something passes, and the far end of a lever
+    moves a robust line as well. So a share ``most_off`` is left out at either end, or half of it
+    at both, and the stretch with the least scale is believed.
+    """
+    design = np.vander(time_s - time_s.mean(), 2, increasing=True)
+    off = int(most_off * len(time_s))
+    stretches = [slice(start, start + len(time_s) - off) for start in (0, off // 2, off)]
+    fits = [_huber(design[part], y_m[part], weight[part]) for part in stretches]
+    fit, scale = min(fits, key=lambda each: each[1])
+    return np.asarray(np.abs(y_m - design @ fit) * np.sqrt(weight) < FAR_OFF * scale)
+
+
 def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line, float]:
     middle_s = (time_s[0] + time_s[-1]) / 2
     design = np.vander(time_s - middle_s, degree + 1, increasing=True)
@@ -96,6 +113,7 @@ def _fit(time_s: Floats, y_m: Floats, weight: Floats, degree: int) -> tuple[Line
         kept=kept,
         rms_m=float(np.sqrt(np.average((used_m - design @ fit) ** 2, weights=used_weight))),
         middle_s=float(middle_s),
+        middle_m=float(fit[0]),
         span_s=span_s,
     )
     return line, 2 * float(errors[-1]) * span_s
