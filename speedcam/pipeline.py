@@ -112,8 +112,9 @@ class _Road:
     finder: ContactFinder
     detector: Detector
 
-    def across_m(self, feet: Sequence[Pixel]) -> float:
-        return float(np.median(self.finder.ground.road(np.array(feet, dtype=np.float64))[:, 0]))
+    def place_m(self, feet: Sequence[Pixel]) -> tuple[float, float]:
+        x_m, y_m = np.median(self.finder.ground.road(np.array(feet, dtype=np.float64)), axis=0)
+        return float(x_m), float(y_m)
 
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
         scene = self.detector

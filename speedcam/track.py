@@ -35,6 +35,8 @@ PIECE = 0.1
 
 GROWTH = 2.0
 """No outline doubles its area from one frame to the next."""
+SAME_FOOT = 0.25
+"""Share of a part's height by which its lower edge may be off that of the whole."""
 
 YOUNG_S = 0.5
 """Time by itself up to which a vehicle may turn out to be a part of another one."""
@@ -49,6 +51,9 @@ FEET = 5
 """So many of its latest feet tell where it drives, against the noise of one."""
 ABREAST_M = 1.6
 """Vehicles this far apart across the road have a strip of it each, however their outlines merge."""
+IN_FRONT_M = 2.0
+"""Whose foot is this much nearer, on the same strip, hides the other's and not the reverse: no
+vehicle is shorter."""
 
 MIN_SIGHTINGS = 6
 """A thing seen more briefly is noise and leaves no track."""
@@ -59,8 +64,8 @@ Pixel = tuple[float, float]
 class Road(Protocol):
     """What the tracker must know of the road under an outline."""
 
-    def across_m(self, feet: Sequence[Pixel]) -> float:
-        """Where across the road a vehicle drives that was lately seen at these ``feet``."""
+    def place_m(self, feet: Sequence[Pixel]) -> tuple[float, float]:
+        """Where across and along the road a vehicle is that was lately seen at these ``feet``."""
         ...
 
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
@@ -82,6 +87,7 @@ class _Vehicle:
     turned: bool = False
     alone_s: float = 0.0
     together_s: float = 0.0
+    seen_whole: bool = False
     foot_u: float = 0.0
     chosen: int = 0
     feet: deque[Pixel] = field(default_factory=lambda: deque(maxlen=FEET))
@@ -91,8 +97,12 @@ class _Vehicle:
     )
 
     def outline(self, box: Box) -> None:
-        """Take ``box``; where it is far larger, what little was seen before was a part."""
-        if box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
+        """Take ``box``; where it is far larger, what little was seen before was a part.
+
+        A part that ended where the whole does has stood on the road.
+        """
+        elsewhere = abs(box.bottom - self.box.bottom) > SAME_FOOT * self.box.height
+        if elsewhere and box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
             self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
             self.chosen = 0
             self.feet.clear()
@@ -161,7 +171,7 @@ class Tracker:
             self._sight(vehicle, frame, whole, owners)
         self._spawn(frame, whole, owners)
         for vehicle in self._vehicles:
-            self._top_up(vehicle, frame)
+            self._top_up(vehicle, frame, _blobs_of_others(vehicle, whole, owners))
             vehicle.remember(frame, self._row_s)
         self._previous = frame
         return turned + self._leave(lambda vehicle: _is_gone(vehicle, frame.time_s))
@@ -217,7 +227,7 @@ class Tracker:
         """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
         for sharing in owners:
             if len(sharing) > 1:
-                for part in _parts(sharing, elapsed_s):
+                for part in _parts(sharing, elapsed_s, self._road):
                     self._drop(part, owners)
 
     def _drop(self, part: _Vehicle, owners: Sequence[list[_Vehicle]]) -> None:
@@ -243,11 +253,14 @@ class Tracker:
         if not merged:
             vehicle.alone_s += self._since_previous(frame)
             vehicle.outline(_union([detection.box for detection, _ in mine]))
-        border = any(detection.touches_border for detection, _ in mine)
-        vehicle.stand(whole=not (merged or border))
+        border = _leaves(vehicle.box, frame) if merged else any(d.touches_border for d, _ in mine)
+        whole = not (merged or border)
+        vehicle.seen_whole |= whole
+        vehicle.stand(whole=whole)
         contact = None
-        if not merged or self._is_abreast(vehicle, owners):
-            contact = self._road.contact(frame, vehicle.box, self._road.across_m(vehicle.feet))
+        if not merged or self._shows_its_foot(vehicle, owners):
+            across_m, _ = self._road.place_m(vehicle.feet)
+            contact = self._road.contact(frame, vehicle.box, across_m)
         row = contact[1] if contact else vehicle.box.bottom
         vehicle.sightings.append(
             Sighting(
@@ -263,15 +276,24 @@ class Tracker:
             )
         )
 
-    def _is_abreast(self, vehicle: _Vehicle, owners: Sequence[list[_Vehicle]]) -> bool:
-        """Whether all vehicles in one outline with this one drive well beside it."""
+    def _shows_its_foot(self, vehicle: _Vehicle, owners: Sequence[list[_Vehicle]]) -> bool:
+        """Whether nobody whose outline it shares can stand before the foot of ``vehicle``.
+
+        Its outline then comes from a picture that showed it whole, and goes with its features.
+        """
         sharing = [o for owner in owners if any(v is vehicle for v in owner) for o in owner]
         others = [o for o in sharing if o is not vehicle]
-        across_m = self._road.across_m(vehicle.feet)
-        return vehicle.moved and all(
-            o.moved and o.feet and abs(self._road.across_m(o.feet) - across_m) > ABREAST_M
-            for o in others
+        return (
+            vehicle.moved
+            and vehicle.seen_whole
+            and all(o.moved and self._is_clear_of(vehicle, o) for o in others)
         )
+
+    def _is_clear_of(self, vehicle: _Vehicle, other: _Vehicle) -> bool:
+        across_m, along_m = self._road.place_m(vehicle.feet)
+        other_across_m, other_along_m = self._road.place_m(other.feet)
+        beyond = other_along_m > along_m + IN_FRONT_M
+        return beyond or abs(other_across_m - across_m) > ABREAST_M
 
     def _spawn(
         self, frame: Frame, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]
@@ -289,6 +311,7 @@ class Tracker:
             )
             self._next_ordinal += 1
             self._vehicles.append(vehicle)
+            owner.append(vehicle)
             self._sight(vehicle, frame, [detection], [[vehicle]])
 
     def _is_part_of_known(self, detection: Detection) -> bool:
@@ -297,12 +320,14 @@ class Tracker:
             for vehicle in self._vehicles
         )
 
-    def _top_up(self, vehicle: _Vehicle, frame: Frame) -> None:
+    def _top_up(self, vehicle: _Vehicle, frame: Frame, elsewhere: Sequence[Detection]) -> None:
         last = vehicle.sightings[-1]
         unseen = last.frame_index != frame.index
         if len(vehicle.points) >= TOP_UP_BELOW or unseen or last.merged:
             return
         fresh = corners(frame.luma, vehicle.box, vehicle.points, MAX_FEATURES - len(vehicle.points))
+        for detection in elsewhere:
+            fresh = fresh[~_in_mask(detection, fresh)]
         keys = np.arange(self._next_key, self._next_key + len(fresh))
         self._next_key += len(fresh)
         vehicle.points = np.concatenate([vehicle.points, fresh])
@@ -332,6 +357,12 @@ def _follow(vehicle: _Vehicle, before: Image, now: Image, detections: Sequence[D
     vehicle.keys = vehicle.keys[best.kept]
     vehicle.moved = True
     vehicle.step = np.median(vehicle.steps, axis=0).astype(np.float32)
+
+
+def _leaves(box: Box, frame: Frame) -> bool:
+    """Whether an outline reaches beyond the picture, but for its upper edge."""
+    height, width = frame.luma.shape
+    return box.left <= 0 or box.right >= width or box.bottom >= height
 
 
 def _turns_back(vehicle: _Vehicle, step: Step) -> bool:
@@ -368,12 +399,12 @@ def _is_gone(vehicle: _Vehicle, now_s: float) -> bool:
     return lost_hold or now_s - last.time_s > (0.0 if last.touches_border else PATIENCE_S)
 
 
-def _parts(sharing: Sequence[_Vehicle], elapsed_s: float) -> list[_Vehicle]:
+def _parts(sharing: Sequence[_Vehicle], elapsed_s: float, road: Road) -> list[_Vehicle]:
     """Those among the owners of one blob that are parts of the largest of them."""
     whole = max(sharing, key=lambda vehicle: (vehicle.box.area, -vehicle.ordinal))
     others = [vehicle for vehicle in sharing if vehicle is not whole]
     for vehicle in others:
-        along = _goes_along(vehicle, whole)
+        along = _goes_along(vehicle, whole, road)
         vehicle.together_s = vehicle.together_s + elapsed_s if along else 0.0
     return [vehicle for vehicle in others if _is_part(vehicle)]
 
@@ -386,16 +417,26 @@ def _is_part(vehicle: _Vehicle) -> bool:
     return vehicle.together_s > needed_s and vehicle.alone_s <= YOUNG_S
 
 
-def _goes_along(part: _Vehicle, whole: _Vehicle) -> bool:
-    """Whether ``part`` moves as ``whole`` does, or does not show a motion of its own."""
-    if not (len(part.steps) and len(whole.steps)):
+def _goes_along(part: _Vehicle, whole: _Vehicle, road: Road) -> bool:
+    """Whether ``part`` moves as ``whole`` does, or does not show a motion of its own.
+
+    What is farther away on a long vehicle moves less in the picture, though not on the road.
+    """
+    if not (len(part.steps) and len(whole.steps)) or _alike_steps(part.step, whole.step):
         return True
-    return _alike_steps(part.step, whole.step)
+    within = _inside(part.box, whole.box) > 0.5
+    return within and _alike_steps(_step_m(part, road), _step_m(whole, road), least=0.0)
 
 
-def _alike_steps(mine: NDArray[np.floating], its: NDArray[np.floating]) -> bool:
-    """Whether two steps in the picture are those of one body, parallax within it included."""
-    return bool(np.hypot(*(mine - its)) < max(2.0, 0.3 * np.hypot(*its)))
+def _step_m(vehicle: _Vehicle, road: Road) -> NDArray[np.float64]:
+    """How far the features seem to have moved on the road."""
+    now, before = vehicle.points, vehicle.points - vehicle.steps
+    return np.subtract(road.place_m(now.tolist()), road.place_m(before.tolist()))
+
+
+def _alike_steps(mine: NDArray[np.floating], its: NDArray[np.floating], least: float = 2.0) -> bool:
+    """Whether two steps are those of one body, parallax within it included."""
+    return bool(np.hypot(*(mine - its)) < max(least, 0.3 * np.hypot(*its)))
 
 
 def _share(vehicle: _Vehicle, detection: Detection) -> float:
@@ -403,6 +444,17 @@ def _share(vehicle: _Vehicle, detection: Detection) -> float:
     if len(vehicle.points) == 0:
         return vehicle.box.overlap(detection.box) / max(1.0, vehicle.box.area)
     return float(_in_mask(detection, vehicle.points).mean())
+
+
+def _blobs_of_others(
+    vehicle: _Vehicle, detections: Sequence[Detection], owners: Sequence[Sequence[_Vehicle]]
+) -> list[Detection]:
+    """The blobs that ``vehicle`` does not own, but which may lie in its box."""
+    return [
+        detection
+        for detection, owner in zip(detections, owners, strict=True)
+        if not any(o is vehicle for o in owner)
+    ]
 
 
 def _in_mask(detection: Detection, points: NDArray[np.float32]) -> NDArray[np.bool_]:

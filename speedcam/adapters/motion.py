@@ -26,6 +26,13 @@ MIN_CONTRAST = 14.0
 MIN_AREA_PX = 24
 """Moving pixels, at the detection width, below which a blob is noise."""
 
+UNSURE = 28
+"""Grey levels over which half of the glimpses spread where they do not show the same thing."""
+SAME = 6
+"""Grey levels over which noise alone spreads a quarter of them."""
+FEWEST_ALIKE = 3
+"""Of very few glimpses a quarter would agree with itself."""
+
 LEARNING_S = 2.0
 """What a frame shows enters the background in about this time, where nothing moves."""
 SETTLING_S = 60.0
@@ -54,14 +61,14 @@ class MotionDetector:
     """
 
     def __init__(self, glimpses: Sequence[Image], is_wide: Callable[[Box], bool]) -> None:
-        """Start from frames spread over the footage; their median is the empty road.
+        """Start from frames spread over the footage, in which the empty road shows most often.
 
         Args:
             glimpses: ``(height, width)`` luma each.
             is_wide: Whether an outline is too wide on the road for one vehicle.
         """
         self._is_wide = is_wide
-        self.still: Image = np.median(np.stack(glimpses), axis=0).astype(np.uint8)
+        self.still: Image = empty_scene(glimpses)
         self.gain = 1.0
         self.lit = False
         height, width = self.still.shape
@@ -166,6 +173,33 @@ class MotionDetector:
             or part.left + right >= small_width
             or part.top + bottom >= small_height,
         )
+
+
+def empty_scene(glimpses: Sequence[Image]) -> Image:
+    """What frames spread over the footage show when nothing stands there.
+
+    Their median; in dense traffic, where no half of them agrees on anything, what a quarter agrees
+    on most closely: vehicles and their shadows differ, and the road is always the same (the shorth,
+    Andrews et al., *Robust Estimates of Location*, 1972, of a quarter instead of a half).
+    """
+    seen = np.sort(np.stack(glimpses), axis=0)
+    count = len(seen)
+    scene = seen[count // 2].copy()
+    middle_half = seen[-1 - count // 4] - seen[count // 4]
+    unsure = middle_half > UNSURE
+    among = seen[:, unsure]
+    _, half_spread = _closest(among, (count + 1) // 2)
+    common, spread = _closest(among, min(count, max(FEWEST_ALIKE, (count + 3) // 4)))
+    scene[unsure] = np.where((half_spread > UNSURE) & (spread <= SAME), common, scene[unsure])
+    return np.asarray(scene)
+
+
+def _closest(ordered: Image, size: int) -> tuple[Image, Image]:
+    """The middle and the spread of the ``size`` values that lie closest, in each column."""
+    spreads = ordered[size - 1 :] - ordered[: len(ordered) - size + 1]
+    first = spreads.argmin(axis=0)[None]
+    middle = np.take_along_axis(ordered, first + size // 2, axis=0)[0]
+    return middle, np.take_along_axis(spreads, first, axis=0)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from speedcam.adapters.motion import MotionDetector
+from speedcam.adapters.motion import MotionDetector, empty_scene
 from speedcam.model import Frame, Image
 
 ROAD = 100
@@ -34,3 +34,24 @@ def _frame(index: int, time_s: float, luma: Image) -> Frame:
 @pytest.mark.parametrize("seconds", [1, 2, 5])
 def test_a_slow_change_of_light_is_learnt_alike_at_every_rate(rate: float, seconds: float) -> None:
     assert learnt(rate, seconds, 12) == pytest.approx(12 * (1 - np.exp(-seconds / 2)), abs=1.6)
+
+
+def scene(*levels: int) -> int:
+    """What a pixel shows by itself that had these grey levels."""
+    return int(empty_scene([np.full((4, 4), level, np.uint8) for level in levels])[2, 2])
+
+
+BUSY = [20, 31, 43, 52, 60, 66, 71, 78, 140, 149, 160, 171, 180, 190, 199, 210, 222, 233]
+
+
+def test_the_empty_road_is_what_shows_most_often_however_dense_the_traffic() -> None:
+    assert scene(*BUSY, 99, 100, 100, 100, 101, 101, 102) == pytest.approx(100, abs=2)
+    assert scene(*[level for level in BUSY if level < 90], *[118] * 4) == pytest.approx(118, abs=2)
+
+
+def test_what_stands_still_for_less_than_half_of_the_time_is_no_road() -> None:
+    assert scene(*[95, 97, 99, 100, 101, 103, 105] * 2, *[40] * 11) == pytest.approx(100, abs=6)
+
+
+def test_light_that_is_never_the_same_leaves_its_middle() -> None:
+    assert scene(*range(30, 130, 4)) == pytest.approx(80, abs=4)

@@ -217,6 +217,17 @@ def test_a_hole_in_the_track_is_refused():
     assert refused(a_track(40, times_s=times_s)) is Reason.TIME_GAP
 
 
+def test_before_a_hole_that_may_hide_another_vehicle_the_track_is_read_by_itself():
+    seen, other = a_track(40, to_m=36), a_track(55, to_m=36)
+    later = tuple(
+        replace(s, time_s=s.time_s + 3.5, contact_s=s.contact_s + 3.5, frame_index=100 + i)
+        for i, s in enumerate(other.sightings[10:20])
+    )
+    result = measured(replace(seen, sightings=(*seen.sightings, *later)))
+    assert result.speed_kmh == pytest.approx(40, rel=1e-3)
+    assert max(sample.frame_index for sample in result.samples) < 100
+
+
 def an_edge_that_stays(track):
     random = np.random.default_rng(3)
     still = tuple(
@@ -409,15 +420,81 @@ def test_a_fine_needs_as_many_positions_of_its_own_as_any_measurement(alone, may
     assert seen_alone(replace(track, sightings=shared), result) is may
 
 
-@pytest.mark.parametrize(("alone", "is_read"), [(2, False), (3, True), (20, True)])
-def test_shared_outlines_count_only_beside_some_of_its_own(alone, is_read):
-    track = a_track(60)
+def shared(track, alone=0):
+    """The track with outlines shared with a neighbour, but for the first ``alone`` in the zone."""
     inside = [s for s in track.sightings if 14 < GROUND.road(np.array([s.contact_px]))[0, 1] < 42]
     own = {s.frame_index for s in inside[:alone]}
-    shared = tuple(replace(s, merged=s.frame_index not in own) for s in track.sightings)
-    result = measure(replace(track, sightings=shared), GROUND, ZONE)
-    assert isinstance(result, SpeedMeasurement) is is_read
-    assert is_read or result.reason is Reason.MERGED
+    sightings = tuple(replace(s, merged=s.frame_index not in own) for s in track.sightings)
+    return replace(track, sightings=sightings)
+
+
+@pytest.mark.parametrize("alone", [0, 2, 3, 20])
+def test_shared_outlines_count_where_the_vehicle_ends_at_the_edge(alone):
+    assert measured(shared(a_track(60), alone)).speed_kmh == pytest.approx(60, rel=1e-4)
+
+
+@pytest.mark.parametrize("ahead_m", [-3, 3])
+def test_shared_outlines_do_not_count_where_the_vehicle_is_elsewhere(ahead_m):
+    edge, other = a_track(60), a_track(60, from_m=13 + ahead_m, to_m=44 + ahead_m)
+    assert refused(shared(replace(edge, features=other.features), 2)) is Reason.MERGED
+
+
+def test_an_edge_under_the_vehicle_is_not_where_it_meets_the_road():
+    edge, vehicle = a_track(60), a_track(60, from_m=11.5, to_m=42.5)
+    assert refused(replace(edge, features=vehicle.features)) is Reason.FEATURES_DISAGREE
+
+
+def test_the_vehicles_own_shadow_before_it_moves_no_speed():
+    shadow, vehicle = a_track(60), a_track(60, from_m=13.8, to_m=44.8)
+    track = replace(shadow, features=vehicle.features)
+    assert measured(track).speed_kmh == pytest.approx(60, rel=1e-3)
+
+
+@pytest.mark.parametrize("faster", [0.97, 1.03])
+def test_a_neighbours_shadow_at_its_own_speed_is_not_the_vehicles_edge(faster):
+    shadow, vehicle = a_track(60 * faster), a_track(60)
+    assert refused(shared(replace(shadow, features=vehicle.features))) is Reason.MERGED
+
+
+def shaded(track, frames, nearer_m):
+    """The track with the edge of something else in some frames, that much nearer than its own."""
+    sightings = list(track.sightings)
+    for index, off_m in zip(frames, nearer_m, strict=True):
+        x_m, y_m = GROUND.road(np.array([sightings[index].contact_px]))[0]
+        (u, v), *_ = GROUND.image(np.array([[x_m, y_m - off_m]]))
+        sightings[index] = replace(sightings[index], contact_px=(float(u), float(v)))
+    return replace(track, sightings=tuple(sightings))
+
+
+@pytest.mark.parametrize("frames", [range(3, 13), range(31, 41)], ids=["first", "last"])
+def test_a_shadow_that_passes_the_edge_at_one_end_of_the_zone_does_not_spoil_the_rest(frames):
+    track = shaded(a_track(60), frames, np.linspace(2.5, 1.0, len(frames)))
+    result = measured(track)
+    assert result.speed_kmh == pytest.approx(60, rel=1e-3)
+    assert not {sample.frame_index for sample in result.samples} & set(frames)
+
+
+def test_a_shadow_that_lies_before_the_edge_for_half_of_the_zone_spoils_it():
+    frames = range(3, 23)
+    track = shaded(a_track(60), frames, np.linspace(3.5, 0.5, len(frames)))
+    assert refused(track) in {Reason.SCATTERED, Reason.FEATURES_DISAGREE}
+
+
+def braking_late(kmh, m_s2, after):
+    """Somebody who brakes at ``m_s2`` after that share of the way, to a stop if need be."""
+    times_s = np.arange(0, 31 / (kmh / 3.6), 0.04)
+    stops_s = kmh / 3.6 / m_s2
+    late_s = np.maximum(0, times_s - after * times_s[-1])
+    gained_m = -m_s2 * np.minimum(late_s, stops_s) ** 2 / 2
+    gained_m -= np.maximum(0, late_s - stops_s) * kmh / 3.6
+    return a_track(kmh, times_s=times_s, gained_m=gained_m)
+
+
+@pytest.mark.parametrize(
+    ("kmh", "m_s2", "after"), [(60, 8, 0.65), (60, 6, 0.65), (40, 4, 0.7), (40, 2, 0.55)]
+)
+def test_who_brakes_hard_at_the_end_is_not_read_by_the_speed_before(kmh, m_s2, after):
+    assert refused(braking_late(kmh, m_s2, after)) in {Reason.CHANGING_SPEED, Reason.SCATTERED}
 
 
 def test_the_roof_of_a_measured_vehicle_is_not_a_second_one_and_a_faster_one_far_behind_is():

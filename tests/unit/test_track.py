@@ -39,8 +39,9 @@ PX_PER_M = 40.0
 class LowerEdge:
     """A road of 40 px per metre whose contact edge is the outline's lower edge."""
 
-    def across_m(self, feet):
-        return float(np.median([u for u, _ in feet])) / PX_PER_M
+    def place_m(self, feet):
+        u, v = np.median(feet, axis=0)
+        return u / PX_PER_M, (HEIGHT - v) / PX_PER_M
 
     def contact(self, frame, box, across_m):  # noqa: ARG002 - the port has it
         return across_m * PX_PER_M, box.bottom
@@ -97,6 +98,10 @@ def upper_half(box):
 
 def lower_half(box):
     return replace(box, top=(box.top + box.bottom) / 2)
+
+
+def lower_part(box):
+    return replace(box, top=box.top + 0.6 * box.height)
 
 
 @pytest.mark.parametrize("fps", [12.5, 25.0, 60.0])
@@ -159,6 +164,19 @@ def test_a_part_that_was_seen_first_becomes_one_with_its_vehicle():
 
     tracks = follow([car], outlines)
     assert len([t for t in tracks if len(t.sightings) > 10]) == 1
+
+
+def test_a_part_seen_first_that_stood_on_the_road_keeps_its_foot():
+    car = Body(left=180, bottom=90, height=80)
+
+    def outlines(t):
+        return [lower_part(car.box(t)) if t < 0.4 else car.box(t)]
+
+    (track,) = follow([car], outlines)
+    early = [s for s in track.sightings if s.time_s < 0.35]
+    assert early
+    assert not any(s.merged for s in early)
+    assert all(s.contact_px for s in early)
 
 
 def test_a_track_does_not_go_on_with_a_vehicle_that_drives_the_other_way():
@@ -259,15 +277,86 @@ def test_two_abreast_in_one_outline_keep_a_foot_each():
             assert v == pytest.approx(car.box(s.time_s).bottom, abs=5)
 
 
-def test_one_behind_the_other_in_one_outline_has_no_foot_of_its_own():
-    cars = [Body(left=180, bottom=170), Body(left=180, bottom=80, dv_s=110, texture=2)]
+def test_of_two_in_line_in_one_outline_the_nearer_keeps_its_foot_and_the_other_has_none():
+    near, far = Body(left=180, bottom=170), Body(left=180, bottom=80, dv_s=110, texture=2)
 
     def outlines(t):
-        boxes = [car.box(t) for car in cars]
+        boxes = [near.box(t), far.box(t)]
         return [union(*boxes)] if 0.6 < t < 1.2 else boxes
 
-    for track in follow(cars, outlines):
-        assert all(s.contact_px is None for s in track.sightings if s.merged)
+    one, other = (
+        [s for s in track.sightings if s.merged] for track in follow([near, far], outlines)
+    )
+    assert len(one) > 10
+    for s in one:
+        assert s.contact_px[1] == pytest.approx(near.box(s.time_s).bottom, abs=5)
+    assert all(s.contact_px is None for s in other)
+
+
+def test_who_was_never_seen_whole_has_no_foot_in_a_shared_outline():
+    cars = [Body(left=80, bottom=90), Body(left=240, bottom=90, dv_s=110, texture=2)]
+    tracker = Tracker(LowerEdge())
+    for index in range(30):
+        boxes = [car.box(index / FPS) for car in cars]
+        whole = [blob(union(*boxes))] if index > 15 else [blob(b, border=True) for b in boxes]
+        tracker.step(frame(index, picture(cars, index / FPS)), whole)
+    for track in tracker.finish():
+        shared = [s for s in track.sightings if s.merged]
+        assert len(shared) > 10
+        assert all(s.contact_px is None for s in shared)
+
+
+def test_no_feature_is_taken_from_a_neighbours_outline_within_ones_own_box():
+    car = Body(left=100, bottom=90)
+    van = Body(left=220, bottom=110, width=100, height=90, dv_s=110, texture=2)
+
+    def with_shadow(box):
+        """An outline whose box reaches over the car, by a shadow that lies below it."""
+        wide = blob(replace(box, left=box.left - 140, bottom=box.bottom + 24))
+        wide.mask[: round(box.height / 4), : round(140 / 4)] = False
+        return wide
+
+    tracker = Tracker(LowerEdge())
+    for index in range(30):
+        t = index / FPS
+        tracker.step(
+            frame(index, picture([car, van], t)), [blob(car.box(t)), with_shadow(van.box(t))]
+        )
+    tracks = tracker.finish()
+    assert len(tracks) == 2
+    (vans,) = (track for track in tracks if track.sightings[0].box.right > 300)
+    assert vans.features
+    for feature in vans.features:
+        assert (feature.px[:, 0] > van.left - 5).all()
+
+
+class Perspective(LowerEdge):
+    """A road whose upper part in the picture is twice as far away for its size."""
+
+    def place_m(self, feet):
+        u, v = np.median(feet, axis=0)
+        far_px, near_px = max(0.0, 120 - v), max(0.0, v - 120)
+        return u / PX_PER_M, (2 * far_px - near_px) / PX_PER_M
+
+
+def test_the_far_end_of_a_long_vehicle_is_a_part_of_it_though_it_moves_less_in_the_picture():
+    lorry = Body(left=160, bottom=200, width=140, height=190, dv_s=160)
+    wheel = Body(left=240, bottom=105, width=60, height=60, dv_s=80, texture=2)
+
+    def apart(box, hole):
+        """The outline in two: with a hole where the wheel is, and the wheel."""
+        whole = blob(box)
+        top, left = (round(px / 4) for px in (hole.top - box.top, hole.left - box.left))
+        whole.mask[top : top + 15, left : left + 15] = False
+        return [whole, blob(hole)]
+
+    tracker, tracks = Tracker(Perspective()), []
+    for index in range(20):
+        box, hole = lorry.box(index / FPS), wheel.box(index / FPS)
+        seen = apart(box, hole) if index < 8 else [blob(box)]
+        tracks += tracker.step(frame(index, picture([lorry, wheel], index / FPS)), seen)
+    (track,) = tracks + tracker.finish()
+    assert not any(s.merged for s in track.sightings[-8:])
 
 
 def union(one, other):
