@@ -26,6 +26,8 @@ MIN_FRAMES = 3
 """Frames that must show a legible text: two may share an accident, a third breaks the tie."""
 MIN_AGREEING = 2
 """Frames that must spell the whole winning text, each by itself."""
+MIN_SURE = 0.3
+"""How sure of the whole text such a frame must be: one sure frame among blurred ones is alone."""
 MIN_SHARE = 0.6
 """Weight of the winning character among all characters seen in its place."""
 MIN_MARGIN = 0.3
@@ -148,7 +150,7 @@ class Tally:
         confidence: 0..1, that it is right; see :func:`calibrated`.
         score: 0..1, what the confidence was made from: no probability.
         frames: Frames that voted.
-        agreeing: Those that spell the whole text, each by itself.
+        agreeing: Those that spell the whole text, each by itself and sure enough of it.
         unsure: Places in which no character has won.
         repaired: A person must confirm the text if it is to stand.
         country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
@@ -288,7 +290,7 @@ def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> Tally:
     elected = [_elect(ballots, place) for place in range(len(ballots[0].text))]
     text = "".join(winner.character for winner in elected)
     score = math.prod(winner.score for winner in elected)
-    agreeing = [ballot for ballot in ballots if ballot.text == text]
+    agreeing = [ballot for ballot in ballots if ballot.text == text and ballot.sure >= MIN_SURE]
     country = next((known.country for known in formats if known.fits(text)), None)
     doubtful = country is not None and not DOUBTFUL_LETTERS.isdisjoint(text)
     foreign = _may_be_foreign(text, ballots, formats)

@@ -70,6 +70,12 @@ def test_one_misread_character_is_outvoted():
     assert result.text == "AB123CD"
 
 
+def test_one_sure_frame_among_blurred_ones_is_alone():
+    blurred = [a_sighting(confidence=0.3, index=index) for index in range(5)]
+    assert isinstance(vote([a_sighting(), *blurred]), Refusal)
+    assert isinstance(vote([a_sighting(), a_sighting(), *blurred]), PlateReading)
+
+
 def test_dissent_lowers_the_confidence():
     calm = vote(sightings_of(*["AB123CD"] * 4))
     disputed = vote(sightings_of("AB123CD", "AB123CD", "AB128CD", "AB123CD"))
