@@ -41,6 +41,8 @@ READ_CONFIDENCE = 0.95
 """Below it a reading is doubtful: a person must look at the plate."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
+MOST_REPAIRS = 2
+"""Look-alikes that are put right in one text."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
@@ -168,6 +170,13 @@ class Tally:
     foreign: bool
 
 
+def _modest_repair(text: str, plate_format: PlateFormat) -> str | None:
+    """A repair of few characters: with more, another country's plate becomes our own."""
+    fitted = repair(text, plate_format)
+    changed = sum(a != b for a, b in zip(text, fitted or "", strict=False))
+    return fitted if changed <= MOST_REPAIRS else None
+
+
 def vote(
     sightings: Sequence[PlateSighting], formats: Sequence[PlateFormat] = FORMATS
 ) -> PlateReading | Refusal:
@@ -258,7 +267,7 @@ class _Ballot:
 
 def _ballot(sighting: PlateSighting, formats: Sequence[PlateFormat]) -> _Ballot:
     fits = any(plate_format.fits(sighting.text) for plate_format in formats)
-    repairs = [repair(sighting.text, plate_format) for plate_format in formats]
+    repairs = [_modest_repair(sighting.text, plate_format) for plate_format in formats]
     text = sighting.text if fits else next(filter(None, repairs), sighting.text)
     return _Ballot(
         text=text,

@@ -79,7 +79,7 @@ def plot(cells: Sequence[Counted], diagram: Reliability, path: Path) -> None:
     left.set_yticks(places, [c.cell for c in cells])
     left.invert_yaxis()
     left.set_xlabel("share of vehicles")
-    left.legend(loc="lower left")
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     right.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
     right.scatter(
         [b.confidence for b in diagram.bins],

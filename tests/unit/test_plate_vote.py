@@ -141,6 +141,12 @@ def test_a_repair_that_two_frames_confirm_is_none():
     assert (result.text, result.repaired) == ("AB123CD", False)
 
 
+@pytest.mark.parametrize("text", ["2T40211", "8B12388"])
+def test_a_foreign_plate_of_look_alikes_is_not_made_a_known_one(text):
+    result = vote(sightings_of(*[text] * 4, confidence=0.99, banded=False))
+    assert (result.text, result.country) == (text, None)
+
+
 @given(anything)
 def test_repair_exchanges_only_look_alikes(text):
     fitted = repair(text, AL)
