@@ -26,6 +26,8 @@ MIN_FRAMES = 3
 """Frames that must show a legible text: two may share an accident, a third breaks the tie."""
 MIN_AGREEING = 2
 """Frames that must spell the whole winning text, each by itself."""
+MIN_SURE = 0.3
+"""How sure of the whole text such a frame must be: one sure frame among blurred ones is alone."""
 MIN_SHARE = 0.6
 """Weight of the winning character among all characters seen in its place."""
 MIN_MARGIN = 0.3
@@ -39,6 +41,8 @@ READ_CONFIDENCE = 0.95
 """Below it a reading is doubtful: a person must look at the plate."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
+MOST_REPAIRS = 2
+"""Look-alikes that are put right in one text."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
@@ -148,7 +152,7 @@ class Tally:
         confidence: 0..1, that it is right; see :func:`calibrated`.
         score: 0..1, what the confidence was made from: no probability.
         frames: Frames that voted.
-        agreeing: Those that spell the whole text, each by itself.
+        agreeing: Those that spell the whole text, each by itself and sure enough of it.
         unsure: Places in which no character has won.
         repaired: A person must confirm the text if it is to stand.
         country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
@@ -164,6 +168,13 @@ class Tally:
     repaired: bool
     country: str | None
     foreign: bool
+
+
+def _modest_repair(text: str, plate_format: PlateFormat) -> str | None:
+    """A repair of few characters: with more, another country's plate becomes our own."""
+    fitted = repair(text, plate_format)
+    changed = sum(a != b for a, b in zip(text, fitted or "", strict=False))
+    return fitted if changed <= MOST_REPAIRS else None
 
 
 def vote(
@@ -256,7 +267,7 @@ class _Ballot:
 
 def _ballot(sighting: PlateSighting, formats: Sequence[PlateFormat]) -> _Ballot:
     fits = any(plate_format.fits(sighting.text) for plate_format in formats)
-    repairs = [repair(sighting.text, plate_format) for plate_format in formats]
+    repairs = [_modest_repair(sighting.text, plate_format) for plate_format in formats]
     text = sighting.text if fits else next(filter(None, repairs), sighting.text)
     return _Ballot(
         text=text,
@@ -288,7 +299,7 @@ def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> Tally:
     elected = [_elect(ballots, place) for place in range(len(ballots[0].text))]
     text = "".join(winner.character for winner in elected)
     score = math.prod(winner.score for winner in elected)
-    agreeing = [ballot for ballot in ballots if ballot.text == text]
+    agreeing = [ballot for ballot in ballots if ballot.text == text and ballot.sure >= MIN_SURE]
     country = next((known.country for known in formats if known.fits(text)), None)
     doubtful = country is not None and not DOUBTFUL_LETTERS.isdisjoint(text)
     foreign = _may_be_foreign(text, ballots, formats)

@@ -178,21 +178,21 @@ class RapidPlateReader:
         upright = _upright(line.patch, line.field)
         text, confidence = self._first(upright)
         if self._second is not None:
-            text, confidence = _together((text, confidence), self._second(upright))
+            text, confidence = _objected((text, confidence), self._second(upright))
         confidence = _worth(confidence, _is_smeared(upright))
         return replace(line, text=text, confidence=confidence)
 
 
-def _together(one: Spelled, other: Spelled) -> Spelled:
-    """What two readers spell: the surer one, less sure by as much as the other one objects.
+def _objected(one: Spelled, other: Spelled) -> Spelled:
+    """What the first reader spells, less sure by as much as the second one objects.
 
-    That they agree makes neither surer: both were trained on much the same pictures.
+    That they agree makes nothing surer: both were trained on much the same pictures.
     """
-    surer, less = sorted((one, other), key=lambda s: -math.prod(s[1]) if s[0] else 0.0)
-    if len(surer[0]) != len(less[0]):
-        return surer[0], _worth(surer[1], doubted=True)
-    places = zip(*surer, *less, strict=True)
-    return surer[0], tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
+    (text, sure), (its_text, its_sure) = one, other
+    if len(text) != len(its_text):
+        return text, _worth(sure, doubted=True)
+    places = zip(text, sure, its_text, its_sure, strict=True)
+    return text, tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
 
 
 def _apart(one: Floats, other: Floats) -> float:

@@ -26,6 +26,7 @@ PURE = [
     "speedcam.pose_fit",
     "speedcam.drive",
     "speedcam.plate",
+    "speedcam.plate_place",
     "speedcam.model",
     "speedcam.raw",
     "speedcam.redo",

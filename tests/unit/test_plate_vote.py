@@ -70,6 +70,12 @@ def test_one_misread_character_is_outvoted():
     assert result.text == "AB123CD"
 
 
+def test_one_sure_frame_among_blurred_ones_is_alone():
+    blurred = [a_sighting(confidence=0.3, index=index) for index in range(5)]
+    assert isinstance(vote([a_sighting(), *blurred]), Refusal)
+    assert isinstance(vote([a_sighting(), a_sighting(), *blurred]), PlateReading)
+
+
 def test_dissent_lowers_the_confidence():
     calm = vote(sightings_of(*["AB123CD"] * 4))
     disputed = vote(sightings_of("AB123CD", "AB123CD", "AB128CD", "AB123CD"))
@@ -133,6 +139,12 @@ def test_look_alikes_are_put_right_by_their_place_and_ask_for_a_person(seen, mea
 def test_a_repair_that_two_frames_confirm_is_none():
     result = vote(sightings_of("A8123CD", "AB123CD", "AB123CD"))
     assert (result.text, result.repaired) == ("AB123CD", False)
+
+
+@pytest.mark.parametrize("text", ["2T40211", "8B12388"])
+def test_a_foreign_plate_of_look_alikes_is_not_made_a_known_one(text):
+    result = vote(sightings_of(*[text] * 4, confidence=0.99, banded=False))
+    assert (result.text, result.country) == (text, None)
 
 
 @given(anything)
