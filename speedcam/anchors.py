@@ -30,7 +30,7 @@ from speedcam.model import (
     Refusal,
     SpeedMeasurement,
 )
-from speedcam.plate_types import PLATE_TYPES, FieldLook, PlateType, type_seen
+from speedcam.plate_types import PLATE_TYPES, FieldLook, PlateType, types_possible
 
 PLATE_PLACE_M = 0.02
 """Least standard deviation of a plate's place along the road in one look."""
@@ -53,29 +53,57 @@ MAX_OFFSET_M = 1.5
 
 
 def anchor_by_plate(
-    measurement: SpeedMeasurement, plates: Sequence[PlateSighting], ground: Ground
+    measurement: SpeedMeasurement,
+    plates: Sequence[PlateSighting],
+    ground: Ground,
+    *,
+    ends_there: bool = False,
 ) -> SpeedMeasurement | Refusal:
     """The measurement with the plate as a second anchor: grade A where both agree.
 
+    A plate that may be of two types cannot tell a right edge from one that is off by as much as
+    they differ. It confirms an edge that the vehicle's own features, which know no plate, confirm
+    as well; it never refuses one.
+
+    Args:
+        measurement: By the contact edge.
+        plates: The plate where it was seen, in pixels of the surveyed camera.
+        ground: The road plane.
+        ends_there: Whether the features say that the vehicle ends at the edge
+            (:func:`speedcam.speed.ends_at_its_edge`).
+
     Returns:
         The inverse-variance mean of both as grade A; the measurement unchanged (grade B) where
-        the plate cannot tell, its looks do not show one type for sure, it is not at this vehicle's
-        measured end, the anchors agree but loosely, or the survey is too weak for a fine. Where
-        they disagree, a refusal, since then one of them is wrong.
+        the plate cannot tell, it is not at this vehicle's measured end, the anchors agree but
+        loosely, or the survey is too weak for a fine. Where they disagree though the plate's type
+        is sure, a refusal, since then one of them is wrong.
     """
-    kind = type_seen([FieldLook(field_px=_field_px(p), band_share=p.band_share) for p in plates])
-    if kind is None or ground.weaknesses:
+    kinds = types_possible([_field_look(plate) for plate in plates])
+    is_sure = len(kinds) == 1
+    if ground.weaknesses or not (is_sure or ends_there):
         return measurement
-    plate = _plate_anchor(measurement, plates, ground, kind)
+    told = [_plate_anchor(measurement, plates, ground, kind) for kind in kinds]
+    contact = measurement.anchors[0]
+    plate = min(filter(None, told), key=lambda each: _apart(contact, each), default=None)
     if plate is None:
         return measurement
-    contact = measurement.anchors[0]
-    apart = abs(plate.speed_kmh / contact.speed_kmh - 1)
-    if apart <= AGREEMENT:
-        return _combine(measurement, plate)
-    if apart <= MAX_DISAGREEMENT:
+    if _apart(contact, plate) <= AGREEMENT:
+        return _combine(measurement, plate if is_sure else _of_either(plate, kinds))
+    if _apart(contact, plate) <= MAX_DISAGREEMENT or not is_sure:
         return measurement
     return _disagreement(contact, plate)
+
+
+def _apart(contact: Anchor, plate: Anchor) -> float:
+    return abs(plate.speed_kmh / contact.speed_kmh - 1)
+
+
+def _of_either(plate: Anchor, kinds: Sequence[PlateType]) -> Anchor:
+    """The anchor with the doubt that its plate is of another type (rectangular)."""
+    fields_m = [kind.field_m for kind in kinds]
+    other_kmh = (max(fields_m) / min(fields_m) - 1) / math.sqrt(3) * plate.speed_kmh
+    doubt_kmh = math.hypot(plate.uncertainty_kmh, COVERAGE_FACTOR * other_kmh)
+    return replace(plate, uncertainty_kmh=doubt_kmh)
 
 
 def as_fast_as_its_plate(
@@ -112,6 +140,17 @@ def _place_at(measurement: SpeedMeasurement, time_s: Floats) -> tuple[float, Flo
     sign = 1 if measurement.direction is Direction.RECEDING else -1
     travelled_m = sign * measurement.speed_kmh / KMH_PER_M_S * (time_s - first.time_s)
     return float(np.median([s.x_m for s in measurement.samples])), first.y_m + travelled_m
+
+
+def _field_look(plate: PlateSighting) -> FieldLook:
+    top_left, _, _, bottom_left = plate.corners_px
+    field_px = _field_px(plate)
+    height_px = math.dist(top_left, bottom_left)
+    return FieldLook(
+        field_px=field_px,
+        band_share=plate.band_share,
+        height_share=height_px / max(field_px, 1.0) if field_px else 0.0,
+    )
 
 
 def _field_px(plate: PlateSighting) -> float:

@@ -57,7 +57,7 @@ from speedcam.raw import RawData, as_kept
 from speedcam.site import Lane, Site
 from speedcam.size import kind_of, vehicle_size
 from speedcam.software import software
-from speedcam.speed import TOO_LITTLE, measure, seen_alone
+from speedcam.speed import TOO_LITTLE, ends_at_its_edge, measure, seen_alone
 from speedcam.steady import Alarm, SteadyFootage
 from speedcam.thinned import Timed, timed
 from speedcam.track import Pixel, Tracker
@@ -422,7 +422,9 @@ def _prove(
         _as_surveyed(plate, frames[plate.time_s], row_s, early_s[plate.frame_index])
         for plate in plates
     )
-    told = anchor_by_plate(speed, surveyed, camera.ground) if seen_alone(track, speed) else speed
+    ends_there = ends_at_its_edge(track, speed, camera.ground)
+    anchored = anchor_by_plate(speed, surveyed, camera.ground, ends_there=ends_there)
+    told = anchored if seen_alone(track, speed) else speed
     if doubt and not (_is_evidence(told) or as_fast_as_its_plate(speed, surveyed, camera.ground)):
         told = doubt
     confirmed = replace(passage, speed=told, plate=reading)

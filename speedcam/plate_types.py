@@ -24,6 +24,11 @@ colour from frame to frame. Measured on 126 encoded vehicles: 0.33 px, and 1.0 p
 SURE = 3.0
 """Standard uncertainties by which every other type must be ruled out: 1 px of colour at least,
 which is the most that was ever measured."""
+LOW_PLATE = (0.19, 0.30)
+"""Height over the field's length of a plate of 520 mm (0.25 to 0.26), seen up to 40° from above or
+30° askew. One of 360 mm has 0.42."""
+NARROW_BAND = 0.145
+"""A greater share is no 520 mm plate's, however badly it is seen."""
 BETWEEN = 0.009
 """So far outside what its own type shows a band may be: half of the way between two types."""
 _SIGMA_PER_MAD = 1.4826
@@ -102,10 +107,12 @@ class FieldLook:
     Attributes:
         field_px: Its length in pixels.
         band_share: Width of the blue bands over that length; None where it cannot be told.
+        height_share: Height of the plate over that length.
     """
 
     field_px: float
     band_share: float | None
+    height_share: float
 
 
 def type_seen(looks: Sequence[FieldLook]) -> PlateType | None:
@@ -129,6 +136,21 @@ def type_seen(looks: Sequence[FieldLook]) -> PlateType | None:
     others = (other for other in PLATE_TYPES if other is not kind)
     is_sure = all(_away(other, middle) > SURE * doubt for other in others)
     return kind if is_sure and kind is type_of(float(np.median(share))) else None
+
+
+def types_possible(looks: Sequence[FieldLook]) -> tuple[PlateType, ...]:
+    """Every type that a vehicle's plate may be: the one that is sure, or both of 520 mm.
+
+    Bands of two pixels, or beside a coloured body, do not tell these apart; the plate's height
+    tells them from one of 360 mm. Empty where it may be anything.
+    """
+    sure = type_seen(looks)
+    if sure is not None:
+        return (sure,)
+    height = float(np.median([look.height_share for look in looks])) if looks else 0.0
+    told = [look.band_share for look in looks if look.band_share is not None]
+    is_narrow = not told or float(np.median(told)) < NARROW_BAND
+    return (AL_520, IT_520) if LOW_PLATE[0] < height < LOW_PLATE[1] and is_narrow else ()
 
 
 def type_of(band_share: float | None) -> PlateType | None:

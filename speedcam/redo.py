@@ -7,7 +7,7 @@ from speedcam.ground import fit_ground
 from speedcam.model import Reason, Refusal, SpeedMeasurement
 from speedcam.raw import RawData
 from speedcam.site import Site
-from speedcam.speed import measure
+from speedcam.speed import ends_at_its_edge, measure
 
 SURROUNDINGS = frozenset(
     {Reason.MEASURED_TWICE, Reason.OUTSIDE_LANES, Reason.ANCHORS_DISAGREE, Reason.TIME_UNSURE}
@@ -28,7 +28,8 @@ def remeasure(raw: RawData, site: Site) -> SpeedMeasurement | Refusal:
     speed = measure(raw.track, ground, site.zone, plate_decides=was_read)
     if isinstance(speed, Refusal) or not raw.plates:
         return speed
-    return anchor_by_plate(speed, raw.plates, ground)
+    ends_there = ends_at_its_edge(raw.track, speed, ground)
+    return anchor_by_plate(speed, raw.plates, ground, ends_there=ends_there)
 
 
 def agrees(again: SpeedMeasurement | Refusal, told: SpeedMeasurement | Refusal) -> bool:

@@ -191,6 +191,19 @@ def seen_alone(track: Track, measurement: SpeedMeasurement) -> bool:
     return _own(track, measurement.samples) >= MIN_SIGHTINGS
 
 
+def ends_at_its_edge(track: Track, measurement: SpeedMeasurement, ground: Ground) -> bool:
+    """Whether the vehicle's own features say that it ends where the contact edge was measured.
+
+    They tell an edge that runs off by a share e, and was on the vehicle's end anywhere in the zone,
+    to 2 %, and need neither the outline nor the plate.
+    """
+    samples = measurement.samples
+    time_s, x_m, y_m = _columns(samples)
+    line = fit_line(time_s, y_m, _weight(samples, ground))
+    own = on_the_vehicle(track, ground, line, float(np.median(x_m)))
+    return against_the_edge(own, ground, line, fewest=MIN_FEATURES, sure=False) is None
+
+
 def too_uncertain(measurement: SpeedMeasurement) -> Refusal | None:
     """Why a speed known so badly is no reading; None where it is known well enough."""
     allowed_kmh = max(MOST_UNCERTAIN_KMH, MOST_UNCERTAIN * measurement.speed_kmh)

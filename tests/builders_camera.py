@@ -104,18 +104,22 @@ def plate_sightings(
     sightings = []
     for index, time_s in enumerate(np.linspace(0, 1.2, count)):
         y_m = np.array([from_m + kmh / 3.6 * time_s])
-        left, right = (
-            tuple(camera_px(np.array([x_m + side * width_m / 2]), y_m, height_m)[0].tolist())
-            for side in (-1, 1)
-        )
+        ends = [
+            tuple(camera_px(np.array([x_m + side * width_m / 2]), y_m, at_m)[0].tolist())
+            for side, at_m in zip(
+                (-1, 1, -1, 1, 1, -1),
+                height_m + np.array([0, 0, 1, 1, -1, -1]) * 0.055,
+                strict=True,
+            )
+        ]
         sightings.append(
             PlateSighting(
                 frame_index=index,
                 time_s=float(time_s),
-                corners_px=(left, right, right, left),
+                corners_px=tuple(ends[2:]),
                 text=text,
                 character_confidence=(0.99,) * len(text),
-                white_edges_px=(left, right),
+                white_edges_px=tuple(ends[:2]),
                 band_share=band_share,
             )
         )

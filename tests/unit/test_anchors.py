@@ -7,7 +7,7 @@ import pytest
 from speedcam.anchors import anchor_by_plate
 from speedcam.model import Grade, Reason, Refusal, SpeedMeasurement
 from speedcam.plate_types import AL_520, IT_360, IT_520
-from speedcam.speed import measure
+from speedcam.speed import ends_at_its_edge, measure
 from tests.builders_camera import ZONE, a_ground, a_track, plate_sightings
 
 GROUND = a_ground()
@@ -17,11 +17,11 @@ FROM_M = 10.0
 TYPES = (AL_520, IT_520, IT_360)
 
 
-def with_plates(plates):
+def with_plates(plates, *, ends_there=False):
     """What the plates make of a vehicle whose contact edge says 60 km/h."""
     contact = measure(a_track(KMH, from_m=FROM_M), GROUND, ZONE)
     assert isinstance(contact, SpeedMeasurement)
-    return anchor_by_plate(contact, plates, GROUND)
+    return anchor_by_plate(contact, plates, GROUND, ends_there=ends_there)
 
 
 def plates_of(kind, *, taken_for=None, field_m=None):
@@ -97,6 +97,34 @@ def test_a_plate_whose_bands_have_no_end_confirms_and_refuses_nothing(field_m):
     assert isinstance(result, SpeedMeasurement)
     assert result.grade is Grade.B
     assert len(result.anchors) == 1
+
+
+@pytest.mark.parametrize(
+    ("field_m", "may"), [(0.42, True), (0.44, True), (0.40, False), (0.48, False)]
+)
+def test_a_plate_of_either_type_confirms_an_edge_at_which_the_vehicle_ends(field_m, may):
+    plates = without_ends(plates_of(AL_520, field_m=field_m))
+    result = with_plates(plates, ends_there=True)
+    assert isinstance(result, SpeedMeasurement)
+    assert may_be_fined(result) is may
+
+
+def test_a_plate_of_either_type_is_as_doubtful_as_these_differ():
+    vague = with_plates(without_ends(plates_of(AL_520)), ends_there=True).anchors[1]
+    assert vague.uncertainty_kmh > 2 * (0.44 / 0.42 - 1) / 3**0.5 * KMH
+
+
+def test_features_confirm_no_edge_against_a_plate_of_sure_type():
+    result = with_plates(plates_of(IT_520, taken_for=AL_520), ends_there=True)
+    assert isinstance(result, Refusal)
+
+
+@pytest.mark.parametrize(("ahead_m", "ends"), [(0, True), (-0.8, False), (0.8, False)])
+def test_a_vehicle_ends_at_its_edge_where_its_features_do(ahead_m, ends):
+    edge = a_track(KMH, from_m=FROM_M)
+    shifted = a_track(KMH, from_m=FROM_M + ahead_m, to_m=44 + ahead_m)
+    speed = measure(edge, GROUND, ZONE)
+    assert ends_at_its_edge(replace(edge, features=shifted.features), speed, GROUND) is ends
 
 
 @pytest.mark.parametrize("share", [0.093, 0.100, 0.111])

@@ -65,6 +65,7 @@ def type_found(looks):
             FieldLook(
                 field_px=drawn.white_width_px,
                 band_share=field.band_share,
+                height_share=0.25,
             )
             for drawn, field in zip(looks, fields, strict=True)
             if field.white is not None

@@ -14,6 +14,7 @@ from speedcam.plate_types import (
     FieldLook,
     type_of,
     type_seen,
+    types_possible,
 )
 
 shares = st.lists(st.floats(0.0, 0.3), min_size=3, max_size=10)
@@ -21,9 +22,13 @@ TRUE_SHARES = {AL_520: (0.084, 0.091), IT_520: (0.1095, 0.125), IT_360: (0.173, 
 """From a plate whose rim or frame hides 3 to 5 mm of the band to one whose band is seen whole."""
 
 
+def a_look(field_px, band_share, height_share=0.25):
+    return FieldLook(field_px=field_px, band_share=band_share, height_share=height_share)
+
+
 def shown(shares, *, field_px=100.0):
     """The type that looks of these shares show, all equally near."""
-    looks = (FieldLook(field_px=field_px, band_share=s) for s in shares)
+    looks = (a_look(field_px, s) for s in shares)
     return type_seen(list(looks))
 
 
@@ -76,7 +81,7 @@ def test_bands_without_an_end_show_no_type():
 
 def test_the_nearest_looks_tell_the_type_and_far_ones_do_not_spoil_it():
     # A pixel of colour too much widens the band of a small plate most.
-    looks = [FieldLook(field_px=px, band_share=0.082 + 0.5 / px) for px in range(44, 80, 4)]
+    looks = [a_look(px, 0.082 + 0.5 / px) for px in range(44, 80, 4)]
     assert type_seen(looks) is AL_520
     assert type_seen(looks[:4]) is None
 
@@ -100,8 +105,8 @@ def test_looks_that_scatter_and_bands_that_a_frame_hides_still_show_a_narrow_ban
 
 
 def test_looks_that_are_too_small_have_no_say():
-    near = FieldLook(field_px=70, band_share=0.085)
-    far = FieldLook(field_px=38, band_share=0.12)
+    near = a_look(70, 0.085)
+    far = a_look(38, 0.12)
     assert type_seen([near] * 3 + [far] * 6) is AL_520
     assert type_seen([near] * 2 + [far] * 6) is None
 
@@ -121,3 +126,22 @@ def test_one_look_shows_the_type_of_its_share(kind):
 
 def test_a_look_without_a_share_shows_no_type():
     assert type_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "height", "possible"),
+    [
+        (0.085, 0.25, (AL_520,)),
+        (0.100, 0.25, (AL_520, IT_520)),
+        (None, 0.25, (AL_520, IT_520)),
+        (None, 0.42, ()),
+        (0.160, 0.25, ()),
+    ],
+)
+def test_where_the_bands_do_not_tell_the_height_tells_plates_of_520_mm(share, height, possible):
+    looks = [a_look(100, share, height)] * 5
+    assert types_possible(looks) == possible
+
+
+def test_without_a_look_nothing_is_possible():
+    assert types_possible([]) == ()
