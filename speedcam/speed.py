@@ -51,6 +51,8 @@ MIN_BASELINE = 0.4
 """Share of the zone's length that the track must cover."""
 MIN_BASELINE_M = 8.0
 STANDS_M = 1.0
+FEW = 3
+"""Outlines at either end of a track that say where it was."""
 MIN_TIME_S = 0.25
 MAX_GAP_S = 1.0
 """A longer hole in the track may hide a change of vehicle."""
@@ -307,8 +309,8 @@ def _stood(sightings: Sequence[Sighting], ground: Ground) -> bool:
     """Whether its outline stayed where it was; its edge may be found in a few places of many."""
     feet = np.array([((s.box.left + s.box.right) / 2, s.box.bottom) for s in sightings])
     y_m = ground.road(feet)[:, 1]
-    third = len(y_m) // 3
-    return bool(abs(np.median(y_m[-third:]) - np.median(y_m[:third])) < STANDS_M)
+    few = max(1, min(FEW, len(y_m) // 3))
+    return bool(abs(np.median(y_m[-few:]) - np.median(y_m[:few])) < STANDS_M)
 
 
 def _unfit(line: Line, x_m: Floats, y_m: Floats) -> Refusal | None:

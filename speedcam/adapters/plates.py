@@ -122,7 +122,8 @@ class RapidPlateReader:
         if best is None:
             return []
         found = [lines[0] for lines in searched if lines]
-        if best.is_plate:
+        # What cannot be read may still be measured: it has the ends of a plate.
+        if best.is_plate or best.field.white is not None:
             rest = nearest_first[len(searched) :]
             found += [line for look in rest if (line := self._located(look, best))]
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])

@@ -53,7 +53,7 @@ PICTURE_BYTES = 60_000
 
 LOOKED_UP = 400
 CHUNK = 20_000
-BEGAN = datetime(2026, 10, 5, tzinfo=UTC)
+BEGAN = datetime(2026, 10, 11, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

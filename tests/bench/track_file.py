@@ -39,7 +39,6 @@ another part of this one."""
 JUMP_M = (0.25, 0.8)
 """No step off by less is a jump, and every step off by more is one."""
 FEWEST_POINTS = 12
-_NOWHERE = Box(left=0, top=0, right=1, bottom=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +163,7 @@ def _track(row: dict[str, Any], frames_per_s: float, ground: Ground) -> Track:
         Sighting(
             frame_index=frame,
             time_s=at_s,
-            box=_NOWHERE,
+            box=Box(left=u - 0.5, top=v - 1, right=u + 0.5, bottom=v),
             contact_px=(u, v),
             contact_s=at_s,
             touches_border=not good,
