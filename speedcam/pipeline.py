@@ -42,7 +42,7 @@ from speedcam.model import (
     VehicleClass,
 )
 from speedcam.outlines import Outlines
-from speedcam.plate import vote, width_px
+from speedcam.plate import shows, vote, width_px
 from speedcam.plate_place import plate_place
 from speedcam.ports import (
     Detector,
@@ -415,7 +415,7 @@ def _prove(
     reading = vote(plates)
     if isinstance(reading, PlateReading):
         # A line of letters that is not this plate must neither confirm the speed nor be shown.
-        plates = [plate for plate in plates if plate.text in (reading.text, "")]
+        plates = [plate for plate in plates if shows(plate.text, reading.text)]
     row_s = camera.site.readout_s / footage.size[1]
     early_s = _early_s(track, row_s)
     surveyed = tuple(

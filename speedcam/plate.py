@@ -43,6 +43,8 @@ MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 MOST_REPAIRS = 2
 """Look-alikes that are put right in one text."""
+MISREAD = 2
+"""Characters in which a frame that shows a plate may spell it otherwise."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
@@ -175,6 +177,14 @@ def _modest_repair(text: str, plate_format: PlateFormat) -> str | None:
     fitted = repair(text, plate_format)
     changed = sum(a != b for a, b in zip(text, fitted or "", strict=False))
     return fitted if changed <= MOST_REPAIRS else None
+
+
+def shows(text: str, plate: str) -> bool:
+    """Whether a frame that spells ``text`` shows that plate: it was not read, or hardly misread."""
+    if not text:
+        return True
+    misread = sum(one != other for one, other in zip(text, plate, strict=False))
+    return len(text) == len(plate) and misread <= MISREAD
 
 
 def vote(

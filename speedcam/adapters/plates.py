@@ -36,7 +36,7 @@ _PART = 0.85
 """A line shorter than this share of what is expected is a group of the plate's characters."""
 _ASIDE = 0.5
 """How far from where it is expected a plate may be, in widths of its text."""
-_SEARCHES = 3
+_SEARCHES = 5
 """Frames that are searched as a whole before a vehicle is given up."""
 _ENOUGH = 3
 _SURE = 0.9

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speedcam.model import PlateReading, Reason, Refusal
-from speedcam.plate import FORMATS, MIN_WIDTH_PX, repair, vote
+from speedcam.plate import FORMATS, MIN_WIDTH_PX, repair, shows, vote
 from tests.builders_plates import a_sighting
 
 AL = FORMATS[0]
@@ -182,3 +182,11 @@ def test_a_foreign_plate_needs_more_than_a_known_one():
         texts = ["B7441XY"] * agreeing + ["B7447XY"] * (3 - agreeing)
         result = vote(sightings_of(*texts, confidence=confidence, banded=False))
         assert isinstance(result, PlateReading) == (confidence > 0.95 and agreeing == 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [("AB123CD", True), ("", True), ("AB128C0", True), ("AB888CD", False), ("AB128C", False)],
+)
+def test_a_frame_shows_a_plate_that_it_hardly_misreads(text, is_shown):
+    assert shows(text, "AB123CD") is is_shown
