@@ -20,7 +20,7 @@ from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
 from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
-from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate
+from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate, shows
 from speedcam.plate_types import AL_520, type_of
 from speedcam.ports import Look
 
@@ -78,6 +78,11 @@ class _Line:
         banded = self.field.white is not None and len(self.text or "") >= 5
         return self.known or banded or (could_be_plate(self.text or "") and self.sure > _SURE)
 
+    @property
+    def has_ends(self) -> bool:
+        """Whether it can be measured, read or not."""
+        return self.field.white is not None
+
     def rank(self) -> tuple[int, float]:
         """How much of a plate it has, then how sure the reader is."""
         text = self.text or ""
@@ -123,9 +128,10 @@ class RapidPlateReader:
             return []
         found = [lines[0] for lines in searched if lines]
         # What cannot be read may still be measured: it has the ends of a plate.
-        if best.is_plate or best.field.white is not None:
+        if best.is_plate or best.has_ends:
             rest = nearest_first[len(searched) :]
-            found += [line for look in rest if (line := self._located(look, best))]
+            followed = [line for look in rest if (line := self._located(look, best))]
+            found += followed if len(followed) > len(rest) / 2 else self._alike_in(rest, best)
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
         return [_sighting(line, rivalled) for line in self._read(found)]
 
@@ -136,10 +142,20 @@ class RapidPlateReader:
             searched.append(self._lines(look, _side_px(look)))
             if any(line.is_plate for line in searched[-1]):
                 return searched
-        if looks:
-            closer = self._lines(looks[0], LONGEST_PX)
-            searched[0] = sorted([*searched[0], *closer], key=_Line.rank, reverse=True)
+        for index, look in enumerate(looks[: len(searched)]):
+            closer = self._lines(look, LONGEST_PX)
+            searched[index] = sorted([*searched[index], *closer], key=_Line.rank, reverse=True)
+            if any(line.has_ends for line in closer):
+                break
         return searched
+
+    def _alike_in(self, looks: Sequence[Look], known: _Line) -> list[_Line]:
+        """The line in each frame that reads as ``known``, wherever it is.
+
+        Where that was on its vehicle must have been wrong, as the vehicle's outline was.
+        """
+        every = (line for look in looks for line in self._lines(look, _side_px(look))[:1])
+        return [line for line in every if known.known and shows(line.text or "", known.text or "")]
 
     def _lines(self, look: Look, side_px: float) -> list[_Line]:
         colour = look.frame.colour()
