@@ -20,7 +20,7 @@ from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
 from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
-from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate, shows
+from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate
 from speedcam.plate_types import AL_520, type_of
 from speedcam.ports import Look
 
@@ -130,8 +130,7 @@ class RapidPlateReader:
         # What cannot be read may still be measured: it has the ends of a plate.
         if best.is_plate or best.has_ends:
             rest = nearest_first[len(searched) :]
-            followed = [line for look in rest if (line := self._located(look, best))]
-            found += followed if len(followed) > len(rest) / 2 else self._alike_in(rest, best)
+            found += [line for look in rest if (line := self._located(look, best))]
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
         return [_sighting(line, rivalled) for line in self._read(found)]
 
@@ -149,14 +148,6 @@ class RapidPlateReader:
                 break
         return searched
 
-    def _alike_in(self, looks: Sequence[Look], known: _Line) -> list[_Line]:
-        """The line in each frame that reads as ``known``, wherever it is.
-
-        Where that was on its vehicle must have been wrong, as the vehicle's outline was.
-        """
-        every = (line for look in looks for line in self._lines(look, _side_px(look))[:1])
-        return [line for line in every if known.known and shows(line.text or "", known.text or "")]
-
     def _lines(self, look: Look, side_px: float) -> list[_Line]:
         colour = look.frame.colour()
         quads = self._search(colour, _region(look.vehicle), side_px)
@@ -169,8 +160,7 @@ class RapidPlateReader:
         What is elsewhere on it does not drive with it: a parked car's plate, a sign behind.
         """
         colour = look.frame.colour()
-        (was, before), (now, after) = _stand(known.look), _stand(look)
-        expected = now + after / before * (known.quad - was)
+        expected = _expected(look, known)
         at, width = expected.mean(axis=0), sides(expected)[0]
         aside, above = (share * width / 2 for share in _NEAR)
         region = Box(left=at[0] - aside, top=at[1] - above, right=at[0] + aside,
@@ -179,7 +169,7 @@ class RapidPlateReader:
         if not quads:
             return None
         nearest = _completed(min(quads, key=lambda quad: _apart(quad, expected)), expected)
-        return _line(look, colour, nearest) if _apart(nearest, expected) < _ASIDE * width else None
+        return _line(look, colour, nearest) if _drives_with(nearest, expected) else None
 
     def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
         """The lines with their texts, the widest read first, until enough are sure and agree."""
@@ -210,6 +200,16 @@ def _objected(one: Spelled, other: Spelled) -> Spelled:
         return text, _worth(sure, doubted=True)
     places = zip(text, sure, its_text, its_sure, strict=True)
     return text, tuple(p if mine == its else max(0.0, p - q) for mine, p, its, q in places)
+
+
+def _expected(look: Look, known: _Line) -> Floats:
+    """Where a line is in another frame if it drives with its vehicle."""
+    (was, before), (now, after) = _stand(known.look), _stand(look)
+    return np.asarray(now + after / before * (known.quad - was))
+
+
+def _drives_with(quad: Floats, expected: Floats) -> bool:
+    return _apart(quad, expected) < _ASIDE * sides(expected)[0]
 
 
 def _apart(one: Floats, other: Floats) -> float:
