@@ -25,7 +25,7 @@ KILLS = 5
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    return a_clip(tmp_path_factory.mktemp("clip"), size_px=(960, 540))
+    return a_clip(tmp_path_factory.mktemp("clip"), size_px=(1280, 720))
 
 
 def speedcam(*arguments, **options):
