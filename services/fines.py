@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from services.account import Account, Stage, account, calendar_day, day_of, terms_day
 from services.errors import CaseError
 from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
-from services.policy import seconded, wants_second
+from services.policy import wants_second
 from services.ports import Clock
 from services.store.cases import OFFICE
 from services.store.fines import (
@@ -31,7 +31,7 @@ from services.store.history import Event, add_event
 from services.store.money import payments_of, refunded_minor
 from services.store.schema import pauses
 from services.store.store import Store
-from services.words import require_words
+from services.words import agreed, require_second, require_words
 
 CONTEST, HOLD = "contest", "hold"
 """Kinds of pauses of one fine."""
@@ -98,12 +98,6 @@ class Step:
     at: datetime
     second: str = ""
 
-    @property
-    def told(self) -> str:
-        """The reason as the history keeps it."""
-        agreed = self.second.strip()
-        return f"{self.why}; agreed by {agreed}" if agreed else self.why
-
 
 def standing(store: Store, number: str, clock: Clock, *, on: date | None = None) -> Standing:
     """Where the fine ``number`` stands on the local day ``on``; today by default.
@@ -131,7 +125,7 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         CaseError: There is no such fine, the act does not apply to it, the day cannot be, or one
             officer alone would take a fine back.
     """
-    require_words(number, step.by, step.why, *([step.second] if step.second.strip() else []))
+    require_words(number, step.by, step.why, second=step.second)
     with store.writing() as connection:
         file = read_file(store, connection, number)
         day = _possible_day(file, on, step.at)
@@ -140,7 +134,9 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
         move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
-            _require_second(file, step)
+            grave = wants_second(file.fine.violation, cancelled=True)
+            subject = f"fine {file.fine.number}"
+            require_second(subject, step.by, step.second, "; ".join(grave))
         if act in _BEGINS:
             begin_pause(
                 store, connection, _BEGINS[act], _start_of(day, file.zone), by=step.by,
@@ -199,15 +195,6 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
         )
 
 
-def _require_second(file: FineFile, step: Step) -> None:
-    reasons = wants_second(file.fine.violation, cancelled=True)
-    if not seconded(step.by, step.second):
-        raise CaseError(
-            f"fine {file.fine.number} wants two different officers ({'; '.join(reasons)}): name "
-            "the second one, who has seen it too."
-        )
-
-
 def _possible_day(file: FineFile, on: date | None, now: datetime) -> date:
     today = day_of(now, file.zone)
     day = on or today
@@ -225,5 +212,6 @@ def _start_of(day: date, zone: str) -> datetime:
 
 def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
     """Add a step to the history of ``subject``, within the transaction of the change."""
-    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=step.told)
+    reason = agreed(step.why, step.second)
+    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=reason)
     add_event(store, connection, told)

@@ -27,6 +27,15 @@ class Money:
     currency: str
 
 
+_WITHOUT_MINOR = frozenset({"ALL"})
+"""Currencies whose minor unit is not in use; every other one has two decimals."""
+
+
+def decimals(currency: str) -> int:
+    """How many decimals an amount in ``currency`` has."""
+    return 0 if currency in _WITHOUT_MINOR else 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSource:
     """Which edition of the law decided, so that it can be found and replayed."""

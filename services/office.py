@@ -19,7 +19,7 @@ from services.life import State
 from services.model import Channel, Decision, Fine, Money, Verdict, Violation
 from services.notifier.outbox import Delivered, deliver, notices
 from services.numbers import creditor_reference, new_number
-from services.policy import Policy, drawn_for_quality, missing_proof, seconded, wants_second
+from services.policy import Policy, drawn_for_quality, missing_proof, wants_second
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.terms import terms_of
@@ -27,7 +27,7 @@ from services.store.cases import Case, case_of, cases_in, edition_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
-from services.words import require_words
+from services.words import agreed, require_second, require_words
 
 __all__ = [
     "Delivered",
@@ -162,7 +162,7 @@ def decide(
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
-    require_words(case_key, officer, why, *([second] if second.strip() else []))
+    require_words(case_key, officer, why, second=second)
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
     if verdict is Verdict.CONFIRM and lacking:
@@ -170,14 +170,14 @@ def decide(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
     grave = wants_second(case.violation) if verdict is Verdict.CONFIRM else ()
-    if (grave or second.strip()) and not seconded(officer, second):
-        raise CaseError(
-            f"case {case_key} wants two different officers ({'; '.join(grave) or 'one agrees'}): "
-            "name the second one, who has seen the case too."
-        )
-    told = f"{why.strip()}; agreed by {second.strip()}" if second.strip() else why.strip()
+    if grave or second.strip():
+        require_second(f"case {case_key}", officer, second, "; ".join(grave) or "one agrees")
     decision = Decision(
-        verdict=verdict, by=officer.strip(), is_policy=False, at=clock.now(), why=told
+        verdict=verdict,
+        by=officer.strip(),
+        is_policy=False,
+        at=clock.now(),
+        why=agreed(why.strip(), second),
     )
     if record_decisions(store, {case_key: decision}):
         return decision

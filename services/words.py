@@ -5,16 +5,37 @@ from __future__ import annotations
 import unicodedata
 
 from services.errors import CaseError
+from services.policy import seconded
 
 
-def require_words(*words: str) -> None:
-    """Raise CaseError unless every one says something, in characters that a text has."""
+def require_words(*words: str, second: str = "") -> None:
+    """Raise CaseError unless every one says something, in characters that a text has.
+
+    Args:
+        words: What must be said.
+        second: Another officer, who may be missing.
+    """
     if not all(word.strip() for word in words):
         raise CaseError(
             "somebody does this for a reason: name the fine, who acts, and why, in words."
         )
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for word in words for c in word):
+    typed = "".join((*words, second if second.strip() else ""))
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in typed):
         raise CaseError(
             "the case, the officer or the reason holds characters that no text has. Type them "
             "again, in UTF-8 and on one line."
         )
+
+
+def require_second(subject: str, officer: str, second: str, why: str) -> None:
+    """Raise CaseError unless ``second`` is another officer than ``officer``."""
+    if not seconded(officer, second):
+        raise CaseError(
+            f"{subject} wants two different officers ({why}): name the second one, who has seen "
+            "it too."
+        )
+
+
+def agreed(why: str, second: str) -> str:
+    """The reason as the history keeps it, with the second officer where there is one."""
+    return f"{why}; agreed by {second.strip()}" if second.strip() else why

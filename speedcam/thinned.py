@@ -82,9 +82,10 @@ def timed(
             yield one
     stamped_s = cadence.times_s
     taken_s = None if mixed or not waiting else _taken_s(paces, stamped_s)
+    lies = _lie(paces)
     for one, pace in waiting:
         if taken_s is None:
-            yield _judged(one, pace, lies=_lie(paces))
+            yield _judged(one, pace, lies=lies)
         else:
             anew = Timed(track=moved(one.track, stamped_s, taken_s), rebuilt=True)
             yield _judged(anew, pace.by(stamped_s, taken_s), lies=False)

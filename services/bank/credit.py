@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from services.model import Money
+from services.model import Money, decimals
 from services.numbers import creditor_reference, normal_number
-
-_DECIMALS = {"ALL": 0}
-"""Decimals of the minor unit in use; two where nothing is declared."""
 
 _MOST_MINOR = 10**12
 _BANK_ID = re.compile(r"[\x21-\x7e]{1,140}")
@@ -52,7 +49,7 @@ def money_of(text: str, currency: str) -> Money:
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise ValueError(f"{currency!r} is no currency: give its ISO 4217 code")
     try:
-        minor = Decimal(text.strip()).scaleb(_DECIMALS.get(currency, 2))
+        minor = Decimal(text.strip()).scaleb(decimals(currency))
     except InvalidOperation:
         raise ValueError(f"{text!r} is no amount: write it as 1000 or 1000.00") from None
     if not minor.is_finite() or not 0 < minor <= _MOST_MINOR or minor != minor.to_integral_value():

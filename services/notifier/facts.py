@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from services.errors import LetterError
-from services.model import Fine, Money, Violation
+from services.model import Fine, Money, Violation, decimals
 from services.notifier.complete import photo_exhibit, require_complete
 from speedcam.model import PlateReading
 
@@ -40,9 +40,6 @@ _LOCALES = {Language.SQ: "sq", Language.EN: "en_GB"}
 _TENTH = Decimal("0.1")
 _FINEST = Decimal("0.001")
 """A share in percent of a speed in tenths has no further decimal."""
-
-_DECLARED_MINOR = {"ALL": 0}
-"""Decimals of a currency's minor unit; two where nothing is declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +214,11 @@ def clock_time(at: datetime) -> str:
 
 def amount(money: Money, language: Language) -> str:
     """The amount with its currency in words or code, never split over two lines."""
-    decimals = _DECLARED_MINOR.get(money.currency, 2)
-    value = Decimal(money.minor).scaleb(-decimals)
+    places = decimals(money.currency)
+    value = Decimal(money.minor).scaleb(-places)
     if language is Language.SQ:
         return str(format_currency(value, money.currency, locale="sq"))
-    pattern = "#,##0 ¤¤" if decimals == 0 else "#,##0.00 ¤¤"
+    pattern = "#,##0 ¤¤" if places == 0 else "#,##0.00 ¤¤"
     return str(format_currency(value, money.currency, pattern, locale="en_GB"))
 
 

@@ -15,14 +15,6 @@ from services.rules.entries import Days, Entry, Exact, Percent
 
 Sum = Annotated[Exact, Field(gt=0, le=10_000_000)]
 
-_WITHOUT_MINOR = {"ALL"}
-"""Currencies whose minor unit is not in use; every other one has two decimals."""
-
-
-def decimals(currency: str) -> int:
-    """How many decimals an amount in ``currency`` has."""
-    return 0 if currency in _WITHOUT_MINOR else 2
-
 
 class FineRange(Entry):
     """The least and the most that a band allows, and what the law itself fixes beside it.

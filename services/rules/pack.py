@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from services.model import Money, Outcome
-from services.rules.amounts import Amount, Discount, FineRange, Late, decimals
+from services.model import Money, Outcome, decimals
+from services.rules.amounts import Amount, Discount, FineRange, Late
 from services.rules.bands import Interval, parse_interval
 from services.rules.entries import (
     Closed,

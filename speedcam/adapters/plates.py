@@ -75,7 +75,7 @@ class _Line:
     @property
     def is_plate(self) -> bool:
         """Whether looking closer would find nothing better."""
-        banded = self.field.white is not None and len(self.text or "") >= 5
+        banded = self.has_ends and len(self.text or "") >= 5
         return self.known or banded or (could_be_plate(self.text or "") and self.sure > _SURE)
 
     @property
@@ -86,7 +86,7 @@ class _Line:
     def rank(self) -> tuple[int, float]:
         """How much of a plate it has, then how sure the reader is."""
         text = self.text or ""
-        banded = self.field.white is not None and len(text) <= LONGEST_TEXT
+        banded = self.has_ends and len(text) <= LONGEST_TEXT
         return banded + self.known + could_be_plate(text), self.sure
 
     def rivals(self, other: _Line) -> bool:
