@@ -131,6 +131,13 @@ def test_what_cannot_be_matched_is_kept_until_a_person_finds_its_fine(take, stor
         assign(store, "U9", number, a_step(clock.now()))
 
 
+def test_a_mistyped_reference_that_its_check_digits_bear_out_pays_no_fine(take, store):
+    # A letter for a digit: that of AL26-2GV2-H4S8 with Y for the 8 is right again.
+    mistyped = creditor_reference("AL26-2GV2-H4S8")[:-1] + "Y"
+    (taken,) = take(a_table(a_row(mistyped, bank_id="M1"))).entries
+    assert (taken.outcome, taken.reason) == ("unmatched", "names a fine that is not there")
+
+
 def test_a_payment_from_the_future_is_not_taken(take, number):
     (taken,) = take(a_table(a_row(creditor_reference(number), paid_on="2026-11-20"))).entries
     assert (taken.outcome, taken.reason) == ("fault", "paid on 2026-11-20, which is still to come")
