@@ -131,7 +131,7 @@ def test_what_cannot_be_matched_is_kept_until_a_person_finds_its_fine(take, stor
         assign(store, "U9", number, a_step(clock.now()))
 
 
-def test_a_mistyped_reference_that_its_check_digits_bear_out_pays_no_fine(take, store):
+def test_a_mistyped_reference_that_its_check_digits_bear_out_pays_no_fine(take):
     # A letter for a digit: that of AL26-2GV2-H4S8 with Y for the 8 is right again.
     mistyped = creditor_reference("AL26-2GV2-H4S8")[:-1] + "Y"
     (taken,) = take(a_table(a_row(mistyped, bank_id="M1"))).entries
