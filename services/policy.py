@@ -17,7 +17,7 @@ from speedcam.model import ExhibitKind, Grade, Passage, PlateReading, SpeedMeasu
 Policy = Callable[[Violation, datetime], Decision | tuple[str, ...]]
 """Decides a violation at an instant, or gives every reason why a person must."""
 
-SURE_PLATE = 0.95
+SURE_PLATE = 0.98
 """Confidence below which a person reads the plate."""
 
 SEVERAL = 2

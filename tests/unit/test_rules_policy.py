@@ -136,8 +136,8 @@ def test_what_lacks_a_proof_is_left_with_the_reason_and_nobody_may_confirm_it(ab
     [
         pytest.param({"plate": a_plate(repaired=True)}, "repaired", id="repaired"),
         pytest.param({"plate": a_plate(country=None)}, "no known country", id="foreign"),
-        pytest.param({"plate": a_plate(confidence=0.9499)}, "below 0.95", id="unsure"),
-        pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.95", id="no number"),
+        pytest.param({"plate": a_plate(confidence=0.9799)}, "below 0.98", id="unsure"),
+        pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.98", id="no number"),
         pytest.param({"plate": a_plate(confidence=5.0)}, "no confidence", id="too sure"),
         pytest.param({"plate": a_plate(frames=1)}, "in 1 frames only", id="one frame"),
         pytest.param({"kmh": 66.0}, "to a person", id="upper band"),
