@@ -224,6 +224,19 @@ class NoticeState(StrEnum):
     """Its fine asks for nothing any more, so it is not handed over."""
 
 
+class LetterKind(StrEnum):
+    """What a letter tells the person it goes to."""
+
+    NOTICE = "notice"
+    REMINDER = "reminder"
+    RECEIPT = "receipt"
+    """A payment arrived."""
+    WITHDRAWAL = "withdrawal"
+    """We were wrong, or it is no longer owed: nothing is to be paid."""
+    OBJECTION_RECEIVED = "objection_received"
+    OBJECTION_ANSWERED = "objection_answered"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A rendered notice: the same facts as HTML and as plain text.
