@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from services.errors import Unreachable
-from services.model import Channel, Fine, Letter
+from services.model import Channel, Fine, Letter, LetterKind
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
 from speedcam.model import (
@@ -177,6 +177,8 @@ def on_disk(folder: Path, *passages: Passage) -> Path:
 def a_letter(fine: Fine, photo: bytes) -> Letter:
     """A letter without templates."""
     return Letter(
+        kind=LetterKind.NOTICE,
+        sms="ulni shpejtesine",
         subject=f"Njoftim për shpejtësinë, nr. {fine.number}",
         html=f'<html lang="sq"><h1>{fine.number}</h1><img src="cid:photo" alt="mjeti"></html>',
         text=f"{fine.number}: ulni shpejtësinë\n",

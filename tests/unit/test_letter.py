@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import EvidenceError, LetterError
+from services.model import OffenceKind
 from services.notifier.facts import Language, clock_time, facts, masked
 from services.notifier.letter import data_uri, render_letter
 from speedcam.model import Certificate, PlateReading, Reason, Refusal
@@ -310,8 +311,9 @@ LACKING = {
     "who decided": a_fine(decision=a_decision(by="")),
     "the amount": a_fine(terms=terms(full=replace(terms().full, minor=0))),
     "the payment reference": a_fine(reference=""),
-    "a wording for its country": a_fine(number="DE26-K7Q2-M9XD"),
-    "a wording for what is due late": a_fine(terms=terms(late_at_once=True)),
+    "a wording for its country": a_fine(number="XX26-K7Q2-M9XD"),
+    "a wording for its offence": a_fine(violation=a_violation(kind=OffenceKind.SECTION)),
+    "the check of the signs": a_fine_at(signs_checked_on=None),
 }
 
 

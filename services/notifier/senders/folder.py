@@ -71,12 +71,12 @@ class FolderSender:
 
 def contents(letter: Letter, fine: Fine) -> dict[str, bytes]:
     """The files of a notice by name."""
-    return {
+    files = {
         "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
         "notice.txt": letter.text.encode(),
-        PHOTO: letter.photo,
         "notice.eml": mail(letter, fine).as_bytes(),
     }
+    return files | ({PHOTO: letter.photo} if letter.photo else {})
 
 
 def mail(letter: Letter, fine: Fine) -> EmailMessage:
@@ -94,6 +94,8 @@ def mail(letter: Letter, fine: Fine) -> EmailMessage:
     message["Content-Language"] = "sq, en"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if not letter.photo:
+        return message
     html = message.get_body(("html",))
     if not isinstance(html, EmailMessage):
         raise Refused(f"notice {fine.number}: its letter makes no mail with HTML.")
