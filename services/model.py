@@ -243,6 +243,7 @@ class Letter:
 
     Attributes:
         kind: What it tells.
+        languages: ISO 639 codes, in the order of the letter.
         subject: One line.
         html: A whole document with the photo inline, where it shows one.
         text: Plain text.
@@ -252,6 +253,7 @@ class Letter:
     """
 
     kind: LetterKind
+    languages: tuple[str, ...]
     subject: str
     html: str
     text: str

@@ -178,6 +178,7 @@ def a_letter(fine: Fine, photo: bytes) -> Letter:
     """A letter without templates."""
     return Letter(
         kind=LetterKind.NOTICE,
+        languages=("sq",),
         sms="ulni shpejtesine",
         subject=f"Njoftim për shpejtësinë, nr. {fine.number}",
         html=f'<html lang="sq"><h1>{fine.number}</h1><img src="cid:photo" alt="mjeti"></html>',

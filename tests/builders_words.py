@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from services.model import Fine, LetterKind, Money
@@ -23,7 +23,7 @@ from services.rules.edition import Edition
 from services.rules.engine import judge
 from tests.builders_notice import a_decision, a_photo
 from tests.builders_notice import a_passage as a_photographed_passage
-from tests.builders_office import SetClock, a_passage, a_place
+from tests.builders_office import AT, SetClock, a_passage, a_place
 
 COUNTRIES = ("AL", "CH", "DE", "ES", "FR", "GB", "IT")
 _PHOTOS = a_photographed_passage().exhibits
@@ -37,21 +37,24 @@ def edition_of(country: str) -> Edition:
     return next(e for e in load_editions() if e.pack.country == country and e.pack.to is None)
 
 
-def a_fine_of(country: str, *, kmh: float | None = None, number: str = "", **place) -> Fine:
+def a_fine_of(
+    country: str, *, kmh: float | None = None, at: datetime = AT, driver: str = "", **place
+) -> Fine:
     """A fine under a country's law, from its passage on, where 40 km/h or 20 mph are allowed."""
     edition = edition_of(country)
     there = a_place(timezone=edition.pack.timezone, **place)
     fast = kmh or _SPEED_KMH.get(country, 58.0)
-    passage = a_passage(kmh=fast, place=there, exhibits=_PHOTOS)
+    passage = a_passage(kmh=fast, place=there, exhibits=_PHOTOS, at=at)
     passage = replace(passage, conditions=replace(passage.conditions, limit_mph=20))
     violation = judge(passage, edition, "case-1")
-    fine = new_fine(violation, a_decision(), edition, SetClock())
-    known = number or f"{country}26-K7Q2-M9XD"
-    return replace(fine, number=known, reference=creditor_reference(known))
+    fine = new_fine(violation, a_decision(), edition, SetClock(at + timedelta(hours=2)))
+    number = f"{country}26-K7Q2-M9XD"
+    reference = creditor_reference(number)
+    return replace(fine, number=number, reference=reference, driver=driver)
 
 
 def an_occasion(kind: LetterKind, fine: Fine, **changes) -> Occasion | None:
-    """What happened, for a letter of this kind."""
+    """What happened, for a letter of this kind, with all that it can tell."""
     on, later = date(2026, 11, 8), date(2026, 11, 28)
     some, all_of_it = Money(minor=1000, currency=fine.amount.currency), fine.terms.full
     known = {

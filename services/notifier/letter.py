@@ -74,6 +74,7 @@ def render_letter(
     alt = " / ".join(_line(each, "photo_alt", each.facts) for each in written)
     return Letter(
         kind=kind,
+        languages=tuple(each.language.value for each in written),
         subject=subject,
         html=html.get_template("letter.html").render(
             notices=spoken, kind=kind, subject=subject, photo_src=photo_src

@@ -91,7 +91,7 @@ def mail(letter: Letter, fine: Fine) -> EmailMessage:
     message["To"] = Address("Vehicle owner", "owner", "speedcam.invalid")
     message["Date"] = format_datetime(fine.issued_at)
     message["Message-ID"] = f"<{fine.number.lower()}.notice@speedcam.invalid>"
-    message["Content-Language"] = "sq, en"
+    message["Content-Language"] = ", ".join(letter.languages)
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if not letter.photo:
