@@ -57,7 +57,7 @@ def amount(money: Money, language: Language, country: str = "") -> str:
     pattern = None
     if language is Language.EN and money.currency != "GBP":
         # The language's own form glues the code to the number, and a euro's sign is not at home.
-        pattern = "#,##0 ¤¤" if places == 0 else "#,##0.00 ¤¤"
+        pattern = f"{'#,##0' if places == 0 else '#,##0.00'}{NO_BREAK}¤¤"
     locale = _locale(language, country)
     return str(format_currency(value, money.currency, pattern, locale=locale))
 

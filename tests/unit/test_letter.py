@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import EvidenceError, LetterError
-from services.model import OffenceKind
-from services.notifier.facts import Language, clock_time, facts, masked
+from services.model import Money, OffenceKind
+from services.notifier.facts import Language, amount, clock_time, facts, masked
 from services.notifier.letter import data_uri, render_letter
 from speedcam.model import Certificate, PlateReading, Reason, Refusal
 from tests.builders_notice import (
@@ -411,3 +411,9 @@ def test_another_plate_does_not_change_the_rest_of_the_letter():
     fine = with_plate(a_fine(), "AA999BB")
     assert isinstance(fine.violation.passage.plate, PlateReading)
     assert letter(fine).html == letter().html
+
+
+@pytest.mark.parametrize("currency", ["ALL", "CHF", "EUR", "GBP"])
+@pytest.mark.parametrize("language", Language)
+def test_an_amount_is_never_split_over_two_lines(language, currency):
+    assert " " not in amount(Money(minor=123456, currency=currency), language)
