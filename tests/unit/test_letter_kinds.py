@@ -43,6 +43,7 @@ everywhere = pytest.mark.parametrize("country", COUNTRIES)
 
 DATE = re.compile(r"\d{1,2}(?:er|º|\.)? (?:de )?[^\W\d_]+ (?:de )?\d{4}")
 TOP_LEVEL = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
+SAMPLE = {"SHEMBULL", "SAMPLE", "MUSTER", "EXEMPLE", "ESEMPIO", "MUESTRA"}
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 PLACE = "Rruga e Kombit, km 4+200"
 
@@ -97,6 +98,7 @@ def test_each_language_of_the_country_and_english_have_their_part(kind, fine):
 def test_the_short_message_is_one_part_without_link_plate_name_or_place(kind, fine, own):
     sms = a_letter(kind, replace(fine, driver="Arben Hoxha"), own).sms
     assert septets(sms) <= ONE_PART
+    assert sms.split()[0].strip(".,") in SAMPLE
     assert not TOP_LEVEL.search(sms)
     assert not re.search(r"https?:|www|@|[!\n]", sms)
     hidden = (PLATE, PLATE[:2] + " ", "Hoxha", "Arben", "P-23", PLACE, "Kombit", "SH2", "Durr")
