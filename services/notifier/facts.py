@@ -7,13 +7,12 @@ another number. Speeds are shown rounded in the driver's favour, never above wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.errors import LetterError
-from services.model import Fine, Money, Terms, Violation
+from services.model import Fine, Money, Violation
 from services.notifier.complete import limit_of, photo_exhibit, require_complete
 from services.notifier.country import Country, country_of
 from services.notifier.language import (
@@ -26,6 +25,7 @@ from services.notifier.language import (
     short_day,
     unit_in,
 )
+from services.notifier.law_facts import LawFacts, law_facts
 from services.rules.engine import KMH_PER_MPH
 from speedcam.model import PlateReading
 
@@ -35,10 +35,6 @@ _TENTH = Decimal("0.1")
 _FINEST = Decimal("0.001")
 """A share in percent of a speed in tenths has no further decimal."""
 
-Late = Literal["by_day", "at_once", "proceedings"]
-"""After the last day the amount grows from day to day, is the increased one at once, or others
-go on."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -47,24 +43,13 @@ class Facts:
     Attributes:
         plate: Masked: the letter may be read by others than its owner.
         deducted: What lies between ``measured`` and ``retained``, so that the sum adds up.
-        country: ISO 3166 code of the law.
-        addressee: Why the letter goes to its reader: who owns the vehicle answers for the fine,
-            who owns it does not unless they drove (keeper), or who was named as the driver.
         full_from: Empty when what is late follows at once after the reduced amount.
         limit_reason: Why the limit is there; empty when the site gives no reason.
         signs_checked_on: Empty when nobody recorded it.
         suspension: Months, one number or a range; empty when there is none.
         discounted: Whoever pays early pays less.
         until_short: First day to pay by, in digits, for the short message.
-        law: Name of the law that ``legal_reference`` cites; empty where that says it.
-        portal: Where one signs in to pay, and ``portal_page`` there; empty where none is known.
-        counters: Where one pays in person, with its preposition; empty likewise.
-        regulator: Name of the authority for data protection; empty where none is known.
-        proceedings: What follows after the last day in place of a higher amount, or empty.
-        appeals: Other authorities to turn to, each with its last day.
-        names_driver: Who must say who drove: ``everybody``, ``companies`` or nobody (empty).
-        photo_shown: The letter brings the photo; else one asks for it.
-        has_points: The law knows penalty points; ``points_once_final``: only of a final decision.
+        law: What the law of the country adds.
     """
 
     number: str
@@ -110,22 +95,9 @@ class Facts:
     payment_reference: str
     points: int
     suspension: str
-    country: str
-    addressee: Literal["owner", "keeper", "driver"]
     discounted: bool
-    late: Late
     until_short: str
-    law: str
-    portal: str
-    portal_page: str
-    counters: str
-    regulator: str
-    proceedings: str
-    appeals: tuple[tuple[str, str], ...]
-    names_driver: str
-    photo_shown: bool
-    has_points: bool
-    points_once_final: bool
+    law: LawFacts
 
 
 def facts(fine: Fine, language: Language) -> Facts:
@@ -142,7 +114,6 @@ def facts(fine: Fine, language: Language) -> Facts:
         raise LetterError(f"notice {fine.number} cannot be written: its passage changed meanwhile.")
     at = violation.passage.at.astimezone(ZoneInfo(place.timezone))
     speed = _Speeds.of(violation, country)
-    late = _late(terms)
     discounted = terms.reduced.minor < terms.full.minor
 
     def day(value: date | None) -> str:
@@ -203,35 +174,10 @@ def facts(fine: Fine, language: Language) -> Facts:
         payment_reference=grouped(fine.reference),
         points=fine.points,
         suspension=_months(violation.suspension_months),
-        country=country.country,
-        addressee="driver" if fine.driver else "owner" if country.pays == "owner" else "keeper",
         discounted=discounted,
-        late=late,
         until_short=short_day(terms.reduced_until if discounted else terms.full_until, language),
-        law=country.law.in_(language) if country.law else "",
-        portal=country.portal.name if country.portal else "",
-        portal_page=country.portal.page.in_(language) if country.portal else "",
-        counters=country.counters.in_(language) if country.counters else "",
-        regulator=country.regulator.in_(language) if country.regulator else "",
-        proceedings=country.proceedings.in_(language)
-        if country.proceedings and late == "proceedings"
-        else "",
-        appeals=tuple(
-            (each.in_(language), day(terms.object_until + timedelta(days=each.days_more)))
-            for each in country.appeals
-        ),
-        names_driver=country.names_driver.who if country.names_driver else "",
-        photo_shown=country.photo == "shown",
-        has_points=country.points is not None,
-        points_once_final=country.points is not None and country.points.once_final,
+        law=law_facts(fine, country, language),
     )
-
-
-def _late(terms: Terms) -> Late:
-    if terms.late_pct_per_day:
-        return "by_day"
-    grows = terms.late_at_once and terms.late_cap.minor > terms.full.minor
-    return "at_once" if grows else "proceedings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

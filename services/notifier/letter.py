@@ -54,7 +54,7 @@ def render_letter(
 
     Args:
         fine: Frozen at issue; everything printed comes from it and from ``occasion``.
-        photo: JPEG bytes of the redacted photo.
+        photo: JPEG bytes of the redacted photo; no matter where the kind shows none.
         kind: What the letter tells.
         occasion: What happened; each kind but the notice needs its own.
         own: The recipient's own language, which comes first; None: not known.
@@ -66,11 +66,12 @@ def render_letter(
         EvidenceError: ``photo`` is not the picture that the passage names.
     """
     written = _speeches(fine, kind, occasion, own)
-    require_this_photo(fine, photo)
+    if kind is LetterKind.NOTICE:
+        require_this_photo(fine, photo)
     html, text = letter_html_environment(), letter_text_environment()
     spoken = [replace(each, words=words_of(html, each.language)) for each in written]
     subject = " / ".join(_line(each, "subject", each.facts, kind) for each in written)
-    shown = kind is LetterKind.NOTICE and written[0].facts.photo_shown
+    shown = kind is LetterKind.NOTICE and written[0].facts.law.photo_shown
     alt = " / ".join(_line(each, "photo_alt", each.facts) for each in written)
     return Letter(
         kind=kind,
@@ -100,16 +101,17 @@ def _speeches(
     fine: Fine, kind: LetterKind, occasion: Occasion | None, own: Language | None
 ) -> list[Speech]:
     """What there is to say in each language of the letter, with the words of plain text."""
-    known = {Language.EN: facts(fine, Language.EN)}  # refuses what no letter can be written of
+    known = facts(fine, Language.EN)  # refuses what no letter can be written of
     require_occasion(fine.number, kind, occasion)
+    country = countries()[known.law.country]
     return [
         Speech(
             language=language,
             words=words_of(letter_text_environment(), language),
-            facts=known.get(language) or facts(fine, language),
-            occasion=occasion_facts(occasion, language, known[Language.EN].country),
+            facts=known if language is Language.EN else facts(fine, language),
+            occasion=occasion_facts(occasion, language, country.country),
         )
-        for language in languages_for(countries()[known[Language.EN].country], own)
+        for language in languages_for(country, own)
     ]
 
 

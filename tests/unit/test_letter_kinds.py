@@ -115,6 +115,18 @@ def test_the_short_message_is_one_part_also_when_there_is_less_to_say(kind, coun
         assert septets(a_letter(kind, fine, own, **changes).sms) <= ONE_PART
 
 
+@pytest.mark.parametrize("kind", LetterKind)
+@everywhere
+def test_the_longest_short_message_is_one_part(kind, country):
+    fine, last = a_fine_of(country), date(2026, 12, 28)
+    less = Money(minor=1, currency=fine.amount.currency)
+    terms = replace(fine.terms, reduced=less, reduced_until=last, full_until=last)
+    changes = {"until": last} if kind is LetterKind.REMINDER else {}
+    for own in Language:
+        made = a_letter(kind, replace(fine, terms=terms), own, **changes)
+        assert septets(made.sms) <= 158
+
+
 AT_NOON = datetime(2026, 10, 2, 10, tzinfo=ZoneInfo("Europe/Tirane"))
 WORDS = st.text(
     st.characters(codec="utf-8", categories=("L", "P", "S"), exclude_characters="{}"), min_size=1
@@ -201,8 +213,9 @@ def test_all_that_can_be_said_of_what_happened_has_its_place():
 
 @pytest.mark.parametrize("kind", OTHER_KINDS)
 @everywhere
-def test_only_a_notice_brings_the_photo(kind, country):
-    made = a_letter(kind, a_fine_of(country))
+def test_only_a_notice_brings_the_photo_and_needs_it(kind, country):
+    fine = a_fine_of(country)
+    made = render_letter(fine, b"", kind, occasion=an_occasion(kind, fine))
     assert (made.photo, made.photo_alt) == (b"", "")
     assert "<img" not in made.html
 

@@ -103,7 +103,7 @@ class Owner:
         response = self._pages.show(
             "notice.html",
             language,
-            offered=(*languages_for(countries()[known.country]), language),
+            offered=(*languages_for(countries()[known.law.country]), language),
             f=known,
             token=self._visits.form_token(visit),
             today=self._today(fine, language),
