@@ -33,7 +33,7 @@ class LawFacts:
         counters: Where one pays in person, with its preposition.
         regulator: The authority for data protection.
         appeals: Other authorities to turn to, each with its last day.
-        names_driver: Who must say who drove: ``everybody``, ``companies`` or nobody (empty).
+        names_driver: Who must still say who drove: ``everybody``, ``companies`` or nobody (empty).
         photo_shown: The letter brings the photo; else one asks for it.
         has_points: The law knows penalty points; ``points_once_final``: of a final decision only.
     """
@@ -73,7 +73,7 @@ def law_facts(fine: Fine, country: Country, language: Language) -> LawFacts:
         counters=name(country.counters),
         regulator=name(country.regulator),
         appeals=_appeals(fine.terms, country, language),
-        names_driver=naming.who if naming else "",
+        names_driver=naming.who if naming and not fine.driver else "",
         photo_shown=country.photo == "shown",
         has_points=points is not None,
         points_once_final=points is not None and points.once_final,

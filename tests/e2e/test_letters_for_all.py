@@ -1,5 +1,7 @@
 """Every kind of letter and every page in a real browser: fit for a phone, and for everybody."""
 
+import re
+
 import pytest
 
 from services.model import LetterKind
@@ -48,6 +50,13 @@ def test_a_letter_is_for_everybody(page, country, kind):
     made = render_letter(fine, photo, kind, occasion=occasion, photo_src=data_uri(photo))
     page.set_content(made.html)
     assert faults(page) == []
+
+
+def test_what_is_not_for_everybody_is_seen(page):
+    made = render_letter(a_fine_of("AL"), a_photo()).html
+    mute = re.sub(' alt="[^"]*"', "", made)
+    page.set_content(mute.replace("max-width: 640px", "width: 640px"))
+    assert {name for name, _ in faults(page)} >= {"390", "image-alt"}
 
 
 @pytest.mark.parametrize("language", Language)

@@ -349,11 +349,14 @@ def test_german_can_be_read_in_switzerland(file):
         ("DE", "", "Whoever was driving answers for it"),
         ("GB", "", "Whoever was driving answers for it"),
         ("AL", "somebody", "because you were named as the driver"),
+        ("GB", "somebody", "because you were named as the driver"),
     ],
 )
 def test_a_notice_says_why_it_goes_to_its_reader(country, driver, told):
     fine = a_fine_of(country, driver=driver)
-    assert told in one_line(a_letter(LetterKind.NOTICE, fine).text)
+    text = one_line(a_letter(LetterKind.NOTICE, fine).text)
+    assert told in text
+    assert ("must tell us by that day" in text) == (country == "GB" and not driver)
 
 
 @pytest.mark.parametrize(
