@@ -69,6 +69,8 @@ def _fold(words: str, indent: int = 0) -> str:
 
     It breaks at plain blanks alone: a number stays with its unit.
     """
+    if len(words) <= TEXT_WIDTH:
+        return words
     lines = [""]
     for word in words.split(" "):
         # An empty word is a further blank: the first lines of rows and steps are indented.

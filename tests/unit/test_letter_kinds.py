@@ -177,6 +177,16 @@ def test_no_letter_of_any_kind_without(fact, kind):
         a_letter(kind, fine)
 
 
+def test_no_british_notice_without_a_limit_in_miles():
+    fine = a_fine_of("GB")
+    passage = fine.violation.passage
+    unknown = replace(passage, conditions=replace(passage.conditions, limit_mph=None))
+    with pytest.raises(LetterError, match="the limit"):
+        a_letter(
+            LetterKind.NOTICE, replace(fine, violation=replace(fine.violation, passage=unknown))
+        )
+
+
 @pytest.mark.parametrize("kind", OTHER_KINDS)
 def test_a_letter_that_follows_a_notice_wants_what_happened(kind):
     with pytest.raises(LetterError, match=OCCASIONS[kind].__name__):
