@@ -19,6 +19,7 @@ from services.notifier.gsm7 import BASIC, EXTENDED, ONE_PART, folded, septets
 from services.notifier.language import Language, local_day
 from services.notifier.letter import render_letter, words_of
 from services.notifier.occasion import OCCASIONS, OccasionFacts
+from services.notifier.senders.folder import mail
 from services.notifier.wording import letter_html_environment, letter_text_environment
 from services.rules.catalogue import load_editions
 from services.rules.engine import in_unit
@@ -240,6 +241,23 @@ def test_the_photo_is_in_the_notice_or_one_may_ask_for_it_as_the_law_has_it(coun
     else:
         assert made.photo == a_photo()
         assert "<img" in made.html
+
+
+@pytest.mark.parametrize(
+    ("country", "kind", "pictures", "languages"),
+    [
+        ("AL", LetterKind.NOTICE, 1, "sq, en"),
+        ("FR", LetterKind.NOTICE, 0, "fr, en"),
+        ("AL", LetterKind.RECEIPT, 0, "sq, en"),
+    ],
+)
+def test_a_mail_has_the_pictures_and_the_languages_of_its_letter(
+    country, kind, pictures, languages
+):
+    fine = a_fine_of(country)
+    sent = mail(a_letter(kind, fine), fine)
+    assert sum(part.get_content_type() == "image/jpeg" for part in sent.walk()) == pictures
+    assert sent["Content-Language"] == languages
 
 
 STATED = {
