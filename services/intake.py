@@ -25,8 +25,8 @@ from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
 
-GROUP = 256
-"""Passages taken with one commit."""
+GROUP = 512
+"""Passages taken with one commit: half a second of waiting for the others who write."""
 
 Faults = Mapping[tuple[str, ExhibitKind], EvidenceError]
 """Exhibits that could not be kept, by SHA-256 and kind."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import CaseError, OfficeError, StoreUnavailable
+from services.errors import CaseError, EvidenceError, OfficeError
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
 from services.life import State
 from services.model import Channel, Decision, Fine, Money, Verdict, Violation
@@ -23,7 +24,7 @@ from services.policy import Policy, drawn_for_quality, missing_proof, wants_seco
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.terms import terms_of
-from services.store.cases import Case, case_of, cases_in, edition_of, twins_of
+from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
@@ -106,7 +107,8 @@ def _in_groups(
 
 
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
-    verdicts = {case.key: _verdict(store, case, policy, clock) for case in group}
+    twins, now = twins_of(store, group), clock.now()
+    verdicts = {case.key: _verdict(case, twins[case.key], policy, now) for case in group}
     decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
     waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
     decided = record_decisions(store, decisions)
@@ -125,10 +127,11 @@ def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -
     ]
 
 
-def _verdict(store: Store, case: Case, policy: Policy, clock: Clock) -> Decision | tuple[str, ...]:
+def _verdict(
+    case: Case, twins: Sequence[str], policy: Policy, at: datetime
+) -> Decision | tuple[str, ...]:
     """What the policy says, unless the case may be another one once more."""
-    verdict = policy(case.violation, clock.now())
-    twins = twins_of(store, case)
+    verdict = policy(case.violation, at)
     if not twins:
         return verdict
     told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
@@ -214,9 +217,9 @@ def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
 
 
 def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
-    decisions = decisions_of(store, [case.key for case in group])
+    papers = _papers_of(store, group)
     for _ in range(NUMBERS_TO_TRY):
-        made = [_made(store, case, decisions.get(case.key), clock) for case in group]
+        made = [_made(case, papers, clock) for case in group]
         fines = [each.fine for each in made if each.fine]
         try:
             recorded = record_fines(store, fines, (Channel.FOLDER,))
@@ -234,19 +237,43 @@ def _standing(store: Store, made: Issued, recorded: Set[str]) -> Issued:
     return replace(made, fine=store.fine_of_case(made.case_key))
 
 
-def _made(store: Store, case: Case, decision: Decision | None, clock: Clock) -> Issued:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Papers:
+    """What a fine is made of beside its case, for a group of them.
+
+    Attributes:
+        decisions: By key of the case.
+        packs: Texts of the law, by SHA-256.
+        broken: Exhibits that are not intact, by SHA-256.
+    """
+
+    decisions: Mapping[str, Decision]
+    packs: Mapping[str, bytes]
+    broken: Mapping[str, EvidenceError]
+
+
+def _papers_of(store: Store, group: Sequence[Case]) -> _Papers:
+    exhibits = {e.sha256 for case in group for e in case.violation.passage.exhibits}
+    return _Papers(
+        decisions=decisions_of(store, [case.key for case in group]),
+        packs=texts_of(store, (case.violation for case in group)),
+        broken=store.broken_exhibits(exhibits),
+    )
+
+
+def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
     """The fine of a confirmed case, not yet recorded, or why it gets none."""
     unmade = Issued(case_key=case.key, passage_id=case.violation.passage.id, fine=None)
     try:
+        decision = papers.decisions.get(case.key)
         if decision is None:
             raise CaseError(f"case {case.key} is confirmed without a decision: nothing was issued.")
         plate_of(case.violation)
         for exhibit in case.violation.passage.exhibits:
-            store.exhibit_bytes(exhibit.sha256)  # no fine whose proof is not intact
-        edition = edition_of(store, case.violation)
+            if fault := papers.broken.get(exhibit.sha256):
+                raise fault  # no fine whose proof is not intact
+        edition = edition_of(case.violation, papers.packs)
         return replace(unmade, fine=new_fine(case.violation, decision, edition, clock))
-    except StoreUnavailable:
-        raise
     except OfficeError as error:
         return replace(unmade, fault=str(error))
 

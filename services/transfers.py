@@ -13,7 +13,7 @@ from services.fines import Step, tell
 from services.life import Act
 from services.model import Channel, Fine
 from services.office import NUMBERS_TO_TRY, new_fine
-from services.store.cases import edition_of
+from services.store.cases import edition_of, texts_of
 from services.store.fines import FineFile, end_pauses, keep_notices_back, move_on, read_file
 from services.store.issue import add_fines
 from services.store.schema import pauses
@@ -61,7 +61,7 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
 
 def _anew(store: Store, connection: Connection, file: FineFile, driver: str, step: Step) -> Fine:
     old = file.fine
-    edition = edition_of(store, old.violation)
+    edition = edition_of(old.violation, texts_of(store, [old.violation]))
     for _ in range(NUMBERS_TO_TRY):
         fine = new_fine(old.violation, old.decision, edition, _Instant(at=step.at))
         fine = replace(fine, driver=driver)

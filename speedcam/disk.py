@@ -20,6 +20,12 @@ def make_folder(folder: Path) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``: after a crash it is there whole, or not at all."""
+    write_whole(path, content)
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """As :func:`write_durably`, but whoever writes many syncs their folder once, at the end."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write_synced(part, content)
@@ -28,7 +34,6 @@ def write_durably(path: Path, content: bytes) -> None:
         # On a full disk half a picture would take the room and stay for ever.
         part.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def create_once(path: Path, content: bytes) -> None:

@@ -14,6 +14,7 @@ from services.life import State
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.cases import cases_in
+from services.store.exhibits import keep_exhibit
 from services.store.keys import normal_plate
 from services.store.schema import cases, events, fines
 from speedcam.disk import write_durably
@@ -156,7 +157,7 @@ def test_raw_data_and_pictures_do_not_pass_for_one_another(tmp_path, kind):
         open_store(tmp_path / "office", create=True) as store,
         pytest.raises(EvidenceError, match="is no"),
     ):
-        store.keep_exhibit(replace(other, kind=kind), passages.parent)
+        keep_exhibit(store.folder / "exhibits", replace(other, kind=kind), passages.parent)
 
 
 @pytest.mark.parametrize("sha256", ["../keys/office.key", "", "G" * 64, "a" * 63])
@@ -180,7 +181,7 @@ def test_an_exhibit_outside_the_folder_of_its_passages_is_refused(tmp_path):
                 sha256=hashlib.sha256(secret).hexdigest(),
             )
             with pytest.raises(EvidenceError, match="lies outside"):
-                store.keep_exhibit(exhibit, passages.parent)
+                keep_exhibit(store.folder / "exhibits", exhibit, passages.parent)
 
 
 def test_a_folder_that_is_no_office_is_told(tmp_path):
