@@ -68,7 +68,7 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
         show([row], columns, as_json=True)
         return
     show([row], columns, as_json=False)
-    show(history, ("at", "who", "what", "reason"), as_json=False)
+    show(history, ("at", "who", "second", "what", "reason"), as_json=False)
 
 
 def act(

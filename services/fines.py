@@ -31,7 +31,7 @@ from services.store.history import Event, add_event
 from services.store.money import payments_of, refunded_minor
 from services.store.schema import pauses
 from services.store.store import Store
-from services.words import agreed, require_second, require_words
+from services.words import require_second, require_words
 
 CONTEST, HOLD = "contest", "hold"
 """Kinds of pauses of one fine."""
@@ -212,6 +212,8 @@ def _start_of(day: date, zone: str) -> datetime:
 
 def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
     """Add a step to the history of ``subject``, within the transaction of the change."""
-    reason = agreed(step.why, step.second)
-    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=reason)
+    told = Event(
+        at=step.at, who=step.by, what=what, subject=subject, reason=step.why,
+        second=step.second.strip(),
+    )  # fmt: skip
     add_event(store, connection, told)

@@ -135,6 +135,8 @@ class Decision:
         is_policy: Decided by a named policy and not by a person; the notice says so.
         at: When.
         why: The reason in words.
+        second: Another officer who agreed; empty where one was enough.
+        amount: What two officers set above the least that the law names; None: the least.
     """
 
     verdict: Verdict
@@ -142,6 +144,13 @@ class Decision:
     is_policy: bool
     at: datetime
     why: str
+    second: str = ""
+    amount: Money | None = None
+
+    def __post_init__(self) -> None:
+        alone = self.is_policy or not self.second.strip() or self.second == self.by
+        if self.amount is not None and (alone or self.verdict is not Verdict.CONFIRM):
+            raise ValueError("two different officers confirm an amount above the minimum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, 
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
-from services.words import agreed, require_second, require_words
+from services.words import require_second, require_words
 
 __all__ = [
     "Delivered",
@@ -147,6 +147,7 @@ def decide(
     why: str,
     clock: Clock,
     second: str = "",
+    amount: Money | None = None,
 ) -> Decision:
     """An officer confirms or rejects a case. The same decision again changes nothing.
 
@@ -157,11 +158,14 @@ def decide(
         verdict: Confirm or reject.
         why: The reason in words.
         clock: Dates the decision.
-        second: Another officer who agrees: nobody alone takes a licence away.
+        second: Another officer who agrees: nobody alone takes a licence away, or sets more than
+            the minimum.
+        amount: Set by both; None: the least that the law names.
 
     Raises:
         CaseError: There is no such case, it is decided otherwise, something that nobody may do
-            without is missing, or the officer, the reason or a second officer is not named.
+            without is missing, the officer, the reason or a second officer is not named, or the
+            law does not have the amount.
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
@@ -172,7 +176,9 @@ def decide(
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
-    grave = wants_second(case.violation) if verdict is Verdict.CONFIRM else ()
+    fined = _amount_set(case.violation, verdict, amount)
+    confirmed = verdict is Verdict.CONFIRM
+    grave = wants_second(case.violation, amount=fined) if confirmed else ()
     if grave or second.strip():
         require_second(f"case {case_key}", officer, second, "; ".join(grave) or "one agrees")
     decision = Decision(
@@ -180,11 +186,28 @@ def decide(
         by=officer.strip(),
         is_policy=False,
         at=clock.now(),
-        why=agreed(why.strip(), second),
+        why=why.strip(),
+        second=second.strip(),
+        amount=fined,
     )
     if record_decisions(store, {case_key: decision}):
         return decision
     return _same_decision(store, case_key, decision)
+
+
+def _amount_set(violation: Violation, verdict: Verdict, amount: Money | None) -> Money | None:
+    """An amount that the law has, or None for the least one."""
+    if amount is None:
+        return None
+    least, most = violation.amount_min, violation.amount_max
+    if verdict is not Verdict.CONFIRM or least is None or most is None:
+        raise CaseError(f"case {violation.key}: an amount is set only where a fine is confirmed.")
+    if amount.currency != least.currency or not least.minor <= amount.minor <= most.minor:
+        raise CaseError(
+            f"case {violation.key}: {violation.reference} has {least.minor} to {most.minor} "
+            f"{least.currency} (in its smallest unit), and not {amount.minor} {amount.currency}."
+        )
+    return amount if amount.minor > least.minor else None
 
 
 def quality_sample(store: Store) -> tuple[Case, ...]:
@@ -202,12 +225,16 @@ def _by_policy(store: Store, case: Case) -> bool:
 def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
     """The decision that stands, if it is the one wanted."""
     standing = decision_of(store, case_key)
-    if standing and (standing.verdict, standing.by) == (wanted.verdict, wanted.by):
+    if standing and _say_the_same(standing, wanted):
         return standing
     told = (
         f"{standing.verdict} by {standing.by} on {standing.at:%Y-%m-%d}" if standing else "closed"
     )
     raise CaseError(f"case {case_key} is decided already: {told}. A decision is not made twice.")
+
+
+def _say_the_same(one: Decision, other: Decision) -> bool:
+    return (one.verdict, one.by, one.amount) == (other.verdict, other.by, other.amount)
 
 
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
@@ -279,8 +306,11 @@ def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
 
 
 def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: Clock) -> Fine:
-    """The fine of a confirmed violation: the least amount, its terms counted from today."""
-    amount = violation.amount_min
+    """The fine of a confirmed violation: the least amount, or the one that two officers set.
+
+    Its terms are counted from today.
+    """
+    amount = decision.amount or violation.amount_min
     if amount is None:
         raise CaseError(f"case {violation.key}: {violation.reference} names no amount.")
     now = clock.now()

@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -90,8 +90,12 @@ decisions = Table(
     Column("is_policy", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("why", LargeBinary, nullable=False),
+    Column("second", String(80)),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3)),
 )
-"""``why`` is sealed: people write names and plates into reasons."""
+"""``why`` is sealed: people write names and plates into reasons. ``second`` is the officer who
+agreed; an amount is there only where both set more than the minimum."""
 
 fines = Table(
     "fines",
@@ -196,9 +200,10 @@ events = Table(
     Column("what", String(40), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("reason", LargeBinary, nullable=False),
+    Column("second", String(80)),
     Index("events_by_subject", "subject", "position"),
 )
-"""The history: rows are added, never changed. ``reason`` is sealed."""
+"""The history: rows are added, never changed. ``reason`` is sealed; ``second`` agreed to it."""
 
 _ONLY_ADDED = "history is only ever added to"
 

@@ -49,6 +49,24 @@ def test_four_commands_lead_from_passages_to_a_notice(folder, passages):
     assert notice["fine_number"] == fine["fine_number"]
 
 
+@pytest.mark.parametrize("amount", ["3000.5", "much", "NaN", "-1e99999999"])
+def test_what_is_no_amount_is_told(amount, folder, passages):
+    key = rows(run("receive", passages, "--office", folder, "--json"))[1]["case_key"]
+    officers = ("--officer", "P-17", "--second", "P-23", "--why", "seen")
+    case = ("review", "--case", key, "--confirm", *officers, "--office", folder)
+    assert run(*case, "--amount", amount).exit_code == 2
+    assert rows(run("issue", "--office", folder, "--json")) == []
+
+
+def test_two_officers_set_an_amount_as_people_write_it(folder, passages):
+    key = rows(run("receive", passages, "--office", folder, "--json"))[1]["case_key"]
+    officers = ("--officer", "P-17", "--second", "P-23", "--why", "seen")
+    case = ("review", "--case", key, "--confirm", *officers, "--office", folder)
+    assert run(*case, "--amount", "3000").exit_code == 0
+    (fine,) = rows(run("issue", "--office", folder, "--json"))
+    assert fine["amount"] == "3000 ALL"
+
+
 def test_an_officer_decides_what_waits(folder, passages):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)

@@ -210,7 +210,7 @@ def test_a_database_of_another_version_is_told(issued):
     with issued.writing() as connection:
         connection.execute(text("UPDATE office SET value = '99' WHERE name = 'schema'"))
     issued.close()
-    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 2"):
+    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 3"):
         open_store(issued.folder)
 
 

@@ -1,0 +1,72 @@
+"""An office of an earlier version is led on when it is opened, whole or not at all."""
+
+import pytest
+from sqlalchemy import inspect, text
+
+from services import office
+from services.errors import StoreError
+from services.model import Verdict
+from services.policy import demo_auto_1
+from services.store import migrations, open_store
+from services.store.decisions import decision_of
+from services.store.history import history_of
+from services.store.schema import metadata
+from tests.builders_office import SetClock, a_passage, on_disk
+
+ADDED = {"decisions": ("second", "amount_minor", "currency"), "events": ("second",)}
+
+
+@pytest.fixture
+def of_version_2(tmp_path, office_in):
+    """An office as version 2 left it, with one fine and one case that waits; their keys."""
+    folder = office_in(tmp_path / "office")
+    two = on_disk(tmp_path / "camera", a_passage(), a_passage("p-2", kmh=90.0, plate="AA111BB"))
+    with open_store(folder, create=True) as store:
+        keys = [each.case_key for each in office.receive(store, two, SetClock()).passages]
+        office.review(store, demo_auto_1, SetClock())
+        office.issue(store, SetClock())
+        with store.writing() as connection:
+            for table, columns in ADDED.items():
+                for column in columns:
+                    connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+            connection.execute(text("UPDATE office SET value = '2' WHERE name = 'schema'"))
+    return folder, keys
+
+
+def columns_of(store):
+    with store.reading() as connection:
+        known = inspect(connection)
+        return {name: {column["name"] for column in known.get_columns(name)} for name in ADDED}
+
+
+def test_what_stood_there_still_stands_and_what_is_new_can_be_written(of_version_2):
+    folder, (fined, waits) = of_version_2
+    with open_store(folder) as store:
+        assert store.fine_of_case(fined).decision == decision_of(store, fined)
+        assert {each.second for each in history_of(store, fined)} == {""}
+        office.decide(
+            store, waits, officer="P-17", second="P-23", verdict=Verdict.CONFIRM, why="seen",
+            clock=SetClock(),
+        )  # fmt: skip
+    with open_store(folder) as again:
+        assert decision_of(again, waits).second == "P-23"
+        now = columns_of(again)
+    assert now == {name: set(metadata.tables[name].columns.keys()) for name in ADDED}
+
+
+def test_a_step_that_fails_leaves_the_office_as_it_was(of_version_2, monkeypatch):
+    folder, (fined, _) = of_version_2
+    whole = migrations.STEPS
+    monkeypatch.setattr(migrations, "STEPS", {2: (*whole[2], "ALTER TABLE nowhere ADD x INTEGER")})
+    with pytest.raises(StoreError):
+        open_store(folder)
+    monkeypatch.setattr(migrations, "STEPS", whole)
+    with open_store(folder) as store:
+        assert store.fine_of_case(fined)
+
+
+def test_an_office_without_a_way_to_the_present_is_told_and_left(of_version_2, monkeypatch):
+    folder, _ = of_version_2
+    monkeypatch.setattr(migrations, "STEPS", {})
+    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 3"):
+        open_store(folder)
