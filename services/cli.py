@@ -21,6 +21,7 @@ from services.notifier.outbox import try_failed_again
 from services.notifier.senders.folder import FolderSender
 from services.policy import POLICIES, missing_proof, policy_named
 from services.report.cli import add_report_command
+from services.section_cli import add_section_command
 from services.store.cases import Case, case_of
 from services.store.store import Store, open_store
 from speedcam.record import read_passages
@@ -245,3 +246,4 @@ def _amount(fine: Fine) -> str:
 
 add_fine_commands(office_app)
 add_report_command(office_app)
+add_section_command(office_app)

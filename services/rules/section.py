@@ -169,8 +169,7 @@ def judge_drive(
         drive: As :func:`drives` found it.
         section: The section, with its limit and its certificate.
         edition: The law in force at the exit on that local day.
-        key: The case key of the exit's passage, so that a drive that was too fast there as well
-            is one case.
+        key: The case key of the exit's passage and :attr:`OffenceKind.SECTION`.
     """
     pack, end = edition.pack, drive.exit.passage
     limit = section.limit_kmh if pack.unit == "km/h" else section.limit_mph

@@ -143,6 +143,12 @@ def open_cases(
     return told
 
 
+def link_passage(connection: Connection, key: str, case_key: str, passage: Passage) -> None:
+    """Say once that a passage shows a case too, by the key that its own case would have had."""
+    if connection.execute(select(links.c.key).where(links.c.key == key)).first() is None:
+        connection.execute(insert(links), [_link_row(key, case_key, passage)])
+
+
 def _link_row(key: str, case_key: str, passage: Passage) -> dict[str, object]:
     return {
         "key": key,
