@@ -131,6 +131,8 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         day = _possible_day(file, on, step.at)
         if act is Act.ENFORCE:
             _require_overdue(connection, file, day)
+        if act is Act.SERVE:
+            _require_in_time(file, day)
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
         move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
@@ -192,6 +194,15 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
         raise CaseError(
             f"fine {told.number} cannot be enforced on {day}: its terms to pay and to object are "
             "not over, pauses included."
+        )
+
+
+def _require_in_time(file: FineFile, day: date) -> None:
+    last = file.fine.terms.serve_until
+    if last is not None and day > last:
+        raise CaseError(
+            f"fine {file.fine.number} cannot be served on {day}: the law gave time until {last}. "
+            "Write it off (`speedcam office lapsed`)."
         )
 
 

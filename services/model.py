@@ -168,6 +168,8 @@ class Terms:
         late_cap_days: After so many days nothing more is added.
         late_cap: The amount that it can reach.
         late_at_once: The whole of ``late_cap`` is due from the first late day on, not by days.
+        serve_until: Last day to serve the notice; None: the law names none, or it is not known.
+        prescribed_after: Last day on which it may be pursued; None likewise.
         object_until: Last day to object that the notice promises.
         erase_on: Day on which the pictures are erased.
     """
@@ -184,6 +186,8 @@ class Terms:
     object_until: date
     erase_on: date
     late_at_once: bool = False
+    serve_until: date | None = None
+    prescribed_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

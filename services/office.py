@@ -23,7 +23,8 @@ from services.numbers import creditor_reference, new_number
 from services.policy import Policy, drawn_for_quality, missing_proof, wants_second
 from services.ports import Clock
 from services.rules.edition import Edition
-from services.rules.terms import terms_of
+from services.rules.engine import local_day
+from services.rules.terms import served_by, terms_of
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
@@ -308,7 +309,7 @@ def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
 def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: Clock) -> Fine:
     """The fine of a confirmed violation: the least amount, or the one that two officers set.
 
-    Its terms are counted from today.
+    Its terms are counted from today, that to serve the notice from the passage.
     """
     amount = decision.amount or violation.amount_min
     if amount is None:
@@ -316,13 +317,15 @@ def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: 
     now = clock.now()
     today = now.astimezone(ZoneInfo(edition.pack.timezone)).date()
     number = new_number(edition.pack.country, today.year)
+    terms = terms_of(edition.pack, amount, today, violation.offence)
+    serve_until = served_by(edition.pack, local_day(violation.passage))
     return Fine(
         number=number,
         violation=violation,
         decision=decision,
         amount=amount,
         points=violation.points,
-        terms=terms_of(edition.pack, amount, today, violation.offence),
+        terms=replace(terms, serve_until=serve_until),
         reference=creditor_reference(number),
         issued_at=now,
     )

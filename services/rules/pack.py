@@ -112,7 +112,8 @@ class Pack(Closed):
         zones: Which bands count for whom.
         discount: None: nothing is less for paying early.
         objection: How long one may object.
-        service: How long the authority has to serve the notice; None: not known.
+        service: How long after the passage the authority may serve the notice; None: not known.
+        prescription: How long after its issue a fine may be pursued; None: not known.
         wrong_way: None: the pack knows nothing of it, and nobody is pursued.
         reviewed_by: Who compared it with the primary text, or None.
     """
@@ -139,6 +140,7 @@ class Pack(Closed):
     late: Late
     objection: Term
     service: Term | None
+    prescription: Term | None = None
     liability: Liability
     notice: Notice
     photo_policy: PhotoPolicy

@@ -16,11 +16,15 @@ STEPS: Mapping[int, tuple[str, ...]] = MappingProxyType(
             "ALTER TABLE decisions ADD COLUMN amount_minor BIGINT",
             "ALTER TABLE decisions ADD COLUMN currency VARCHAR(3)",
             "ALTER TABLE events ADD COLUMN second VARCHAR(80)",
+            "ALTER TABLE fines ADD COLUMN serve_until VARCHAR(10)",
+            "ALTER TABLE fines ADD COLUMN prescribed_after VARCHAR(10)",
+            "CREATE INDEX fines_by_service ON fines (state, serve_until)",
+            "CREATE INDEX fines_by_prescription ON fines (state, prescribed_after)",
         ),
     }
 )
 """By the version that they lead on from, what is added to it. An office of version 2 wrote a
-second officer into the sealed reason, and there it stays."""
+second officer into the sealed reason, and there it stays; its fines have no such last days."""
 
 
 def migrate(connection: Connection, found: str) -> None:

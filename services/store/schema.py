@@ -109,12 +109,17 @@ fines = Table(
     Column("interrupted", String(12)),
     Column("served_on", String(10)),
     Column("fine", LargeBinary, nullable=False),
+    Column("serve_until", String(10)),
+    Column("prescribed_after", String(10)),
     UniqueConstraint("case_key", "turn"),
     Index("fines_by_issue", "issued_at_ms", "number"),
     Index("fines_by_state", "state", "issued_at_ms", "number"),
+    Index("fines_by_service", "state", "serve_until"),
+    Index("fines_by_prescription", "state", "prescribed_after"),
 )
 """``fine`` is the sealed JSON of the whole fine, frozen at issue. ``turn`` is 0, and one more each
-time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to."""
+time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to. The
+last days to serve and to pursue it are empty where its law names none."""
 
 pauses = Table(
     "pauses",

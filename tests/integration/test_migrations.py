@@ -13,7 +13,12 @@ from services.store.history import history_of
 from services.store.schema import metadata
 from tests.builders_office import SetClock, a_passage, on_disk
 
-ADDED = {"decisions": ("second", "amount_minor", "currency"), "events": ("second",)}
+ADDED = {
+    "decisions": ("second", "amount_minor", "currency"),
+    "events": ("second",),
+    "fines": ("serve_until", "prescribed_after"),
+}
+INDEXES = ("fines_by_service", "fines_by_prescription")
 
 
 @pytest.fixture
@@ -26,6 +31,8 @@ def of_version_2(tmp_path, office_in):
         office.review(store, demo_auto_1, SetClock())
         office.issue(store, SetClock())
         with store.writing() as connection:
+            for index in INDEXES:
+                connection.execute(text(f"DROP INDEX {index}"))
             for table, columns in ADDED.items():
                 for column in columns:
                     connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
@@ -36,6 +43,7 @@ def of_version_2(tmp_path, office_in):
 def columns_of(store):
     with store.reading() as connection:
         known = inspect(connection)
+        assert set(INDEXES) <= {index["name"] for index in known.get_indexes("fines")}
         return {name: {column["name"] for column in known.get_columns(name)} for name in ADDED}
 
 
