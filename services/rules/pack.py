@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, TypeVar
@@ -191,10 +192,10 @@ class Pack(Closed):
         return self.timezones[0]
 
     def band(
-        self, road: Road, over: Decimal, *, limit: Decimal, vehicle: VehicleCategory | None = None
+        self, road: Road, over: Decimal, *, limit: Decimal, vehicles: Set[VehicleCategory]
     ) -> Band:
-        """The band of ``over``, more than 0; for a vehicle of unknown class the mildest one."""
-        zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicle, limit)}
+        """The mildest band that a vehicle of one of these classes has for ``over``, more than 0."""
+        zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicles, limit)}
         bands = [band for band in self.bands if band.zone in zones and band.over.contains(over)]
         return bands[0] if len(bands) == 1 else min(bands, key=lambda band: band.severity)
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from services.model import OffenceKind, Violation
 from services.policy import SURE_PLATE
+from services.rules.classes import classes_of
 from services.rules.edition import Edition
 from services.rules.engine import (
     NoViolation,
@@ -182,7 +183,7 @@ def judge_drive(
     around = Circumstances(
         limit=Decimal(limit),
         road=end.place.road_kind,
-        vehicle=end.conditions.vehicle,
+        vehicles=classes_of(end),
         at=local_time(end).time(),
         device="section",
     )
