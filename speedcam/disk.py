@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from threading import get_native_id
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -26,7 +27,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """As :func:`write_durably`, but whoever writes many syncs their folder once, at the end."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{get_native_id()}.part")  # threads write side by side
     try:
         write_synced(part, content)
         part.replace(path)

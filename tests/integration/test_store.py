@@ -14,7 +14,7 @@ from services.life import State
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.cases import cases_in
-from services.store.exhibits import keep_exhibit
+from services.store.exhibits import keep_exhibit, keep_exhibits
 from services.store.keys import normal_plate
 from services.store.schema import cases, events, fines
 from speedcam.disk import write_durably
@@ -140,6 +140,15 @@ def test_a_changed_or_lost_exhibit_is_not_shown(issued):
         issued.exhibit_bytes(first)
     with pytest.raises(EvidenceError, match="is missing"):
         issued.exhibit_bytes(second)
+
+
+def test_one_picture_under_many_names_is_kept_once_and_whole(tmp_path):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    (tmp_path / "kept").mkdir()
+    same = dict.fromkeys(range(64), exhibits_of("p-1")[0])
+    assert keep_exhibits(tmp_path / "kept", same, passages.parent) == {}
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == kept.stem == same[0].sha256
 
 
 def test_raw_data_are_kept_as_such_and_never_as_a_picture(issued):
