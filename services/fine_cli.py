@@ -199,10 +199,13 @@ def refund(
     whole: Annotated[
         bool, typer.Option("--whole", help="The paid fine is taken back, with all its money.")
     ] = False,
+    second: Annotated[
+        str, typer.Option(metavar="ID", help="Another officer who agrees; --whole needs one.")
+    ] = "",
 ) -> None:
     """Write down that money goes back: what was paid too much, or all of it."""
     with open_store(office) as store:
-        minor = give_back(store, number, _step(by, why), whole=whole)
+        minor = give_back(store, number, _step(by, why, second), whole=whole)
     say(f"fine {number}: {minor} go back")
 
 

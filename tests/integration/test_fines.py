@@ -166,6 +166,14 @@ def test_a_paid_fine_cannot_be_contested_away_but_can_be_taken_back(store, numbe
     assert (now.state, now.refunded, now.to_refund) == (State.REFUNDED, 1500, 0)
 
 
+@pytest.mark.parametrize("second", ["", "P-17", "p 17"])
+def test_one_officer_alone_takes_no_paid_fine_back(store, number, clock, second):
+    pay(store, number, 1000, clock)
+    with pytest.raises(CaseError, match="two different officers"):
+        give_back(store, number, a_step(clock.now(), second=second), whole=True)
+    assert standing(store, number, clock).state is State.PAID
+
+
 def test_a_hold_stops_the_clock_and_leads_back(store, number, clock):
     do(store, number, Act.SERVE, clock)
     do(store, number, Act.CONTEST, clock)
