@@ -25,7 +25,7 @@ from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
 
-GROUP = 512
+GROUP = 1024
 """Passages taken with one commit: half a second of waiting for the others who write."""
 
 MEASURED_OTHERWISE = "received again with another speed, limit or plate: nobody knows which holds"
