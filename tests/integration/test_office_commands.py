@@ -67,6 +67,26 @@ def test_two_officers_set_an_amount_as_people_write_it(folder, passages):
     assert fine["amount"] == "3000 ALL"
 
 
+def test_what_was_not_served_in_time_is_listed_and_two_officers_write_it_off(folder, passages):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    (fine,) = rows(run("issue", "--office", folder, "--json"))
+    (told,) = rows(run("lapsed", "--office", folder, "--json"))
+    assert told == {
+        "number": fine["fine_number"],
+        "state": "issued",
+        "lapse": "not served in time",
+        "last_day": "2026-11-12",
+    }
+    who = ("--by", "P-17", "--why", "the post came back")
+    assert run("lapsed", *who, "--office", folder).exit_code == 2
+    alone = run("lapsed", "--write-off", *who, "--office", folder)
+    assert isinstance(alone.exception, CaseError)
+    both = run("lapsed", "--write-off", *who, "--second", "P-23", "--office", folder)
+    assert "fines written off: 1" in both.stderr
+    assert rows(run("lapsed", "--office", folder, "--json")) == []
+
+
 def test_an_officer_decides_what_waits(folder, passages):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)
