@@ -1,16 +1,21 @@
 """An office of an earlier version is led on when it is opened, whole or not at all."""
 
+import json
+
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, update
 
 from services import office
 from services.errors import StoreError
+from services.fines import act_on
+from services.life import Act
 from services.model import Verdict
 from services.policy import demo_auto_1
 from services.store import migrations, open_store
 from services.store.decisions import decision_of
 from services.store.history import history_of
-from services.store.schema import metadata
+from services.store.schema import fines, metadata
+from tests.builders_fines import a_step
 from tests.builders_office import SetClock, a_passage, on_disk
 
 ADDED = {
@@ -19,6 +24,22 @@ ADDED = {
     "fines": ("serve_until", "prescribed_after"),
 }
 INDEXES = ("fines_by_service", "fines_by_prescription")
+
+
+def seal_as_version_2(store, connection):
+    """Fines as they were sealed before decisions and terms had more to say."""
+    for row in connection.execute(select(fines.c.number, fines.c.fine)).all():
+        place = {"table": "fines", "row": row.number, "column": "fine"}
+        fine = json.loads(store.keys.unseal(row.fine, **place))
+        for part, names in {
+            "decision": ("second", "amount"),
+            "terms": ("serve_until", "prescribed_after"),
+        }.items():
+            for name in names:
+                del fine[part][name]
+        sealed = store.keys.seal(json.dumps(fine).encode(), **place)
+        here = update(fines).where(fines.c.number == row.number)
+        connection.execute(here.values(fine=sealed))
 
 
 @pytest.fixture
@@ -31,6 +52,7 @@ def of_version_2(tmp_path, office_in):
         office.review(store, demo_auto_1, SetClock())
         office.issue(store, SetClock())
         with store.writing() as connection:
+            seal_as_version_2(store, connection)
             for index in INDEXES:
                 connection.execute(text(f"DROP INDEX {index}"))
             for table, columns in ADDED.items():
@@ -50,7 +72,10 @@ def columns_of(store):
 def test_what_stood_there_still_stands_and_what_is_new_can_be_written(of_version_2):
     folder, (fined, waits) = of_version_2
     with open_store(folder) as store:
-        assert store.fine_of_case(fined).decision == decision_of(store, fined)
+        fine = store.fine_of_case(fined)
+        assert fine.decision == decision_of(store, fined)
+        assert (fine.terms.serve_until, fine.terms.prescribed_after) == (None, None)
+        act_on(store, fine.number, Act.SERVE, a_step(SetClock().now()))
         assert {each.second for each in history_of(store, fined)} == {""}
         office.decide(
             store, waits, officer="P-17", second="P-23", verdict=Verdict.CONFIRM, why="seen",
