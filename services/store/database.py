@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from services.errors import StoreError
+from services.store.migrations import migrate
 from services.store.schema import SCHEMA_VERSION, metadata, office
 from speedcam.disk import FILE_MODE, sync_folder
 
@@ -189,13 +190,22 @@ def _check(engine: Engine, name: str, key_check: str, *, create: bool) -> None:
     with engine.connect() as connection:
         if not inspect(connection).has_table(office.name):
             raise StoreError(f"{name} is no office database. Give the folder of an office.")
-        known = {row.name: row.value for row in connection.execute(select(office))}
+        known = _stated(connection)
+    if known.get("schema") != str(SCHEMA_VERSION):
+        # Read again in its turn: another process may lead it on at the same moment.
+        with writer_of(engine) as connection:
+            migrate(connection, _stated(connection).get("schema", "none"))
+            known = _stated(connection)
     _require_schema(name, known.get("schema", "none"))
     if known.get("key") != key_check:
         raise StoreError(
             f"the office key does not belong to {name}: it was written with another key. Restore "
             "keys/ and the database from the same backup."
         )
+
+
+def _stated(connection: Connection) -> dict[str, str]:
+    return {row.name: row.value for row in connection.execute(select(office))}
 
 
 def _require_schema(name: str, found: str) -> None:
