@@ -116,6 +116,10 @@ class _Road:
         x_m, y_m = np.median(self.finder.ground.road(np.array(feet, dtype=np.float64)), axis=0)
         return float(x_m), float(y_m)
 
+    def beyond_lens_m(self, px: Floats) -> Floats:
+        ground = self.finder.ground
+        return np.asarray(ground.road(np.asarray(px, np.float64))[:, 1] - ground.lens_m[1])
+
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
         scene = self.detector
         found = self.finder.find(frame.luma, scene.still, scene.gain, box, across_m, lit=scene.lit)

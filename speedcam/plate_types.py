@@ -129,9 +129,10 @@ def type_seen(looks: Sequence[FieldLook]) -> PlateType | None:
     field_px, share = np.array(sorted(told, reverse=True)).T
     near = field_px >= min(NEAREST * field_px[0], field_px[MIN_SHARES - 1])
     middle = float(np.median(share[near]))
-    scatter = _SIGMA_PER_MAD * float(np.median(np.abs(share[near] - middle)))
-    own = _MEDIAN_PER_MEAN * scatter / float(near.sum()) ** 0.5
-    doubt = float(np.hypot(own, COLOUR_PX / np.median(field_px[near])))
+    # All looks tell how much one of them scatters: three alone may lie together by chance.
+    scatter_px = _SIGMA_PER_MAD * float(np.median(np.abs(share - np.median(share)) * field_px))
+    own_px = _MEDIAN_PER_MEAN * scatter_px / float(near.sum()) ** 0.5
+    doubt = float(np.hypot(own_px, COLOUR_PX) / np.median(field_px[near]))
     kind = type_of(middle)
     others = (other for other in PLATE_TYPES if other is not kind)
     is_sure = all(_away(other, middle) > SURE * doubt for other in others)

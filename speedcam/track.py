@@ -7,6 +7,7 @@ outline: both vehicles are marked as merged there, so that neither is measured o
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speedcam.klt import MIN_MOTION_PX, Step, corners, lucas_kanade
-from speedcam.model import Box, Detection, FeatureTrack, Frame, Image, Sighting, Track
+from speedcam.model import Box, Detection, FeatureTrack, Floats, Frame, Image, Sighting, Track
+from speedcam.parting import along_the_road_m, beyond_free_road
 
 MAX_FEATURES = 60
 TOP_UP_BELOW = 40
@@ -68,6 +70,10 @@ class Road(Protocol):
         """Where across and along the road a vehicle is that was lately seen at these ``feet``."""
         ...
 
+    def beyond_lens_m(self, px: Floats) -> Floats:
+        """``(n,)`` how far along the road, from under the lens, ``(n, 2)`` pixels of it are."""
+        ...
+
     def contact(self, frame: Frame, box: Box, across_m: float) -> Pixel | None:
         """Pixel of the road-contact edge of the vehicle in ``box``, or None."""
         ...
@@ -103,10 +109,23 @@ class _Vehicle:
         """
         elsewhere = abs(box.bottom - self.box.bottom) > SAME_FOOT * self.box.height
         if elsewhere and box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
-            self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
-            self.chosen = 0
-            self.feet.clear()
+            self._forget_places()
         self.box = box
+
+    def stay_without(self, gone: NDArray[np.bool_]) -> None:
+        """Lose those features to another body; what was seen of both tells of neither."""
+        self.points, self.keys, self.steps = (
+            self.points[~gone],
+            self.keys[~gone],
+            self.steps[~gone],
+        )
+        self.step = np.median(self.steps, axis=0).astype(np.float32)
+        self._forget_places()
+
+    def _forget_places(self) -> None:
+        self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
+        self.chosen = 0
+        self.feet.clear()
 
     def stand(self, *, whole: bool) -> None:
         """Remember where the foot is: under the features, most of which no shadow moves aside.
@@ -166,6 +185,7 @@ class Tracker:
                 _follow(vehicle, self._previous.luma, frame.luma, whole)
         turned = self._leave(lambda vehicle: vehicle.turned)
         owners = self._claim(whole, frame.luma)
+        self._part(whole, owners)
         self._reunite(owners, self._since_previous(frame))
         for vehicle in self._vehicles:
             self._sight(vehicle, frame, whole, owners)
@@ -222,6 +242,39 @@ class Tracker:
 
     def _since_previous(self, frame: Frame) -> float:
         return frame.time_s - self._previous.time_s if self._previous else 0.0
+
+    def _part(self, detections: Sequence[Detection], owners: Sequence[list[_Vehicle]]) -> None:
+        """Make two of a vehicle whose blobs are farther apart on the road than a body can be.
+
+        Far away they were one blob, and moved so little that they seemed to be one body.
+        """
+        for vehicle in [v for v in self._vehicles if v.moved]:
+            mine = [i for i, owner in enumerate(owners) if len(owner) == 1 and owner[0] is vehicle]
+            if len(mine) < 2:
+                continue
+            for index in _other_bodies(vehicle, [detections[i] for i in mine], self._road):
+                owners[mine[index]][:] = [self._leave_with(vehicle, detections[mine[index]])]
+
+    def _leave_with(self, vehicle: _Vehicle, detection: Detection) -> _Vehicle:
+        """A vehicle of its own from the features of ``vehicle`` that lie in ``detection``."""
+        goes = _in_mask(detection, vehicle.points)
+        other = _Vehicle(
+            ordinal=self._next_ordinal,
+            box=detection.box,
+            points=vehicle.points[goes],
+            keys=vehicle.keys[goes],
+            steps=vehicle.steps[goes],
+            step=np.median(vehicle.steps[goes], axis=0).astype(np.float32),
+            moved=True,
+            # Its place on the road has shown that it is nobody's part.
+            alone_s=math.inf,
+        )
+        self._next_ordinal += 1
+        self._vehicles.append(other)
+        for key in other.keys.tolist():
+            other.history[key] = vehicle.history.pop(key)
+        vehicle.stay_without(goes)
+        return other
 
     def _reunite(self, owners: Sequence[list[_Vehicle]], elapsed_s: float) -> None:
         """Drop a young vehicle that turns out to be a part of the one it shares a blob with."""
@@ -437,6 +490,13 @@ def _step_m(vehicle: _Vehicle, road: Road) -> NDArray[np.float64]:
 def _alike_steps(mine: NDArray[np.floating], its: NDArray[np.floating], least: float = 2.0) -> bool:
     """Whether two steps are those of one body, parallax within it included."""
     return bool(np.hypot(*(mine - its)) < max(least, 0.3 * np.hypot(*its)))
+
+
+def _other_bodies(vehicle: _Vehicle, blobs: Sequence[Detection], road: Road) -> list[int]:
+    """Which of its blobs are not on the body of ``vehicle``: all beyond a stretch of free road."""
+    courses = [np.array(vehicle.history[key]) for key in vehicle.keys.tolist()]
+    along_m = along_the_road_m(courses, road.beyond_lens_m)
+    return beyond_free_road([along_m[_in_mask(blob, vehicle.points)] for blob in blobs])
 
 
 def _share(vehicle: _Vehicle, detection: Detection) -> float:

@@ -40,15 +40,14 @@ class TextSearch:
             region: Where to look, in pixels.
             side_px: Long side of the region as the detector sees it.
         """
-        left, top, right, bottom = _inside(region, picture.shape[:2])
-        if right - left < 16 or bottom - top < 16:
+        crop, origin = cut(picture, region)
+        if min(crop.shape[:2]) < 16:
             return []
-        crop = picture[top:bottom, left:right]
         scale = side_px / max(crop.shape[:2])
         size = (max(32, round(crop.shape[1] * scale)), max(32, round(crop.shape[0] * scale)))
         seen, _ = self._detector(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR))
         back = np.array([crop.shape[1] / size[0], crop.shape[0] / size[1]])
-        quads = [np.asarray(quad, np.float64) * back + (left, top) for quad in seen]
+        quads = [np.asarray(quad, np.float64) * back + origin for quad in seen]
         plausible = [quad for quad in _joined(quads) if _looks_like_a_plate(quad)]
         return sorted(plausible, key=lambda quad: -sides(quad)[0])[:_MAX_CANDIDATES]
 
@@ -56,6 +55,15 @@ class TextSearch:
 def model(name: str) -> Path:
     """A model that ships inside ``rapidocr_onnxruntime``."""
     return Path(str(files("rapidocr_onnxruntime") / "models" / name))
+
+
+def cut(picture: Image, region: Box) -> tuple[Image, Floats]:
+    """What of ``region`` is in the picture, and the pixel of its upper left corner."""
+    height, width = picture.shape[:2]
+    left, top = max(0, math.floor(region.left)), max(0, math.floor(region.top))
+    right, bottom = min(width, math.ceil(region.right)), min(height, math.ceil(region.bottom))
+    crop = picture[top : max(top, bottom), left : max(left, right)]
+    return crop, np.array([left, top], np.float64)
 
 
 def sides(quad: Floats) -> tuple[float, float]:
@@ -97,16 +105,6 @@ def _continues(one: Floats, other: Floats) -> bool:
     gap, step = begin - end
     alike = 0.6 < tall / other_tall < 1.6
     return alike and -0.4 * tall < gap < _GAP * tall and abs(step) < 0.35 * tall
-
-
-def _inside(region: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    height, width = shape[:2]
-    return (
-        max(0, math.floor(region.left)),
-        max(0, math.floor(region.top)),
-        min(width, math.ceil(region.right)),
-        min(height, math.ceil(region.bottom)),
-    )
 
 
 def _looks_like_a_plate(quad: Floats) -> bool:

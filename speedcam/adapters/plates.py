@@ -12,12 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 import cv2
 import numpy as np
 
 from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
-from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, model, sides
+from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, cut, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
 from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate
@@ -43,6 +44,9 @@ _SURE = 0.9
 """Once so many frames spell the same, each so surely, the other frames have nothing to add."""
 _ALIKE = 0.6
 """Correlation with a frame that was read, above which a plate that was not is the same one."""
+_RIM = (0.15, 0.3)
+"""What of a plate is around its text: in widths of that aside, in heights above and below."""
+_LEAST_PX = 8
 _MIN_CRISPNESS = 0.27
 """Energy of the steps down a plate over those along it. Letters that stood still have 0.33 or more;
 motion over a third of their height takes it below 0.25, and then 8 and 9 are surely read as 0."""
@@ -126,11 +130,14 @@ class RapidPlateReader:
         best = max((lines[0] for lines in searched if lines), key=_Line.rank, default=None)
         if best is None:
             return []
-        found = [lines[0] for lines in searched if lines]
         # What cannot be read may still be measured: it has the ends of a plate.
-        if best.is_plate or best.has_ends:
-            rest = nearest_first[len(searched) :]
-            found += [line for look in rest if (line := self._located(look, best))]
+        is_followed = best.is_plate or best.has_ends
+        found = []
+        for look, lines in zip(nearest_first, chain(searched, repeat([])), strict=False):
+            if lines:
+                found.append(lines[0])
+            elif is_followed and (line := self._located(look, best)):
+                found.append(line)
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
         return [_sighting(line, rivalled) for line in self._read(found)]
 
@@ -166,10 +173,11 @@ class RapidPlateReader:
         region = Box(left=at[0] - aside, top=at[1] - above, right=at[0] + aside,
                      bottom=at[1] + above)  # fmt: skip
         quads = [q for q in self._search(colour, region, _NEAR_SIDE_PX) if _may_be(look, q)]
-        if not quads:
-            return None
-        nearest = _completed(min(quads, key=lambda quad: _apart(quad, expected)), expected)
-        return _line(look, colour, nearest) if _drives_with(nearest, expected) else None
+        nearest = min(quads, key=lambda quad: _apart(quad, expected), default=None)
+        if nearest is None or not _drives_with(nearest, expected):
+            same = _by_its_picture(known, colour, expected)
+            return None if same is None else _line(look, colour, same)
+        return _line(look, colour, _completed(nearest, expected))
 
     def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
         """The lines with their texts, the widest read first, until enough are sure and agree."""
@@ -206,6 +214,19 @@ def _expected(look: Look, known: _Line) -> Floats:
     """Where a line is in another frame if it drives with its vehicle."""
     (was, before), (now, after) = _stand(known.look), _stand(look)
     return np.asarray(now + after / before * (known.quad - was))
+
+
+def _by_its_picture(known: _Line, colour: Image, expected: Floats) -> Floats | None:
+    """Where a plate looks as it did in another frame: letters may be too smeared to be found."""
+    scale = sides(expected)[0] / sides(known.quad)[0]
+    before, corner = cut(known.look.frame.colour(), _around(known.quad))
+    size = (round(scale * before.shape[1]), round(scale * before.shape[0]))
+    searched, origin = cut(colour, _around(expected, _ASIDE * sides(expected)[0]))
+    if min(size) < _LEAST_PX or size[0] > searched.shape[1] or size[1] > searched.shape[0]:
+        return None
+    shown = cv2.resize(before, size, interpolation=cv2.INTER_AREA)
+    _, alike, _, at = cv2.minMaxLoc(cv2.matchTemplate(searched, shown, cv2.TM_CCOEFF_NORMED))
+    return np.asarray(scale * (known.quad - corner) + origin + at) if alike > _ALIKE else None
 
 
 def _drives_with(quad: Floats, expected: Floats) -> bool:
@@ -263,6 +284,13 @@ def _region(vehicle: Box) -> Box:
         right=vehicle.right + aside,
         bottom=vehicle.bottom,
     )
+
+
+def _around(quad: Floats, further: float = 0.0) -> Box:
+    """A text's quad with the plate's bands and rim around it, and as many pixels more."""
+    (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+    aside, above = (share * px + further for share, px in zip(_RIM, sides(quad), strict=True))
+    return Box(left=left - aside, top=top - above, right=right + aside, bottom=bottom + above)
 
 
 def _may_be(look: Look, quad: Floats) -> bool:

@@ -114,6 +114,23 @@ def test_a_plate_is_followed_through_the_frames_and_read_until_it_is_sure(reader
     assert (reading.text, outcome(reading)) == ("KR508TL", Outcome.READ)
 
 
+def test_a_plate_too_smeared_to_be_found_is_followed_by_its_picture(reader):
+    # Its letters are found in two frames of six; its ends are as sharp as ever in all of them.
+    drawn = [
+        a_drawn_plate("KR 508 TL", width_px=70 - i, smear_px=14, noise=1.5, seed=i)
+        for i in range(6)
+    ]
+    frames = [replace(one.frame, index=i, time_s=i / 25) for i, one in enumerate(drawn)]
+    looks = [Look(frame=f, vehicle=d.vehicle) for f, d in zip(frames, drawn, strict=True)]
+    assert sum(reader.read(look.frame, look.vehicle) is not None for look in looks) < 4
+    sightings = reader.read_track(looks)
+    assert {sighting.frame_index for sighting in sightings} == set(range(6))
+    for sighting in sightings:
+        true_px = drawn[sighting.frame_index].white_width_px
+        assert math.dist(*sighting.white_edges_px) == pytest.approx(true_px, rel=0.005)
+    assert not isinstance(vote(sightings), PlateReading)
+
+
 @pytest.mark.parametrize("objection", ["KR508TX", "KR508T", ""])
 def test_a_second_reader_can_only_object(objection):
     drawn = a_drawn_plate("KR 508 TL")

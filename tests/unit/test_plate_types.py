@@ -62,6 +62,20 @@ def test_one_bad_look_among_many_changes_nothing():
     assert shown([0.08, 0.082, 0.079, 0.16, 0.081]) is AL_520
 
 
+def test_nearest_looks_that_lie_together_by_chance_are_no_surer_than_all():
+    far = [a_look(78.0, share) for share in (0.06, 0.1, 0.07, 0.11, 0.06, 0.1)]
+    near = [a_look(100.0, share) for share in (0.0895, 0.09, 0.0905)]
+    assert type_seen(near) is AL_520
+    assert type_seen(far + near) is None
+
+
+def test_nearest_looks_that_lie_apart_by_chance_are_as_sure_as_all():
+    far = [a_look(52.0, share) for share in (0.08, 0.082, 0.079, 0.081, 0.083, 0.08)]
+    near = [a_look(66.0, share) for share in (0.09, 0.07, 0.081)]
+    assert type_seen(near) is None
+    assert type_seen(far + near) is AL_520
+
+
 @pytest.mark.parametrize(
     "seen",
     [[0.08, 0.18, 0.08, 0.18], [0.142, 0.146, 0.144], [0.02] * 4, [0.25] * 4],

@@ -43,6 +43,9 @@ class LowerEdge:
         u, v = np.median(feet, axis=0)
         return u / PX_PER_M, (HEIGHT - v) / PX_PER_M
 
+    def beyond_lens_m(self, px):
+        return (HEIGHT - px[:, 1]) / PX_PER_M
+
     def contact(self, frame, box, across_m):  # noqa: ARG002 - the port has it
         return across_m * PX_PER_M, box.bottom
 
@@ -328,6 +331,52 @@ def test_no_feature_is_taken_from_a_neighbours_outline_within_ones_own_box():
     assert vans.features
     for feature in vans.features:
         assert (feature.px[:, 0] > van.left - 5).all()
+
+
+class FromFarAway(LowerEdge):
+    """A road of 12 px per metre: a body of 60 px is as long as a car."""
+
+    def beyond_lens_m(self, px):
+        return (HEIGHT - px[:, 1]) / 12
+
+
+@pytest.mark.parametrize("gap_m", [4.5, 7.0])
+def test_two_in_line_that_came_as_one_outline_part_where_road_shows_between_them(gap_m):
+    near = Body(left=180, bottom=190)
+    far = Body(left=185, bottom=190 - 60 - 12 * gap_m, texture=2)
+    parted_s = 0.6
+    tracker, tracks = Tracker(FromFarAway()), []
+    for index in range(36):
+        boxes = [near.box(index / FPS), far.box(index / FPS)]
+        seen = boxes if index / FPS >= parted_s else [union(*boxes)]
+        told = frame(index, picture([near, far], index / FPS))
+        tracks += tracker.step(told, [blob(box) for box in seen])
+    one, other = sorted(tracks + tracker.finish(), key=lambda track: track.ordinal)
+    for track, body in ((one, near), (other, far)):
+        own = [s for s in track.sightings if not s.merged]
+        assert len(own) >= 18
+        for s in own:
+            assert s.contact_px[1] == pytest.approx(body.box(s.time_s).bottom, abs=3)
+    together = [s for s in one.sightings if s.time_s < parted_s]
+    assert together
+    assert all(s.merged and s.contact_px is None for s in together)
+
+
+def test_a_long_vehicle_in_two_outlines_is_no_two():
+    lorry = Body(left=180, bottom=190, width=90, height=170)
+
+    def outlines(t):
+        box = lorry.box(t)
+        cab = replace(box, top=box.bottom - 50)
+        trailer = replace(box, bottom=box.bottom - 50 - 20)
+        return [cab, trailer] if t >= 0.6 else [box]
+
+    tracker, tracks = Tracker(FromFarAway()), []
+    for index in range(34):
+        told = frame(index, picture([lorry], index / FPS))
+        tracks += tracker.step(told, [blob(box) for box in outlines(index / FPS)])
+    (track,) = tracks + tracker.finish()
+    assert not any(s.merged for s in track.sightings)
 
 
 class Perspective(LowerEdge):
