@@ -19,7 +19,7 @@ from typst import Compiler, TypstError
 
 from services.errors import LetterError
 from services.model import Fine, Letter, LetterKind
-from services.notifier.facts import Language, amount, facts, grouped
+from services.notifier.facts import Language, facts, grouped
 from services.notifier.letter import render_letter
 from services.notifier.paper import Sheet, Table, on_paper
 from services.notifier.payment import Transfer, epc_code, require_payable, takes_epc
@@ -125,8 +125,7 @@ def _code(sheet: Sheet, fine: Fine) -> dict[str, str] | None:
         return None
     known = facts(fine, Language(sheet.lang))
     require_payable(known.account, known.payment_reference)
-    first = amount(fine.terms.reduced, Language(sheet.lang))
-    row = next((row for row in sheet.owed if row.value == first), None)
+    row = next((row for row in sheet.owed if row.value == known.reduced), None)
     if row is None or not takes_epc(fine, fine.terms.reduced):
         return None
     code = epc_code(
