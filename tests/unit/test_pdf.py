@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import cv2
 import numpy as np
@@ -242,3 +243,33 @@ def test_euros_have_no_code_where_the_country_has_none(euros, monkeypatch):
 def test_a_kind_without_words_is_refused():
     with pytest.raises(LetterError, match="withdrawal"):
         render_pdf(a_fine(), a_photo(), LetterKind.WITHDRAWAL)
+
+
+def test_a_letter_of_one_page_has_the_next_language_on_its_back():
+    one = '<div class="language" lang="{}"><p class="office">{}</p><h1>{}</h1><p>{}</p></div>'
+    html = (
+        '<div class="banner"><p lang="en">SAMPLE</p></div>'
+        + one.format("sq", "Zyra Demo", "Gjoba u mbyll", "Nuk keni për të paguar asgjë.")
+        + one.format("en", "Demo Office", "The fine is closed", "You owe nothing.")
+    )
+    letter = replace(render_letter(a_fine(), a_photo()), html=html)
+    pdf = Pdf(letter_pdf(letter, a_fine(), recipient=ADDRESS))
+    assert len(pdf.pages) == 2
+    assert pdf.text().count("SAMPLE") == 2
+    assert pdf.text().endswith("Demo Office The fine is closed You owe nothing.")
+
+
+def test_a_speed_is_not_broken_at_its_stroke():
+    # With this speed the line is full right after the stroke.
+    violation = a_violation(measured_kmh=Decimal(58), retained_kmh=Decimal(53))
+    lines = list(_lines(a_pdf(a_fine(violation=violation)).tree))
+    assert any("58\N{NO-BREAK SPACE}km/h" in line for line in lines)
+    assert not [line for line in lines if line.endswith("/")]
+
+
+def _lines(node):
+    for part in node.parts:
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _lines(part)
