@@ -18,9 +18,8 @@ from typing import Literal
 from typst import Compiler, TypstError
 
 from services.errors import LetterError
-from services.model import Fine, Letter, LetterKind
+from services.model import Fine, Letter
 from services.notifier.facts import Language, facts, grouped
-from services.notifier.letter import render_letter
 from services.notifier.paper import Sheet, Table, on_paper
 from services.notifier.payment import Transfer, epc_code, require_payable, takes_epc
 
@@ -29,33 +28,17 @@ _MOST_LINES = 6
 """Lines of an address in the window (DIN 5008)."""
 
 
-def render_pdf(
-    fine: Fine,
-    photo: bytes,
-    kind: LetterKind = LetterKind.NOTICE,
-    *,
-    recipient: Sequence[str] = (),
-) -> bytes:
-    """The letter of ``fine`` as a PDF; one sheet of paper for each language.
+def letter_pdf(letter: Letter, fine: Fine, *, recipient: Sequence[str] = ()) -> bytes:
+    """A letter as a PDF: one sheet of paper for each language, or one for two short ones.
 
     Args:
-        fine: Frozen at issue; everything printed comes from it.
-        photo: JPEG bytes of the redacted photo.
-        kind: What the letter tells.
+        letter: As it was rendered; all words come from its HTML.
+        fine: What it is about.
         recipient: Lines of the address, at most six; without them the letter has no window.
 
     Raises:
-        LetterError: A fact is missing that the letter must state, its payment could not be made,
-            or it cannot be set on paper.
-        EvidenceError: ``photo`` is not the picture that the passage names.
+        LetterError: Its payment could not be made, or it cannot be set on paper.
     """
-    if kind is not LetterKind.NOTICE:
-        raise LetterError(f"there are no words yet for a {kind} ({fine.number}).")
-    return letter_pdf(render_letter(fine, photo), fine, recipient=recipient)
-
-
-def letter_pdf(letter: Letter, fine: Fine, *, recipient: Sequence[str] = ()) -> bytes:
-    """A letter that was rendered as HTML, as a PDF; see :func:`render_pdf`."""
     return _compiled(letter, fine, recipient, "pdf")[0]
 
 
