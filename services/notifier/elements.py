@@ -1,15 +1,12 @@
-"""A letter's HTML as a tree of what a reader sees of it."""
+"""A letter's HTML as a tree, and the words in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from services.errors import LetterError
-
-_VOID = frozenset({"br", "img", "meta"})
-_UNSEEN = frozenset({"head", "script", "style", "title"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,74 +18,47 @@ class Run:
     whole: bool
 
 
-@dataclass(slots=True, kw_only=True)
-class Element:
-    """A node of the tree."""
-
-    tag: str
-    attributes: dict[str, str]
-    children: list[Element | str] = field(default_factory=list)
-
-    @property
-    def role(self) -> str:
-        """Its class, or its tag where it has none."""
-        return self.attributes.get("class") or self.tag
-
-    def every(self, role: str) -> Iterator[Element]:
-        """The elements of this tag or class within, in their order."""
-        for child in self.children:
-            if isinstance(child, Element):
-                if role in {child.tag, child.role}:
-                    yield child
-                yield from child.every(role)
-
-    def runs(self, *, strong: bool = False, whole: bool = False) -> Iterator[Run]:
-        """Its words, without the notes among them."""
-        strong, whole = strong or self.tag == "strong", whole or self.role == "whole"
-        for child in self.children:
-            if isinstance(child, str):
-                yield Run(text=child, strong=strong, whole=whole)
-            elif child.role != "note":
-                yield from child.runs(strong=strong, whole=whole)
-
-    def words(self) -> str:
-        """The same in one piece."""
-        return "".join(run.text for run in self.runs()).strip("\n")
-
-
-def tree(html: str) -> Element:
-    """The whole letter.
+def body(html: str) -> Element:
+    """What a browser shows of a letter.
 
     Raises:
-        LetterError: An element is not closed.
+        LetterError: An element is not closed, or a character is none of a text's.
     """
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.open[0]
+    start, end = html.find("<body>"), html.rfind("</body>")
+    try:
+        # The letter is our own, every value in it is escaped, and its body declares no entity.
+        return fromstring(f"{html[start:end]}</body>")  # noqa: S314 - see above
+    except ParseError as error:
+        raise LetterError(
+            f"a letter's HTML is not well formed ({error}): it cannot be set on paper. Mend its "
+            "template, or the fact that holds such a character."
+        ) from None
 
 
-class _Reader(HTMLParser):
-    """Builds the tree; what a browser would not show stays out of it."""
+def role(element: Element) -> str:
+    """An element's class, or its tag where it has none."""
+    return element.get("class") or element.tag
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = [Element(tag="", attributes={})]
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag=tag, attributes={name: value or "" for name, value in attrs})
-        if tag not in _UNSEEN:
-            self.open[-1].children.append(element)
-        if tag not in _VOID:
-            self.open.append(element)
+def every(element: Element, wanted: str) -> Iterator[Element]:
+    """The elements of this class or tag within, in their order."""
+    return (
+        each for each in element.iter() if each is not element and wanted in {each.tag, role(each)}
+    )
 
-    def handle_endtag(self, tag: str) -> None:
-        if self.open[-1].tag != tag:
-            raise LetterError(
-                f"a letter's HTML closes <{tag}> while <{self.open[-1].tag}> is open. Mend its "
-                "template."
-            )
-        self.open.pop()
 
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
+def runs(element: Element, *, strong: bool = False, whole: bool = False) -> Iterator[Run]:
+    """The words of an element, without the notes among them."""
+    strong, whole = strong or element.tag == "strong", whole or role(element) == "whole"
+    if element.text:
+        yield Run(text=element.text, strong=strong, whole=whole)
+    for child in element:
+        if role(child) != "note":
+            yield from runs(child, strong=strong, whole=whole)
+        if child.tail:
+            yield Run(text=child.tail, strong=strong, whole=whole)
+
+
+def words(element: Element) -> str:
+    """The same in one piece."""
+    return "".join(run.text for run in runs(element)).strip("\n")

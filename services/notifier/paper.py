@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from xml.etree.ElementTree import Element
 
 from services.errors import LetterError
-from services.notifier.elements import Element, Run, tree
+from services.notifier.elements import Run, body, every, role, runs, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +113,11 @@ def on_paper(html: str, reference: str) -> Paper:
     Raises:
         LetterError: The letter holds something that has no form on paper.
     """
-    letter = tree(html)
+    letter = body(html)
     return Paper(
-        banner=tuple(_blocks(next(letter.every("banner")))),
+        banner=tuple(_blocks(next(every(letter, "banner")))),
         sheets=tuple(
-            _sheet(part, tuple(_blocks(part)), reference) for part in letter.every("language")
+            _sheet(part, tuple(_blocks(part)), reference) for part in every(letter, "language")
         ),
     )
 
@@ -128,8 +129,8 @@ def _sheet(part: Element, blocks: tuple[Block, ...], reference: str) -> Sheet:
     foot = max((at for at in headings if at < owed), default=owed) if table else owed
     back = min((at for at in headings if at > owed), default=len(blocks))
     return Sheet(
-        lang=part.attributes["lang"],
-        office=" ".join(office.words() for office in part.every("office")),
+        lang=part.attrib["lang"],
+        office=" ".join(map(words, every(part, "office"))),
         front=blocks[:foot],
         foot=blocks[foot:back],
         back=blocks[back:],
@@ -154,11 +155,15 @@ def _names(table: Table, value: str) -> bool:
 
 
 def _blocks(container: Element) -> Iterator[Block]:
-    for child in container.children:
-        if isinstance(child, Element):
-            yield from _block(child)
-        elif child.strip():
-            raise LetterError(f"“{child.strip()}” stands in no paragraph of the letter.")
+    _require_empty(container.text)
+    for child in container:
+        yield from _block(child)
+        _require_empty(child.tail)
+
+
+def _require_empty(between: str | None) -> None:
+    if between and between.strip():
+        raise LetterError(f"“{between.strip()}” stands in no paragraph of the letter.")
 
 
 def _block(element: Element) -> Iterator[Block]:
@@ -166,39 +171,29 @@ def _block(element: Element) -> Iterator[Block]:
         case "div" | "section":
             yield from _blocks(element)
         case "p" | "h1" | "h2":
-            lang = element.attributes.get("lang", "")
-            yield Paragraph(role=element.role, runs=tuple(element.runs()), lang=lang)
+            lang = element.get("lang", "")
+            yield Paragraph(role=role(element), runs=tuple(runs(element)), lang=lang)
         case "ol":
-            yield Steps(items=tuple(tuple(item.runs()) for item in element.every("li")))
+            yield Steps(items=tuple(tuple(runs(item)) for item in every(element, "li")))
         case "table":
             yield _table(element)
         case "figure":
-            yield from _figures(element)
+            for image in every(element, "img"):
+                caption = " ".join(map(words, every(element, "figcaption")))
+                yield Figure(alt=image.attrib["alt"], caption=caption)
         case other:
             raise LetterError(f"a letter holds a <{other}>, which has no form on paper.")
 
 
 def _table(element: Element) -> Table:
-    names = [
-        *element.every("caption"),
-        *(h for top in element.every("thead") for h in top.every("th")),
-    ]
+    tops = (*every(element, "caption"), *element.iterfind("thead/tr/th"))
     return Table(
-        role=element.role,
-        head=tuple(name.words() for name in names),
-        rows=tuple(_row(row) for body in element.every("tbody") for row in body.every("tr")),
+        role=role(element),
+        head=tuple(map(words, tops)),
+        rows=tuple(_row(*row) for row in element.iterfind("tbody/tr")),
     )
 
 
-def _row(element: Element) -> Row:
-    label, value = next(element.every("th")), next(element.every("td"))
-    return Row(
-        label=label.words(),
-        value=value.words(),
-        note="".join(note.words() for note in value.every("note")),
-    )
-
-
-def _figures(element: Element) -> Iterator[Figure]:
-    for image, caption in zip(element.every("img"), element.every("figcaption"), strict=True):
-        yield Figure(alt=image.attributes["alt"], caption=caption.words())
+def _row(label: Element, value: Element) -> Row:
+    note = "".join(map(words, every(value, "note")))
+    return Row(label=words(label), value=words(value), note=note)

@@ -188,6 +188,14 @@ def test_a_letter_with_an_unknown_element_is_not_cut_short():
         letter_pdf(letter, a_fine())
 
 
+@pytest.mark.parametrize("broken", ["<p>", "\x07", "&nbsp;"])
+def test_a_letter_that_is_not_well_formed_is_not_cut_short(broken):
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace("<ol>", f"{broken}<ol>", 1))
+    with pytest.raises(LetterError, match="not well formed"):
+        letter_pdf(letter, a_fine())
+
+
 def test_a_letter_with_words_outside_paragraphs_is_not_cut_short():
     letter = render_letter(a_fine(), a_photo())
     letter = replace(letter, html=letter.html.replace("<ol>", "Paguani!<ol>", 1))
@@ -243,9 +251,10 @@ def test_euros_have_no_code_where_the_country_has_none(euros, monkeypatch):
 def test_a_letter_of_one_page_has_the_next_language_on_its_back():
     one = '<div class="language" lang="{}"><p class="office">{}</p><h1>{}</h1><p>{}</p></div>'
     html = (
-        '<div class="banner"><p lang="en">SAMPLE</p></div>'
+        '<body><div class="banner"><p lang="en">SAMPLE</p></div>'
         + one.format("sq", "Zyra Demo", "Gjoba u mbyll", "Nuk keni për të paguar asgjë.")
         + one.format("en", "Demo Office", "The fine is closed", "You owe nothing.")
+        + "</body>"
     )
     letter = replace(render_letter(a_fine(), a_photo()), html=html)
     pdf = Pdf(letter_pdf(letter, a_fine(), recipient=ADDRESS))
