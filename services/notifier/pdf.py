@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Literal
 
 from typst import Compiler, TypstError
@@ -26,10 +27,15 @@ from services.notifier.payment import Transfer, epc_code, require_payable, takes
 _NUMBERS = tuple(map(str, range(256)))
 _MOST_LINES = 6
 """Lines of an address in the window (DIN 5008)."""
+_AT_A_TIME = Lock()
+"""A typesetter that is asked by two threads at once fails."""
 
 
 def letter_pdf(letter: Letter, fine: Fine, *, recipient: Sequence[str] = ()) -> bytes:
     """A letter as a PDF: one sheet of paper for each language, or one for two short ones.
+
+    A process that has printed must not be forked to print again: the typesetter's own threads do
+    not come along, and the child waits for them for ever.
 
     Args:
         letter: As it was rendered; all words come from its HTML.
@@ -62,13 +68,14 @@ def _compiled(
         "photo.json": _listed(letter.photo),
     }
     try:
-        made = _compiler().compile(
-            known,  # type: ignore[type-var] # files by name, which its types do not know
-            format=form,
-            ppi=ppi,
-            pdf_standards="ua-1" if form == "pdf" else [],
-            timestamp=int(fine.issued_at.timestamp()),
-        )
+        with _AT_A_TIME:
+            made = _compiler().compile(
+                known,  # type: ignore[type-var] # files by name, which its types do not know
+                format=form,
+                ppi=ppi,
+                pdf_standards="ua-1" if form == "pdf" else [],
+                timestamp=int(fine.issued_at.timestamp()),
+            )
     except TypstError as error:
         raise LetterError(
             f"notice {fine.number} cannot be set on paper: {error.message}. Shorten what is too "
@@ -81,6 +88,7 @@ def _document(letter: Letter, fine: Fine, recipient: Sequence[str]) -> dict[str,
     """What the template reads: nothing but words."""
     _require_address(fine, recipient)
     paper = on_paper(letter.html, grouped(fine.reference))
+    _require_payable(fine, paper.sheets)
     return {
         "title": letter.subject,
         "number": fine.number,
@@ -102,14 +110,21 @@ def _is_line(words: str) -> bool:
     return words.strip() != "" and words.isprintable()
 
 
+def _require_payable(fine: Fine, sheets: Sequence[Sheet]) -> None:
+    """Raise LetterError unless what the letter asks for can be transferred."""
+    asking = [sheet.lang for sheet in sheets if sheet.account]
+    if asking:
+        known = facts(fine, Language(asking[0]))
+        require_payable(known.account, known.payment_reference)
+
+
 def _code(sheet: Sheet, fine: Fine) -> dict[str, str] | None:
     """The transfer as a code for banks' apps, or None where it cannot be made by one."""
-    if sheet.account is None:
+    if sheet.account is None or not takes_epc(fine, fine.terms.reduced):
         return None
     known = facts(fine, Language(sheet.lang))
-    require_payable(known.account, known.payment_reference)
     row = next((row for row in sheet.owed if row.value == known.reduced), None)
-    if row is None or not takes_epc(fine, fine.terms.reduced):
+    if row is None:
         return None
     code = epc_code(
         Transfer(

@@ -1,6 +1,8 @@
 """The letter on paper: the same words as the HTML, read aloud in order, and never more."""
 
+import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -93,6 +95,17 @@ def test_the_same_letter_gives_the_same_bytes():
     first, other = printed_letter(), printed_letter(a_fine_at(name="km 7"))
     assert first != other
     assert printed_letter() == first
+
+
+def test_letters_can_be_printed_side_by_side():
+    with ThreadPoolExecutor(4) as workers:
+        assert len(set(workers.map(lambda _: printed_letter(), range(8)))) == 1
+
+
+def test_the_photo_in_it_is_the_very_file_whose_hash_is_printed():
+    photo = a_photo()
+    assert photo in printed_letter()
+    assert hashlib.sha256(photo).hexdigest() in a_pdf().text()
 
 
 def test_the_pdf_was_made_when_the_fine_was_issued():
