@@ -111,11 +111,14 @@ def on_paper(html: str, reference: str) -> Paper:
         reference: The payment's, as it is printed.
 
     Raises:
-        LetterError: The letter holds something that has no form on paper.
+        LetterError: The letter has no banner, or holds something that has no form on paper.
     """
     letter = body(html)
+    banner = next(every(letter, "banner"), None)
+    if banner is None:
+        raise LetterError("a letter without its banner is not printed. Mend letter.html.")
     return Paper(
-        banner=tuple(_blocks(next(every(letter, "banner")))),
+        banner=tuple(_blocks(banner)),
         sheets=tuple(
             _sheet(part, tuple(_blocks(part)), reference) for part in every(letter, "language")
         ),

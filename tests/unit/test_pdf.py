@@ -200,6 +200,13 @@ def test_a_letter_with_an_unknown_element_is_not_cut_short():
         letter_pdf(letter, a_fine())
 
 
+def test_a_letter_without_its_banner_is_not_printed():
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace('class="banner"', ""))
+    with pytest.raises(LetterError, match="banner"):
+        letter_pdf(letter, a_fine())
+
+
 @pytest.mark.parametrize("broken", ["<p>", "\x07", "&nbsp;"])
 def test_a_letter_that_is_not_well_formed_is_not_cut_short(broken):
     letter = render_letter(a_fine(), a_photo())
