@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
 
 from speedcam.model import Floats, PlateReading, PlateSighting, Reason, Refusal
 
@@ -102,17 +105,26 @@ def decode(steps: Floats) -> tuple[str, tuple[float, ...]]:
     Returns:
         The text, and for each character the greatest probability of its run.
     """
-    text: list[str] = []
-    confidence: list[float] = []
-    previous = 0
-    for row, best in zip(steps, steps.argmax(axis=1), strict=True):
-        if best and best == previous:
-            confidence[-1] = max(confidence[-1], float(row[best]))
-        elif best:
-            text.append(ALPHABET[best - 1])
-            confidence.append(float(row[best]))
-        previous = int(best)
-    return "".join(text), tuple(confidence)
+    runs = _runs(steps)
+    text = "".join(ALPHABET[column - 1] for column, _, _ in runs)
+    return text, tuple(float(steps[first:last, column].max()) for column, first, last in runs)
+
+
+def centres(steps: Floats) -> Floats:
+    """Where each character that :func:`decode` spells is, as a share of the line's length."""
+    weighted = [
+        np.average(np.arange(first, last) + 0.5, weights=steps[first:last, column])
+        for column, first, last in _runs(steps)
+    ]
+    return np.array(weighted) / len(steps)
+
+
+def _runs(steps: Floats) -> list[tuple[int, int, int]]:
+    """Of each character its column, its first step and the one after its last."""
+    best = steps.argmax(axis=1)
+    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    runs = ((int(best[first]), first, last) for first, last in pairwise(starts) if first < last)
+    return [run for run in runs if run[0]]
 
 
 def could_be_plate(text: str) -> bool:
