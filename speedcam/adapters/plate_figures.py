@@ -1,23 +1,26 @@
 """Figures that may be others: blur fills gaps, and a 5 becomes a 6, a 6 an 8, a 9 a 0.
 
 Where a plate is small, most figures that are read wrong are such, in every frame alike. Of a 0, 8
-or 9 the reader is less sure then. Of a 5 it is not: the gap at its lower left is narrower than a
-stroke, and a 6 is seen with a confidence of 0.9 and more. But two things a 5 has never: a left
-stroke without a gap, and ink at the right between its bar and its belly. One of them must be seen.
-Many types have a 6 with an open top, so that neither is enough alone.
+or 9 the reader is less sure then. Of a 6 it is not: the gap at the lower left of a 5 is narrower
+than a stroke, and a 6 is seen there with a confidence of 0.9 and more. But two things a 5 has
+never: a left stroke without a gap, and ink at the right between its bar and its belly. One of them
+must be seen. Many types have a 6 with an open top, so that neither is enough alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import or_
 
 import cv2
 import numpy as np
 
 from speedcam.model import Floats, Image
 
-_CLOSED_FIGURES, _SURE = "089", 0.97
-"""Those that a figure with a gap becomes, and how sure the reader is of them where they are."""
+_LARGE_PX = 100.0
+"""Width of a plate on which no gap is filled unnoticed: of drawn ones the widest had 88 px."""
+_SURE_IF_LARGE, _SURE_IF_SMALL = 0.90, 0.97
+"""How sure the reader is of closed figures, at least, where they are such; but of a small 6."""
 _BEND, _STROKE = (0.20, 0.42), (0.15, 0.85)
 """Rows between the bar and the belly of a 5, and those of the left stroke, from the top."""
 _SIDE = 0.35
@@ -25,14 +28,14 @@ _SIDE = 0.35
 _CLOSED, _UNBROKEN = 0.75, 0.86
 """Ink at the right of a bend over that at its left, and the least ink in a row of the left stroke,
 at least (docs/plates.md)."""
-_REACH = (0.15, 0.95)
+_REACH = (0.15, 0.75)
 """How far from a character's middle the white beside it is looked for, in their distance."""
 _LEAST_HEIGHT, _SLENDER = 0.25, (0.25, 1.0)
 """Of a figure: height as a share of the line's, and width over height, at least and at most."""
 
 
 def may_be_others(
-    upright: Image, text: str, sure: Sequence[float], centres: Floats
+    upright: Image, text: str, sure: Sequence[float], centres: Floats, width_px: float
 ) -> tuple[bool, ...]:
     """For each character, whether it may be another figure with a gap that was filled.
 
@@ -41,11 +44,17 @@ def may_be_others(
         text: What is read in it.
         sure: How sure the reader is of each character.
         centres: Where the middle of each character is, as a share of the picture's length.
+        width_px: Of the plate in the frame in which it is widest.
     """
-    open_six = _open_sixes(upright, text, centres)
+    if width_px >= _LARGE_PX:
+        return _unsure("0689", _SURE_IF_LARGE, text, sure)
+    unsure = _unsure("089", _SURE_IF_SMALL, text, sure)
+    return tuple(map(or_, unsure, _open_sixes(upright, text, centres)))
+
+
+def _unsure(figures: str, least: float, text: str, sure: Sequence[float]) -> tuple[bool, ...]:
     return tuple(
-        is_open or (character in _CLOSED_FIGURES and p < _SURE)
-        for character, p, is_open in zip(text, sure, open_six, strict=True)
+        character in figures and p < least for character, p in zip(text, sure, strict=True)
     )
 
 

@@ -22,7 +22,7 @@ from speedcam.adapters.plate_fold import folded
 from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
-from speedcam.plate import FORMATS, LONGEST_TEXT, centres, could_be_plate, decode
+from speedcam.plate import FORMATS, LONGEST_TEXT, centres, could_be_plate, decode, width_px
 from speedcam.plate_types import AL_520, type_of
 from speedcam.ports import Look
 
@@ -205,7 +205,8 @@ class RapidPlateReader:
         if self._second is not None:
             spelled = _objected(spelled, self._second(fold))
         text, sure = spelled
-        doubts = zip(sure, may_be_others(fold, text, sure, centres(steps)), strict=True)
+        wide = width_px(_sighting(lines[0], rivalled=False))
+        doubts = zip(sure, may_be_others(fold, text, sure, centres(steps), wide), strict=True)
         return text, tuple(_DOUBTED * p if doubted else p for p, doubted in doubts)
 
 
