@@ -28,7 +28,7 @@ _SIDE = 0.35
 _CLOSED, _UNBROKEN = 0.75, 0.86
 """Ink at the right of a bend over that at its left, and the least ink in a row of the left stroke,
 at least (docs/plates.md)."""
-_REACH = (0.3, 0.75)
+_REACH = (0.15, 0.75)
 """How far from a character's middle the white beside it is looked for, in their distance."""
 _LEAST_HEIGHT, _SLENDER = 0.25, (0.25, 1.0)
 """Of a figure: height as a share of the line's, and width over height, at least and at most."""
