@@ -36,18 +36,16 @@ MIN_SHARE = 0.6
 MIN_MARGIN = 0.3
 """By how much that share must beat the runner-up's."""
 MIN_CONFIDENCE = 0.9
-"""Of a whole text in a known format. Of drawn plates and photos no wrong text reached it, of 205
-plates of whole rendered clips two did (docs/plates.md)."""
+"""Of a whole text in a known format; two in a thousand such texts were wrong (docs/plates.md)."""
 MIN_CONFIDENCE_FREE = 0.98
 """Of a whole text in no known format, which nothing but the pixels supports."""
-READ_CONFIDENCE = 0.95
-"""Below it a reading is doubtful: a person must look at the plate."""
+READ_CONFIDENCE = 0.98
+"""Below it a reading is doubtful: a person must look at the plate. No wrong text reached it in drawn
+traffic, photos and whole clips (docs/plates.md)."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 MOST_REPAIRS = 2
 """Look-alikes that are put right in one text."""
-MISREAD = 2
-"""Characters in which a frame that shows a plate may spell it otherwise."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
@@ -192,11 +190,8 @@ def _modest_repair(text: str, plate_format: PlateFormat) -> str | None:
 
 
 def shows(text: str, plate: str) -> bool:
-    """Whether a frame that spells ``text`` shows that plate: it was not read, or hardly misread."""
-    if not text:
-        return True
-    misread = sum(one != other for one, other in zip(text, plate, strict=False))
-    return len(text) == len(plate) and misread <= MISREAD
+    """Whether a frame that spells ``text`` shows that plate for sure, or was not read."""
+    return text in {"", plate}
 
 
 def vote(
