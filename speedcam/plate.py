@@ -40,8 +40,8 @@ MIN_CONFIDENCE = 0.9
 MIN_CONFIDENCE_FREE = 0.98
 """Of a whole text in no known format, which nothing but the pixels supports."""
 READ_CONFIDENCE = 0.98
-"""Below it a reading is doubtful: a person must look at the plate. No wrong text reached it in drawn
-traffic, photos and whole clips (docs/plates.md)."""
+"""Below it a reading is doubtful: a person must look at the plate. No wrong text reached it in
+photos, drawn traffic and whole clips (docs/plates.md)."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 MOST_REPAIRS = 2
