@@ -19,7 +19,8 @@ Policy = Callable[[Violation, datetime], Decision | tuple[str, ...]]
 """Decides a violation at an instant, or gives every reason why a person must."""
 
 SURE_PLATE = 0.98
-"""Confidence below which a person reads the plate."""
+"""Confidence below which a person reads the plate; of readings above it none was seen to be wrong
+(docs/plates.md)."""
 
 SEVERAL = 2
 """Frames below which nothing was agreed on."""

@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
 
 from speedcam.model import Floats, PlateReading, PlateSighting, Reason, Refusal
 
@@ -33,18 +36,16 @@ MIN_SHARE = 0.6
 MIN_MARGIN = 0.3
 """By how much that share must beat the runner-up's."""
 MIN_CONFIDENCE = 0.9
-"""Of a whole text in a known format. Of drawn plates and photos no wrong text reached it, of 205
-plates of whole rendered clips two did (docs/plates.md)."""
+"""Of a whole text in a known format; two in a thousand such texts were wrong (docs/plates.md)."""
 MIN_CONFIDENCE_FREE = 0.98
 """Of a whole text in no known format, which nothing but the pixels supports."""
-READ_CONFIDENCE = 0.95
-"""Below it a reading is doubtful: a person must look at the plate."""
+READ_CONFIDENCE = 0.98
+"""Below it a reading is doubtful: a person must look at the plate. No wrong text reached it in
+photos, drawn traffic and whole clips (docs/plates.md)."""
 MIN_AGREEING_FREE = 3
 """Frames that must spell a text in no known format."""
 MOST_REPAIRS = 2
 """Look-alikes that are put right in one text."""
-MISREAD = 2
-"""Characters in which a frame that shows a plate may spell it otherwise."""
 DOUBTFUL_LETTERS = frozenset("IOQ")
 """Often G, D or 1 misread. No source says that plates leave them out, so a very sure reading
 with one of them stands, and a person must confirm it."""
@@ -102,17 +103,26 @@ def decode(steps: Floats) -> tuple[str, tuple[float, ...]]:
     Returns:
         The text, and for each character the greatest probability of its run.
     """
-    text: list[str] = []
-    confidence: list[float] = []
-    previous = 0
-    for row, best in zip(steps, steps.argmax(axis=1), strict=True):
-        if best and best == previous:
-            confidence[-1] = max(confidence[-1], float(row[best]))
-        elif best:
-            text.append(ALPHABET[best - 1])
-            confidence.append(float(row[best]))
-        previous = int(best)
-    return "".join(text), tuple(confidence)
+    runs = _runs(steps)
+    text = "".join(ALPHABET[column - 1] for column, _, _ in runs)
+    return text, tuple(float(steps[first:last, column].max()) for column, first, last in runs)
+
+
+def centres(steps: Floats) -> Floats:
+    """Where each character that :func:`decode` spells is, as a share of the line's length."""
+    weighted = [
+        np.average(np.arange(first, last) + 0.5, weights=steps[first:last, column])
+        for column, first, last in _runs(steps)
+    ]
+    return np.array(weighted) / len(steps)
+
+
+def _runs(steps: Floats) -> list[tuple[int, int, int]]:
+    """Of each character its column, its first step and the one after its last."""
+    best = steps.argmax(axis=1)
+    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    runs = ((int(best[first]), first, last) for first, last in pairwise(starts) if first < last)
+    return [run for run in runs if run[0]]
 
 
 def could_be_plate(text: str) -> bool:
@@ -180,11 +190,8 @@ def _modest_repair(text: str, plate_format: PlateFormat) -> str | None:
 
 
 def shows(text: str, plate: str) -> bool:
-    """Whether a frame that spells ``text`` shows that plate: it was not read, or hardly misread."""
-    if not text:
-        return True
-    misread = sum(one != other for one, other in zip(text, plate, strict=False))
-    return len(text) == len(plate) and misread <= MISREAD
+    """Whether a frame that spells ``text`` shows that plate for sure, or was not read."""
+    return text in {"", plate}
 
 
 def vote(

@@ -46,12 +46,20 @@ class TextReader:
 
     def __call__(self, upright: Image) -> Spelled:
         """What ``(HEIGHT_PX, n, 3)`` BGR pixels of one level line spell."""
+        return decode(self.steps(upright))
+
+    def steps(self, upright: Image) -> Floats:
+        """``(time, 1 + len(ALPHABET))`` probabilities along the line, as :func:`decode` has them.
+
+        Args:
+            upright: ``(HEIGHT_PX, n, 3)`` BGR pixels of one level line.
+        """
         width = -(-upright.shape[1] // _STRIDE_PX) * _STRIDE_PX
         # Zero is the middle grey of what the recognisers expect; more of it only costs time.
         pixels = np.zeros((1, 3, HEIGHT_PX, width), np.float32)
         pixels[0, :, :, : upright.shape[1]] = upright.transpose(2, 0, 1) / 127.5 - 1.0
         steps = self._session.run(None, {self._input: pixels})[0][0]
-        return decode(steps[:, self._used].astype(np.float64) @ self._fold)
+        return np.asarray(steps[:, self._used].astype(np.float64) @ self._fold)
 
 
 def folding(characters: list[str]) -> Floats:

@@ -4,7 +4,7 @@ A plate is a line of text on a vehicle: find it, level it, cut the blue bands of
 download, no GPU. The models are Apache-2.0 (PaddlePaddle).
 
 Of a vehicle's frames only the first is searched as a whole; in the others the plate is where it was
-on the vehicle. Its letters are read in as many as it takes to be sure.
+on the vehicle. All of them are folded into one picture, and no frame is surer than that one.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ import cv2
 import numpy as np
 
 from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
+from speedcam.adapters.plate_figures import may_be_others
+from speedcam.adapters.plate_fold import folded
 from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, cut, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
-from speedcam.plate import FORMATS, LONGEST_TEXT, could_be_plate
+from speedcam.plate import FORMATS, LONGEST_TEXT, centres, could_be_plate, decode, width_px
 from speedcam.plate_types import AL_520, type_of
 from speedcam.ports import Look
 
@@ -52,7 +54,8 @@ _MIN_CRISPNESS = 0.27
 motion over a third of their height takes it below 0.25, and then 8 and 9 are surely read as 0."""
 _DOUBTED = 0.3
 """What the confidence in a text is worth that is smeared, that another line on the vehicle rivals,
-or that a second reader spells with other characters more or less: it never makes a reading."""
+or that a second reader spells with other characters more or less, and in a figure that may be
+another: it never makes a reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class _Line:
     look: Look
     patch: Patch
     field: Field
+    upright: Image
     quad: Floats
     text: str | None = None
     confidence: tuple[float, ...] = ()
@@ -75,6 +79,11 @@ class _Line:
     def sure(self) -> float:
         """Of the whole text."""
         return math.prod(self.confidence) if self.text else 0.0
+
+    @property
+    def smeared(self) -> bool:
+        """Whether it moved too far for its figures to be told apart."""
+        return _is_smeared(self.upright)
 
     @property
     def is_plate(self) -> bool:
@@ -181,21 +190,47 @@ class RapidPlateReader:
 
     def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
         """The lines with their texts, the widest read first, until enough are sure and agree."""
+        widest_first = sorted(lines, key=lambda line: -sides(line.quad)[0])
+        together = self._together(widest_first)
         read: list[_Line] = []
-        for line in sorted(lines, key=lambda line: -sides(line.quad)[0]):
+        for line in widest_first:
             if not _enough(read):
-                read.append(line if line.text is not None else self._spelled(line))
+                alone = line if line.text is not None else self._spelled(line)
+                read.append(_as_sure(alone, together))
             elif _alike(line, read[0]):
                 yield line
         yield from read
 
     def _spelled(self, line: _Line) -> _Line:
-        upright = _upright(line.patch, line.field)
-        text, confidence = self._first(upright)
+        text, confidence = self._first(line.upright)
+        return replace(line, text=text, confidence=_worth(confidence, line.smeared))
+
+    def _together(self, lines: Sequence[_Line]) -> Spelled:
+        """What the fold of all lines spells, the first of which is the widest."""
+        fold = folded([line.upright for line in lines], [sides(line.quad)[0] for line in lines])
+        steps = self._first.steps(fold)
+        spelled = decode(steps)
         if self._second is not None:
-            text, confidence = _objected((text, confidence), self._second(upright))
-        confidence = _worth(confidence, _is_smeared(upright))
-        return replace(line, text=text, confidence=confidence)
+            spelled = _objected(spelled, self._second(fold))
+        text, sure = spelled
+        wide = width_px(_sighting(lines[0], rivalled=False))
+        doubts = zip(sure, may_be_others(fold, text, sure, centres(steps), wide), strict=True)
+        return text, tuple(_DOUBTED * p if doubted else p for p, doubted in doubts)
+
+
+def _as_sure(line: _Line, together: Spelled) -> _Line:
+    """The line, as sure of each character as the fold of all lines is.
+
+    What another frame or the encoder did to one frame's pixels is in the next one as well, so that
+    frames that agree may be wrong together. Where the fold shows another character, the frame
+    is less sure of its own by as much as the fold is of that; other lengths cannot be compared.
+    """
+    text, (its_text, its_sure) = line.text or "", together
+    if len(text) != len(its_text):
+        return line
+    places = zip(text, line.confidence, its_text, its_sure, strict=True)
+    sure = tuple(q if mine == its else p * (1 - q) for mine, p, its, q in places)
+    return replace(line, confidence=_worth(sure, line.smeared))
 
 
 def _objected(one: Spelled, other: Spelled) -> Spelled:
@@ -259,8 +294,7 @@ def _alike(line: _Line, read: _Line) -> bool:
     """Whether two frames show the same letters."""
     size = (4 * HEIGHT_PX, HEIGHT_PX)
     one, other = (
-        cv2.resize(cv2.cvtColor(_upright(x.patch, x.field), cv2.COLOR_BGR2GRAY), size)
-        for x in (line, read)
+        cv2.resize(cv2.cvtColor(x.upright, cv2.COLOR_BGR2GRAY), size) for x in (line, read)
     )
     inner = one[4:-4, 8:-8]
     return float(cv2.matchTemplate(other, inner, cv2.TM_CCOEFF_NORMED).max()) > _ALIKE
@@ -307,7 +341,8 @@ def _stand(look: Look) -> tuple[Floats, float]:
 
 def _line(look: Look, colour: Image, quad: Floats) -> _Line:
     patch = cut_patch(colour, quad)
-    return _Line(look=look, patch=patch, field=find_field(patch), quad=quad)
+    field = find_field(patch)
+    return _Line(look=look, patch=patch, field=field, upright=_upright(patch, field), quad=quad)
 
 
 def _upright(patch: Patch, field: Field) -> Image:

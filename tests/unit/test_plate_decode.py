@@ -1,10 +1,11 @@
 """What a recogniser's steps spell."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speedcam.plate import ALPHABET, decode
+from speedcam.plate import ALPHABET, centres, decode
 
 BLANK = "-"
 
@@ -36,3 +37,11 @@ def test_every_text_can_be_spelled(text):
     decoded, confidence = decode(steps_of(BLANK.join(["", *text, ""]) or BLANK))
     assert decoded == text
     assert len(confidence) == len(text)
+
+
+def test_a_character_is_in_the_middle_of_its_run():
+    assert centres(steps_of("-AA---B-")).tolist() == pytest.approx([2 / 8, 6.5 / 8])
+
+
+def test_nothing_spelled_is_nowhere():
+    assert centres(steps_of("---")).tolist() == []

@@ -186,7 +186,7 @@ def test_a_foreign_plate_needs_more_than_a_known_one():
 
 @pytest.mark.parametrize(
     ("text", "is_shown"),
-    [("AB123CD", True), ("", True), ("AB128C0", True), ("AB888CD", False), ("AB128C", False)],
+    [("AB123CD", True), ("", True), ("AB128CD", False), ("AB123C", False)],
 )
-def test_a_frame_shows_a_plate_that_it_hardly_misreads(text, is_shown):
+def test_a_frame_shows_a_plate_that_it_spells_or_that_was_not_read_in_it(text, is_shown):
     assert shows(text, "AB123CD") is is_shown
