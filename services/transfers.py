@@ -67,7 +67,7 @@ def _anew(store: Store, connection: Connection, file: FineFile, driver: str, ste
         fine = replace(fine, driver=driver)
         try:
             with connection.begin_nested():
-                add_fines(store, connection, [fine], (Channel.FOLDER,), turn=file.turn + 1)
+                add_fines(store, connection, [fine], (Channel.ANY,), turn=file.turn + 1)
         except IntegrityError:
             continue  # the random number is taken
         return fine

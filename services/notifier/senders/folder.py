@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from services.errors import Refused, Unreachable
 from services.model import Channel, Fine, Letter
+from services.recipient import Dispatch
 from speedcam.disk import make_folder, sync_folder, write_synced
 
 PHOTO = "photo.jpg"
@@ -36,37 +38,52 @@ class FolderSender:
         self.sent = sent
         self.channel: str = Channel.FOLDER
 
-    def send(self, notice_key: str, letter: Letter, fine: Fine) -> str:
-        """Write the notice; the receipt is its folder, relative to the office.
+    def send(self, dispatch: Dispatch) -> str:
+        """Write the letter; the receipt is its folder, relative to the office.
 
         Raises:
             Unreachable: The disk does not take it now.
-            Refused: Another notice stands in its place.
+            Refused: Another letter stands in its place.
         """
-        folder = self.sent / fine.number
-        receipt = f"{self.sent.name}/{fine.number}"
-        try:
-            if folder.exists():
-                _require_same(folder, notice_key)
-                return receipt
-            self._write(folder, notice_key, letter, fine)
-        except OSError as error:
-            raise Unreachable(
-                f"notice {fine.number} cannot be written to {self.sent}: {error.strerror}. Check "
-                "the folder's rights and the free space."
-            ) from None
-        return receipt
+        files = contents(dispatch.letter, dispatch.fine) | {"key.txt": f"{dispatch.key}\n".encode()}
+        return write_whole(self.sent, dispatch, files)
 
-    def _write(self, folder: Path, notice_key: str, letter: Letter, fine: Fine) -> None:
-        part = self.sent / f".{fine.number}.part"
-        shutil.rmtree(part, ignore_errors=True)  # of a worker that died
-        make_folder(part)
-        for name, content in contents(letter, fine).items():
-            write_synced(part / name, content)
-        write_synced(part / "key.txt", f"{notice_key}\n".encode())
-        sync_folder(part)
-        part.rename(folder)
-        sync_folder(self.sent)
+
+def write_whole(folder: Path, dispatch: Dispatch, files: Mapping[str, bytes]) -> str:
+    """Write the files of a letter as one folder, whole or not at all; where, for a receipt.
+
+    Args:
+        folder: In which it is written.
+        dispatch: The letter; one that is there already stays as it is.
+        files: By name; ``key.txt`` holds the key.
+
+    Raises:
+        Unreachable: The disk does not take it now.
+        Refused: Another letter stands in its place.
+    """
+    place = folder / dispatch.stem
+    try:
+        if place.exists():
+            _require_same(place, dispatch.key)
+        else:
+            _write(place, files)
+    except OSError as error:
+        raise Unreachable(
+            f"notice {dispatch.fine.number} cannot be written to {folder}: {error.strerror}. Check "
+            "the folder's rights and the free space."
+        ) from None
+    return f"{folder.name}/{dispatch.stem}"
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
+    part = place.with_name(f".{place.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a worker that died
+    make_folder(part)
+    for name, content in files.items():
+        write_synced(part / name, content)
+    sync_folder(part)
+    part.rename(place)
+    sync_folder(place.parent)
 
 
 def contents(letter: Letter, fine: Fine) -> dict[str, bytes]:

@@ -1,0 +1,78 @@
+"""Whom a letter goes to, and by which ways it may travel.
+
+The register is asked when the first letter of a fine is about to be handed over, and not before:
+by then the case is decided and fined, what was taken back meanwhile is never asked about, and a
+register that does not answer keeps no fine from being issued. The answer is kept sealed, so that
+each fine is asked about once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from services.fines import Step, tell
+from services.model import Channel, Fine
+from services.ports import Clock, OwnerRegister
+from services.recipient import UNNAMED, Recipient
+from services.store.issue import plate_of
+from services.store.recipients import keep_recipient, recipient_of
+from services.store.store import Store
+from speedcam.model import PlateReading
+
+
+def addressee(
+    store: Store, fine: Fine, register: OwnerRegister | None, clock: Clock
+) -> Recipient | None:
+    """Whom the letters of ``fine`` go to, or None where the register knows nobody.
+
+    Raises:
+        ProviderDown: The register does not answer.
+        Unreachable: Its answer is none.
+    """
+    known = recipient_of(store, fine.number)
+    if known is not None:
+        return known
+    if fine.driver:
+        return named_driver(fine.driver)
+    return UNNAMED if register is None else _asked(store, fine, register, clock)
+
+
+def named_driver(words: str) -> Recipient:
+    """The driver as the owner named them: a name, and what stands on the envelope below it."""
+    lines = [line.strip() for line in words.replace("\n", ",").split(",") if line.strip()]
+    return Recipient(name=lines[0], postal_lines=tuple(lines[1:]))
+
+
+def ways_to(
+    recipient: Recipient, pinned: str, order: Iterable[str], refused: Iterable[str]
+) -> list[str]:
+    """The channels that a letter may travel by, the best first.
+
+    Args:
+        recipient: Their own preference goes before the office's.
+        pinned: The one channel that it must travel by; any where there is a choice.
+        order: The office's channels in its order of preference.
+        refused: Those that turned it down.
+    """
+    offered = list(order)
+    wished = [channel for channel in recipient.channels if channel in offered]
+    choice = [pinned] if pinned != Channel.ANY else [*dict.fromkeys((*wished, *offered))]
+    gone = set(refused)
+    return [each for each in choice if each not in gone and recipient.reached_by(each)]
+
+
+def _asked(store: Store, fine: Fine, register: OwnerRegister, clock: Clock) -> Recipient | None:
+    passage = fine.violation.passage
+    day = passage.at.astimezone(ZoneInfo(passage.place.timezone)).date()
+    country = passage.plate.country if isinstance(passage.plate, PlateReading) else None
+    purpose = f"notice of fine {fine.number}"
+    # Told before it is asked: no question stays untold, whatever happens next.
+    with store.writing() as connection:
+        step = Step(by="office", why=purpose, at=clock.now())
+        tell(store, connection, fine.number, "asked the register", step)
+    found = register.owner(plate_of(fine.violation), country or "", day, purpose)
+    if found is not None:
+        with store.writing() as connection:
+            keep_recipient(store, connection, fine.number, found, clock.now())
+    return found
