@@ -41,7 +41,7 @@ class MoodyHandler:
     mails: list[EmailMessage] = field(default_factory=list)
     moods: Counter = field(default_factory=Counter)
 
-    async def handle_EHLO(self, server, session: Session, envelope, hostname, responses):  # noqa: ARG002, N802 - the library's
+    async def handle_EHLO(self, server, session: Session, envelope, hostname, responses):  # noqa: ARG002, N802
         session.host_name = hostname
         session.mood = self.mood()
         self.moods[session.mood] += 1
