@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
-from services.model import Channel, Fine, Letter, LetterKind
+from services.model import Channel, Letter, LetterKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +75,13 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
-    """One letter, ready to be handed over.
+    """One letter, ready to be handed over. A sender learns nothing else of the case.
 
     Attributes:
         key: The same for every attempt: ``<number>/<kind>/<cause>``. Whoever is given the same
             key twice is given the same letter.
-        fine: What it is about.
+        number: Of the fine.
+        issued_at: When the fine was issued.
         letter: Its renderings.
         recipient: Whom it goes to.
         kind: What it tells them.
@@ -87,7 +89,8 @@ class Dispatch:
     """
 
     key: str
-    fine: Fine
+    number: str
+    issued_at: datetime
     letter: Letter
     recipient: Recipient
     print_pdf: Callable[[], bytes]
@@ -96,4 +99,4 @@ class Dispatch:
     @property
     def stem(self) -> str:
         """Name of its file or folder: the fine's number, and what else it is if no notice."""
-        return self.fine.number if self.kind is LetterKind.NOTICE else self.key.replace("/", ".")
+        return self.number if self.kind is LetterKind.NOTICE else self.key.replace("/", ".")

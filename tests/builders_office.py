@@ -208,7 +208,8 @@ def a_dispatch(fine: Fine, *, photo: bytes = b"photo", **changes) -> Dispatch:
     """A notice on its way to nobody."""
     known = {
         "key": f"{fine.number}/notice/1",
-        "fine": fine,
+        "number": fine.number,
+        "issued_at": fine.issued_at,
         "letter": a_letter(fine, photo),
         "recipient": UNNAMED,
         "print_pdf": lambda: PDF,

@@ -15,9 +15,12 @@ from services.fines import Step, tell
 from services.model import Channel, Fine
 from services.ports import Clock, OwnerRegister
 from services.recipient import UNNAMED, Recipient
+from services.store.fines import read_file
 from services.store.issue import plate_of
+from services.store.letters import wait_again
 from services.store.recipients import keep_recipient, recipient_of
 from services.store.store import Store
+from services.words import require_words
 from speedcam.model import PlateReading
 
 
@@ -42,6 +45,23 @@ def named_driver(words: str) -> Recipient:
     """The driver as the owner named them: a name, and what stands on the envelope below it."""
     lines = [line.strip() for line in words.replace("\n", ",").split(",") if line.strip()]
     return Recipient(name=lines[0], postal_lines=tuple(lines[1:]))
+
+
+def enter_address(
+    store: Store, number: str, recipient: Recipient, *, by: str, why: str, clock: Clock
+) -> int:
+    """Keep whom a person found for the letters of a fine; how many of them wait again.
+
+    Raises:
+        CaseError: There is no such fine, nobody is named, or who enters it or why is not said.
+    """
+    require_words(number, by, why, recipient.name)
+    with store.writing() as connection:
+        known = read_file(store, connection, number).fine.number
+        keep_recipient(store, connection, known, recipient, clock.now())
+        step = Step(by=by, why=why, at=clock.now())
+        tell(store, connection, known, "entered the address", step)
+        return wait_again(connection, known, clock.now())
 
 
 def ways_to(

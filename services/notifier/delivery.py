@@ -204,7 +204,8 @@ class _Round:
         address = (recipient.name, *recipient.postal_lines)
         return Dispatch(
             key=claim.key,
-            fine=fine,
+            number=fine.number,
+            issued_at=fine.issued_at,
             letter=letter,
             recipient=recipient,
             kind=claim.kind,

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
 
 from services.errors import StoreError
 from services.life import State
 from services.model import Channel, LetterKind, NoticeState
 from services.ports import Clock
+from services.store.fines import PAGE
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
 from services.store.schema import fines, outbox
@@ -38,6 +39,8 @@ ENDED = "its worker ended without a word"
 _LONGEST_FAULT = 1000
 _AT_ONCE = 500
 """Letters looked up with one question; databases bound its length."""
+
+_IN_ORDER = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
 
 STUCK = (NoticeState.FAILED, NoticeState.QUARANTINED, NoticeState.UNADDRESSED)
 """What waits for a person."""
@@ -208,13 +211,22 @@ def try_failed_again(store: Store, now: datetime) -> int:
 
 def notices(store: Store, keys: Sequence[str] | None = None) -> tuple[Delivered, ...]:
     """Letters of the outbox in order of issue: those with these keys, or all of them."""
-    query = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
-    parts = [keys[at:][:_AT_ONCE] for at in range(0, len(keys), _AT_ONCE)] if keys else [[]]
-    rows: list[Row[Any]] = []
+    if keys is None:
+        return _read(store, _IN_ORDER)
+    parts = (keys[start:][:_AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+    return tuple(
+        each for part in parts for each in _read(store, _IN_ORDER.where(outbox.c.key.in_(part)))
+    )
+
+
+def stuck(store: Store, most: int = PAGE) -> tuple[Delivered, ...]:
+    """The oldest letters that wait for a person, a page at most."""
+    return _read(store, _IN_ORDER.where(outbox.c.state.in_(STUCK)).limit(min(most, PAGE)))
+
+
+def _read(store: Store, query: Select[Any]) -> tuple[Delivered, ...]:
     with store.reading() as connection:
-        for part in parts:
-            wanted = query.where(outbox.c.key.in_(part)) if keys is not None else query
-            rows += connection.execute(wanted).all()
+        rows = connection.execute(query).all()
     return tuple(
         Delivered(
             key=row.key,

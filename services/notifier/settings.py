@@ -146,7 +146,7 @@ def _ways(document: Mapping[str, object], office: Path, lines: Mapping[KeyPath, 
         try:
             rest = {key: value for key, value in given.items() if key not in {"kind", "name"}}
             senders[name] = sender_of(kind, rest, office)
-        except (SettingsError, ValueError) as error:
+        except (SettingsError, ValueError, KeyError) as error:
             faults += _faults_of(error, ("senders", ordinal))
     faults += _misfits(table, senders, whole=not faults)
     if faults:
@@ -193,6 +193,8 @@ def _misfits(table: SendersTable, senders: Mapping[str, Sender], *, whole: bool)
 def _faults_of(error: Exception, place: KeyPath) -> list[Fault]:
     if isinstance(error, ValidationError):
         return [((*place, *path), told) for path, told in map(_fault, error.errors())]
+    if isinstance(error, KeyError):
+        return [(place, f"lacks {error}. Add it.")]
     return [(place, f"cannot be used: {error}")]
 
 

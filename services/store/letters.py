@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from services.model import Channel, LetterKind, NoticeState
 from services.store.instants import to_ms
@@ -59,3 +59,10 @@ def queue_letter(
         return False
     connection.execute(insert(outbox), [row])
     return True
+
+
+def wait_again(connection: Connection, number: str, at: datetime) -> int:
+    """Let the letters of a fine that had nobody to go to wait again; how many."""
+    nowhere = (outbox.c.fine_number == number) & (outbox.c.state == NoticeState.UNADDRESSED)
+    anew = {"state": NoticeState.WAITING, "attempts": 0, "not_before_ms": to_ms(at)}
+    return connection.execute(update(outbox).where(nowhere).values(**anew)).rowcount

@@ -6,7 +6,8 @@ A package names its own in its ``pyproject.toml``::
     pigeon = "pigeon_package:make_sender"
 
 Each is called with the settings that stand in its table and with the office's folder, and returns
-a :class:`services.ports.Sender`. A ``ValueError`` of its is told with the line of the table.
+a :class:`services.ports.Sender`. A ``ValueError`` or ``KeyError`` of its is told with the line of the
+table.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ def sender_of(kind: str, settings: Settings, office: Path) -> Sender:
     Raises:
         SettingsError: Nobody offers it, or a secret is missing.
         ValueError: The settings are wrong; of pydantic, with their places, where it checks them.
+        KeyError: Another package's sender lacks one.
     """
     if kind in _BUILT_IN:
         return _BUILT_IN[kind](settings, office)

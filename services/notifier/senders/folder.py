@@ -11,20 +11,36 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Protocol
 
 from services.errors import Refused, Unreachable
-from services.model import Channel, Fine, Letter
+from services.model import Channel, Letter
 from services.recipient import Dispatch
 from speedcam.disk import make_folder, sync_folder, write_synced
 
 PHOTO = "photo.jpg"
 PHOTO_CID = "photo"
 """By this Content-ID the letter's HTML names its photo."""
+
+
+class About(Protocol):
+    """What a letter is about: a fine, or a dispatch of one."""
+
+    @property
+    def number(self) -> str:
+        """The fine's number."""
+        ...
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was issued."""
+        ...
 
 
 class FolderSender:
@@ -45,7 +61,7 @@ class FolderSender:
             Unreachable: The disk does not take it now.
             Refused: Another letter stands in its place.
         """
-        files = contents(dispatch.letter, dispatch.fine) | {"key.txt": f"{dispatch.key}\n".encode()}
+        files = contents(dispatch.letter, dispatch) | {"key.txt": f"{dispatch.key}\n".encode()}
         return write_whole(self.sent, dispatch, files)
 
 
@@ -69,7 +85,7 @@ def write_whole(folder: Path, dispatch: Dispatch, files: Mapping[str, bytes]) ->
             _write(place, files)
     except OSError as error:
         raise Unreachable(
-            f"notice {dispatch.fine.number} cannot be written to {folder}: {error.strerror}. Check "
+            f"notice {dispatch.number} cannot be written to {folder}: {error.strerror}. Check "
             "the folder's rights and the free space."
         ) from None
     return f"{folder.name}/{dispatch.stem}"
@@ -86,17 +102,17 @@ def _write(place: Path, files: Mapping[str, bytes]) -> None:
     sync_folder(place.parent)
 
 
-def contents(letter: Letter, fine: Fine) -> dict[str, bytes]:
+def contents(letter: Letter, about: About) -> dict[str, bytes]:
     """The files of a notice by name."""
     return {
         "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
         "notice.txt": letter.text.encode(),
         PHOTO: letter.photo,
-        "notice.eml": mail(letter, fine).as_bytes(),
+        "notice.eml": mail(letter, about).as_bytes(),
     }
 
 
-def mail(letter: Letter, fine: Fine) -> EmailMessage:
+def mail(letter: Letter, about: About) -> EmailMessage:
     """The notice as a mail: plain text, and HTML with the photo as a part of it.
 
     Its addresses can never be delivered to: a demonstration has no recipient. The Message-ID
@@ -106,14 +122,14 @@ def mail(letter: Letter, fine: Fine) -> EmailMessage:
     message["Subject"] = letter.subject
     message["From"] = Address("speedcam demo", "no-reply", "speedcam.invalid")
     message["To"] = Address("Vehicle owner", "owner", "speedcam.invalid")
-    message["Date"] = format_datetime(fine.issued_at)
-    message["Message-ID"] = f"<{fine.number.lower()}.notice@speedcam.invalid>"
+    message["Date"] = format_datetime(about.issued_at)
+    message["Message-ID"] = f"<{about.number.lower()}.notice@speedcam.invalid>"
     message["Content-Language"] = "sq, en"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     html = message.get_body(("html",))
     if not isinstance(html, EmailMessage):
-        raise Refused(f"notice {fine.number}: its letter makes no mail with HTML.")
+        raise Refused(f"notice {about.number}: its letter makes no mail with HTML.")
     html.add_related(
         letter.photo,
         "image",

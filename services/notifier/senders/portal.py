@@ -55,7 +55,7 @@ def _message(dispatch: Dispatch) -> bytes:
     told = {
         "key": dispatch.key,
         "account": dispatch.recipient.portal,
-        "number": dispatch.fine.number,
+        "number": dispatch.number,
         "kind": dispatch.kind,
         "subject": letter.subject,
         "text": letter.text,

@@ -53,7 +53,7 @@ class PostSender:
 def _manifest(dispatch: Dispatch, pdf: bytes) -> bytes:
     told = {
         "key": dispatch.key,
-        "number": dispatch.fine.number,
+        "number": dispatch.number,
         "kind": dispatch.kind,
         "to": [dispatch.recipient.name, *dispatch.recipient.postal_lines],
         "file": "letter.pdf",

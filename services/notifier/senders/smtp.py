@@ -66,7 +66,7 @@ class SmtpSender:
 
     def written(self, dispatch: Dispatch) -> EmailMessage:
         """The mail: text, HTML and photo, from the office to the recipient."""
-        message = mail(dispatch.letter, dispatch.fine)
+        message = mail(dispatch.letter, dispatch)
         recipient = dispatch.recipient
         name = dispatch.key.replace("/", ".").lower()
         headers: dict[str, object] = {
