@@ -30,6 +30,7 @@ from services.errors import (
 )
 from services.model import Fine, Letter, NoticeState
 from services.notifier.addressing import addressee, ways_to
+from services.notifier.happened import happened
 from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notices, settle, worker
 from services.notifier.quiet import QuietHours
 from services.ports import Clock, LetterPrinter, LetterRenderer, OwnerRegister, Sender
@@ -199,7 +200,11 @@ class _Round:
 
     def _dispatch(self, claim: Claim, fine: Fine, recipient: Recipient) -> Dispatch:
         photo = _photo(self.store, fine)
-        telling = Telling(kind=claim.kind, language=recipient.language)
+        telling = Telling(
+            kind=claim.kind,
+            happened=happened(self.store, claim, fine, self.clock),
+            language=recipient.language,
+        )
         letter = self.render(fine, photo, telling)
         address = (recipient.name, *recipient.postal_lines)
         return Dispatch(

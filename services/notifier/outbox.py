@@ -71,6 +71,11 @@ class Claim:
     fault: str
     same_faults: int
 
+    @property
+    def cause(self) -> str:
+        """What tells the letter from others of its kind."""
+        return self.key.rpartition("/")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
