@@ -129,6 +129,9 @@ def deliver(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try failed notices again: the cause is mended.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until Ctrl-C or SIGTERM, and show it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand over every letter that is due, by the ways that OFFICE/senders.toml names.
@@ -136,12 +139,20 @@ def deliver(
     Without that file each notice becomes a folder in OFFICE/sent.
     """
     # The letters need templates and languages that no other command has to load.
-    from services.notifier.wiring import habits_of, ways_of, write_letter  # noqa: PLC0415 - above
+    from services.notifier.wiring import (  # noqa: PLC0415 - see above
+        habits_of,
+        keep_delivering,
+        ways_of,
+        write_letter,
+    )
 
     with open_store(office) as store:
         if retry_failed:
             say(f"failed notices that wait again: {try_failed_again(store, SystemClock().now())}")
         ways = ways_of(office)
+        if watch:
+            keep_delivering(store, ways)
+            return
         senders = ways.senders.values()
         rows = desk.deliver(store, senders, write_letter, SystemClock(), habits_of(ways))
     show(rows, ("fine_number", "state", "receipt", "fault"), as_json=as_json)

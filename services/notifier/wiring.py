@@ -1,20 +1,26 @@
-"""What delivery is made of: the letters' words, the printer, and the office's own ways."""
+"""What delivery is made of: the words of letters, the printer, the office's ways, the board."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
 
+from rich.console import Console
+
+from services.clock import SystemClock
 from services.errors import LetterError
 from services.model import Fine, Letter, LetterKind
+from services.notifier.board import Board, Lines, Panel
 from services.notifier.delivery import Habits
 from services.notifier.letter import render_letter
 from services.notifier.settings import Ways, ways_of
+from services.notifier.watch import until_stopped, watch
 from services.ports import LetterPrinter
 from services.recipient import Telling
+from services.store.store import Store
 
-__all__ = ["habits_of", "print_letter", "ways_of", "write_letter"]
+__all__ = ["habits_of", "keep_delivering", "print_letter", "ways_of", "write_letter"]
 
 
 def write_letter(fine: Fine, photo: bytes, telling: Telling) -> Letter:
@@ -34,12 +40,20 @@ def print_letter(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> byt
     return cast("LetterPrinter", printer)(letter, fine, recipient=recipient)
 
 
-def habits_of(ways: Ways, stopped: Callable[[], bool] = lambda: False) -> Habits:
-    """How an office with these ways delivers, until ``stopped`` says so."""
+def habits_of(ways: Ways) -> Habits:
+    """How an office with these ways delivers."""
     return Habits(
         order=ways.order,
         quiet=ways.quiet,
         register=ways.register,
         print_letter=print_letter,
-        stopped=stopped,
     )
+
+
+def keep_delivering(store: Store, ways: Ways) -> None:
+    """Deliver until Ctrl-C or SIGTERM, and show it: in place on a terminal, else in lines."""
+    console, clock = Console(), SystemClock()
+    board: Board = Panel(console, clock) if console.is_terminal else Lines(console, clock)
+    with until_stopped() as stop, board:
+        watch(store, ways, write_letter, habits_of(ways), clock=clock, board=board, stop=stop)
+        board.says("stopped; what waits is taken up by the next one")

@@ -104,10 +104,10 @@ def _write(place: Path, files: Mapping[str, bytes]) -> None:
 
 def contents(letter: Letter, about: About) -> dict[str, bytes]:
     """The files of a notice by name."""
-    return {
+    photo = {PHOTO: letter.photo} if letter.photo else {}
+    return photo | {
         "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
         "notice.txt": letter.text.encode(),
-        PHOTO: letter.photo,
         "notice.eml": mail(letter, about).as_bytes(),
     }
 
@@ -130,14 +130,11 @@ def mail(letter: Letter, about: About) -> EmailMessage:
     html = message.get_body(("html",))
     if not isinstance(html, EmailMessage):
         raise Refused(f"notice {about.number}: its letter makes no mail with HTML.")
-    html.add_related(
-        letter.photo,
-        "image",
-        "jpeg",
-        cid=f"<{PHOTO_CID}>",
-        filename=PHOTO,
-        disposition="inline",
-    )
+    if letter.photo:
+        cid = f"<{PHOTO_CID}>"
+        html.add_related(
+            letter.photo, "image", "jpeg", cid=cid, filename=PHOTO, disposition="inline"
+        )
     return message
 
 
