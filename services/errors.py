@@ -8,6 +8,7 @@
     ├── CaseError       a case that does not exist, or may not be done to now
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
+    ├── ReceiptError    a file that tells nothing of a letter
     ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
@@ -51,6 +52,10 @@ class StatementError(OfficeError):
 
 class LetterError(OfficeError):
     """A notice that would lack what the law wants in it."""
+
+
+class ReceiptError(OfficeError):
+    """A file that was to tell what became of a letter, and tells nothing."""
 
 
 class SettingsError(OfficeError):

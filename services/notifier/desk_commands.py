@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.clock import SystemClock
-from services.console import EPILOG, AsJson, Office, say, show
+from services.console import EPILOG, AsJson, Office, end, say, show
 from services.errors import CaseError
 from services.notifier.addressing import enter_address
 from services.notifier.outbox import stuck
+from services.notifier.receipts import take_receipts
+from services.notifier.settings import ways_of
+from services.notifier.watch import chores
 from services.recipient import Recipient
 from services.store.store import open_store
 
@@ -19,6 +23,8 @@ def add_desk_commands(app: typer.Typer) -> None:
     """Give ``app`` the commands."""
     app.command(name="stuck", epilog=EPILOG)(list_stuck)
     app.command(name="address", epilog=EPILOG)(address)
+    app.command(name="receipts", epilog=EPILOG)(receipts)
+    app.command(name="remind", epilog=EPILOG)(remind)
 
 
 def list_stuck(office: Office, as_json: AsJson = False) -> None:
@@ -54,3 +60,33 @@ def address(
     with open_store(office) as store:
         waiting = enter_address(store, number, recipient, by=by, why=why, clock=SystemClock())
     say(f"fine {number}: letters that wait again: {waiting}")
+
+
+def receipts(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Reports about mail, the portal's inbox, or folders."),
+    ],
+    *,
+    office: Office,
+    as_json: AsJson = False,
+) -> None:
+    """Take in what channels told of letters: mail that came back, letters that were opened.
+
+    What came back takes its next way. A notice that was opened in the portal is served.
+    """
+    with open_store(office) as store:
+        rows = take_receipts(store, paths, SystemClock())
+    show(rows, ("file", "what", "key", "reason"), as_json=as_json)
+    say(f"receipts: {len(rows)}")
+    end(all(row.what != "fault" for row in rows))
+
+
+def remind(office: Office) -> None:
+    """Put what time causes into the outbox: reminders, and notices to be posted. Once a day.
+
+    `speedcam office deliver --watch` does it by itself.
+    """
+    with open_store(office) as store:
+        new = chores(store, ways_of(office), SystemClock())
+    say(f"letters that time caused: {new}")
