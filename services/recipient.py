@@ -97,6 +97,11 @@ class Dispatch:
     kind: LetterKind = LetterKind.NOTICE
 
     @property
+    def short_text(self) -> str:
+        """The least that can be told: one line, with nothing personal in it."""
+        return self.letter.subject
+
+    @property
     def stem(self) -> str:
         """Name of its file or folder: the fine's number, and what else it is if no notice."""
         return self.number if self.kind is LetterKind.NOTICE else self.key.replace("/", ".")

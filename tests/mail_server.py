@@ -16,7 +16,7 @@ from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -41,8 +41,9 @@ class MoodyHandler:
     mails: list[EmailMessage] = field(default_factory=list)
     moods: Counter = field(default_factory=Counter)
 
-    async def handle_EHLO(self, server, session: Session, envelope, hostname, responses):  # noqa: ARG002, N802
-        session.host_name = hostname
+    # The names of these three are the library's.
+    async def handle_EHLO(self, server, session, envelope, host, responses):  # noqa: ARG002, N802
+        session.host_name = host
         session.mood = self.mood()
         self.moods[session.mood] += 1
         if session.mood == "down":

@@ -6,7 +6,7 @@ import typer
 
 from services.console import EPILOG
 from services.notifier.desk_commands import add_desk_commands
-from services.notifier.test_command import add_test_command
+from services.notifier.prove_command import add_test_command
 
 notify_app = typer.Typer(
     name="notify",

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 
 from services.errors import SendError, SettingsError
-from services.model import Letter
 from services.notifier.outbox import STUCK
+from services.notifier.plain import plain_letter
 from services.notifier.settings import Alerts
 from services.ports import Clock
 from services.recipient import Dispatch, Recipient
@@ -78,13 +78,7 @@ def _message(counts: Counter[str], to: str, clock: Clock) -> Dispatch:
         key=f"{number}/digest/1",
         number=number,
         issued_at=now,
-        letter=Letter(
-            subject=f"Letters that wait for a person: {total}",
-            html=f"<!doctype html><html lang='en'><title>Letters</title><pre>{text}</pre></html>",
-            text=text,
-            photo=b"",
-            photo_alt="",
-        ),
+        letter=plain_letter(f"Letters that wait for a person: {total}", text),
         recipient=Recipient(email=to),
         print_pdf=lambda: b"",
     )

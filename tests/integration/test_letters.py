@@ -143,7 +143,7 @@ def test_a_named_driver_frees_the_owner_by_a_letter(store, clock, number):
     anew = transfer(store, number, "Besa Shembull, Rruga 2, Durrës", a_step(clock.now()))
     sent = UnsteadySender(faults=[])
     deliver(store, [sent], Told(), clock, Habits())
-    assert sent.sent == [f"{number}/withdrawal/20261014", f"{anew.number}/notice/1"]
+    assert set(sent.sent) == {f"{number}/withdrawal/20261014", f"{anew.number}/notice/1"}
 
 
 def test_a_refunded_fine_is_taken_back_with_its_money(store, clock, number):

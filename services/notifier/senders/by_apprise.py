@@ -1,6 +1,6 @@
 """The sender for everything else: services that the package ``apprise`` knows.
 
-Only the letter's subject goes there: no plate, no name, no place, no picture. Most of these are
+Only the letter's short text goes there: no plate, no name, no place, no picture. Most of these are
 somebody else's computers.
 """
 
@@ -41,7 +41,7 @@ class AppriseSettings(Closed):
 
 
 class AppriseSender:
-    """Tells the subject of letters by a service.
+    """Tells the short text of letters by a service.
 
     Attributes:
         channel: Of the recipient's.
@@ -54,16 +54,16 @@ class AppriseSender:
             raise SettingsError("name the service's address by url_file or url_env.")
 
     def send(self, dispatch: Dispatch) -> str:
-        """Tell the subject; the receipt says that the service took it."""
+        """Tell the short text; the receipt says that the service took it."""
         digits = re.sub(r"\D", "", dispatch.recipient.phone)
-        if not _tell(self._url.replace(PHONE, digits), dispatch.letter.subject):
+        if not _tell(self._url.replace(PHONE, digits), dispatch.short_text):
             raise Unreachable(
                 "the service behind apprise did not take it. `speedcam notify test` tries again."
             )
         return "taken"
 
 
-def _tell(url: str, subject: str) -> bool:
+def _tell(url: str, words: str) -> bool:
     try:
         from apprise import Apprise  # noqa: PLC0415 - half a second, and not everybody has it
     except ModuleNotFoundError:
@@ -71,4 +71,4 @@ def _tell(url: str, subject: str) -> bool:
     service = Apprise()
     if not service.add(url):
         raise SettingsError("apprise knows no such address: its manual lists them by service.")
-    return bool(service.notify(body=subject))
+    return bool(service.notify(body=words))

@@ -6,8 +6,7 @@ A package names its own in its ``pyproject.toml``::
     pigeon = "pigeon_package:make_sender"
 
 Each is called with the settings that stand in its table and with the office's folder, and returns
-a :class:`services.ports.Sender`. A ``ValueError`` or ``KeyError`` of its is told with the line of the
-table.
+a :class:`services.ports.Sender`. A ``ValueError`` or ``KeyError`` is told with the table's line.
 """
 
 from __future__ import annotations

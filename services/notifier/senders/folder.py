@@ -104,12 +104,12 @@ def _write(place: Path, files: Mapping[str, bytes]) -> None:
 
 def contents(letter: Letter, about: About) -> dict[str, bytes]:
     """The files of a notice by name."""
-    photo = {PHOTO: letter.photo} if letter.photo else {}
-    return photo | {
+    files = {
         "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
         "notice.txt": letter.text.encode(),
         "notice.eml": mail(letter, about).as_bytes(),
     }
+    return files | ({PHOTO: letter.photo} if letter.photo else {})
 
 
 def mail(letter: Letter, about: About) -> EmailMessage:
@@ -127,14 +127,19 @@ def mail(letter: Letter, about: About) -> EmailMessage:
     message["Content-Language"] = "sq, en"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if not letter.photo:
+        return message
     html = message.get_body(("html",))
     if not isinstance(html, EmailMessage):
         raise Refused(f"notice {about.number}: its letter makes no mail with HTML.")
-    if letter.photo:
-        cid = f"<{PHOTO_CID}>"
-        html.add_related(
-            letter.photo, "image", "jpeg", cid=cid, filename=PHOTO, disposition="inline"
-        )
+    html.add_related(
+        letter.photo,
+        "image",
+        "jpeg",
+        cid=f"<{PHOTO_CID}>",
+        filename=PHOTO,
+        disposition="inline",
+    )
     return message
 
 

@@ -42,7 +42,7 @@ class WebhookSettings(Closed):
     """A web address that takes letters.
 
     Attributes:
-        channel: Decides what is told: ``sms`` tells phone and subject, ``email`` the address and
+        channel: Decides what is told: ``sms`` tells phone and short text, ``email`` the address and
             the whole letter, ``webhook`` the letter and no recipient.
     """
 
@@ -119,10 +119,11 @@ def _mac(secret: str, seconds: int, body: bytes) -> str:
 def _told(dispatch: Dispatch, channel: str) -> dict[str, str]:
     """What the service must know, and nothing else."""
     letter, recipient = dispatch.letter, dispatch.recipient
-    always = {"key": dispatch.key, "kind": dispatch.kind, "subject": letter.subject}
+    always = {"key": dispatch.key, "kind": dispatch.kind}
     if channel == Channel.SMS:
-        return always | {"phone": recipient.phone}
+        return always | {"phone": recipient.phone, "message": dispatch.short_text}
     whole = {
+        "subject": letter.subject,
         "text": letter.text,
         "html": letter.html,
         "photo_alt": letter.photo_alt,

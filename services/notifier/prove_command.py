@@ -11,8 +11,9 @@ from typst import compile as typeset
 
 from services.console import EPILOG, Office, say
 from services.errors import SettingsError
-from services.model import Channel, Letter
+from services.model import Channel
 from services.notifier.addressing import named_driver
+from services.notifier.plain import plain_letter
 from services.notifier.settings import ways_of
 from services.recipient import UNNAMED, Dispatch, Recipient
 
@@ -63,14 +64,7 @@ def sample(recipient: Recipient) -> Dispatch:
         key=f"{number}/notice/1",
         number=number,
         issued_at=datetime.now(UTC),
-        letter=Letter(
-            subject=f"{SAMPLE}, {number}",
-            html=f"<!doctype html><html lang='en'><title>{SAMPLE}</title><h1>{SAMPLE}</h1>"
-            f"<p>{_TEXT}</p></html>",
-            text=f"{SAMPLE}\n\n{_TEXT}\n",
-            photo=b"",
-            photo_alt="",
-        ),
+        letter=plain_letter(f"{SAMPLE}, {number}", _TEXT),
         recipient=recipient,
         print_pdf=lambda: typeset(_PAPER),
     )
