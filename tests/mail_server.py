@@ -32,8 +32,8 @@ class MoodyHandler:
     """Keeps what it takes, and behaves as ``mood`` says for each session.
 
     Moods: ``well``, ``slow``, ``down`` (ends the session at once), ``rcpt 450``, ``data 550`` and
-    the like, ``drop`` (the connection ends before the final dot is answered, and the mail is lost), and
-    ``drop taken`` (likewise, and it is kept).
+    the like, ``drop`` (the connection ends before the final dot is answered, and the mail is lost),
+    and ``drop taken`` (likewise, and it is kept).
     """
 
     mood: Callable[[], str] = lambda: WELL
