@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from services.model import Channel, Letter, LetterKind
+
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of what breaks a line, and of what no text has."""
+
+_ADDRESS = r"[!-?A-~]+@[!-?A-~]+"
+"""Of mail: printable ASCII around one @. The mail itself is more exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +43,9 @@ class Recipient:
         for each in fields(self):
             value = getattr(self, each.name)
             # A line break in a name would become a header of a mail.
-            if any(unicodedata.category(c).startswith("C") for c in "".join(value)):
+            if any(unicodedata.category(c) in _NO_TEXT for c in "".join(value)):
                 raise ValueError(f"the recipient's {each.name} holds a control character")
-        if self.email and not (self.email.isascii() and self.email.count("@") == 1):
+        if self.email and not re.fullmatch(_ADDRESS, self.email):
             raise ValueError("the recipient's email is no address")
         if self.phone and not (self.phone[0] == "+" and self.phone[1:].isdecimal()):
             raise ValueError("the recipient's phone is not written as +355…")

@@ -74,11 +74,20 @@ class MoodyHandler:
 
 
 @contextmanager
-def mail_server(handler: MoodyHandler, **options) -> Iterator[int]:
-    """The port of a server on this machine, in a thread of its own."""
+def mail_server(
+    handler: MoodyHandler, *, encrypted: ssl.SSLContext | None = None, **options
+) -> Iterator[int]:
+    """The port of a server on this machine, in a thread of its own.
+
+    Args:
+        handler: What it does.
+        encrypted: Its certificate, where all is encrypted from the first byte.
+        options: Of the server.
+    """
     loop = asyncio.new_event_loop()
     make = partial(SMTP, handler, loop=loop, hostname="mail.test", **options)
-    server = loop.run_until_complete(loop.create_server(make, "127.0.0.1", 0))
+    opening = loop.create_server(make, "127.0.0.1", 0, ssl=encrypted)
+    server = loop.run_until_complete(opening)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

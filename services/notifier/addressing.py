@@ -43,8 +43,9 @@ def addressee(
 
 def named_driver(words: str) -> Recipient:
     """The driver as the owner named them: a name, and what stands on the envelope below it."""
-    lines = [line.strip() for line in words.replace("\n", ",").split(",") if line.strip()]
-    return Recipient(name=lines[0], postal_lines=tuple(lines[1:]))
+    parts = (" ".join(part.split()) for part in words.split(","))
+    name, *lines = [part for part in parts if part] or [""]
+    return Recipient(name=name, postal_lines=tuple(lines))
 
 
 def enter_address(

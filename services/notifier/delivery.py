@@ -11,14 +11,11 @@ What went wrong decides what is done next:
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from services.errors import (
     EvidenceError,
-    LetterError,
     OfficeError,
     ProviderDown,
     Refused,
@@ -28,12 +25,13 @@ from services.errors import (
     Unclear,
     Unreachable,
 )
-from services.model import Fine, Letter, NoticeState
+from services.model import Fine, NoticeState
 from services.notifier.addressing import addressee, ways_to
+from services.notifier.habits import Habits
 from services.notifier.happened import happened
-from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notices, settle, worker
-from services.notifier.quiet import QuietHours
-from services.ports import Clock, LetterPrinter, LetterRenderer, OwnerRegister, Sender
+from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notices, settle
+from services.notifier.workers import worker
+from services.ports import Clock, LetterRenderer, Sender
 from services.recipient import Dispatch, Recipient, Telling
 from services.store.store import Store
 from speedcam.model import ExhibitKind
@@ -48,37 +46,6 @@ UNCLEAR_PAUSE = timedelta(minutes=10)
 UNCLEAR = "the connection ended when all was handed over: it may have been taken"
 MOST_SAME = 3
 """So often may a program fail in the same way, or a letter be taken perhaps."""
-
-
-def _no_printer(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:  # noqa: ARG001 - the port
-    raise LetterError(f"letter of fine {fine.number}: this office prints nothing.")
-
-
-def _chance() -> float:
-    return random.random()  # noqa: S311 - spreads pauses, and keeps no secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
-    """How an office delivers.
-
-    Attributes:
-        order: Channels, the first choice first; empty for the senders' own order.
-        quiet: None: every hour will do.
-        register: None: nobody is looked up.
-        print_letter: For letters on paper.
-        jitter: Spreads pauses, from 0 to 1, so that not everybody comes back at once.
-        stopped: Whether to end after the letter in hand.
-        told: Hears of every letter that was tried.
-    """
-
-    order: Sequence[str] = ()
-    quiet: QuietHours | None = None
-    register: OwnerRegister | None = None
-    print_letter: LetterPrinter = _no_printer
-    jitter: Callable[[], float] = _chance
-    stopped: Callable[[], bool] = lambda: False
-    told: Callable[[Claim, Ending], None] = lambda _claim, _ending: None
 
 
 def deliver(

@@ -6,27 +6,21 @@ worker that dies leaves its lease; the next one to find itself alone takes such 
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
-from services.errors import StoreError
 from services.life import State
 from services.model import Channel, LetterKind, NoticeState
-from services.ports import Clock
 from services.store.fines import PAGE
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
 from services.store.schema import fines, outbox
 from services.store.store import Store
-from speedcam.disk import FILE_MODE
 
 LEASE = timedelta(minutes=20)
 """Longer than all mail servers of a channel together may take for one letter."""
@@ -144,29 +138,29 @@ def claim_next(store: Store, channels: Collection[str], now: datetime) -> Claim 
         .limit(1)
     )
     with store.writing() as connection:
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        claim = Claim(
-            key=row.key,
-            fine_number=row.fine_number,
-            channel=row.channel,
-            kind=LetterKind(row.kind),
-            lease=secrets.token_hex(16),
-            attempts=row.attempts + 1,
-            refused=tuple(row.refused.split()),
-            fault=row.fault or "",
-            same_faults=row.same_faults,
-        )
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.key == claim.key)
-            .values(
-                lease=claim.lease,
-                leased_until_ms=to_ms(now + LEASE),
-                attempts=claim.attempts,
-            )
-        )
+        while (row := connection.execute(query).one_or_none()) is not None:
+            # A lease that is over is that of a worker which ended, or might as well have.
+            if row.lease is None or not given_up(store, connection, row, now):
+                return _claimed(connection, row, now)
+    return None
+
+
+def _claimed(connection: Connection, row: Row[Any], now: datetime) -> Claim:
+    claim = Claim(
+        key=row.key,
+        fine_number=row.fine_number,
+        channel=row.channel,
+        kind=LetterKind(row.kind),
+        lease=secrets.token_hex(16),
+        attempts=row.attempts + 1,
+        refused=tuple(row.refused.split()),
+        fault=row.fault or "",
+        same_faults=row.same_faults,
+    )
+    values = {
+        "lease": claim.lease, "leased_until_ms": to_ms(now + LEASE), "attempts": claim.attempts
+    }  # fmt: skip
+    connection.execute(update(outbox).where(outbox.c.key == claim.key).values(**values))
     return claim
 
 
@@ -255,43 +249,17 @@ def tally(store: Store) -> dict[NoticeState, int]:
         return {NoticeState(state): count for state, count in connection.execute(query).all()}
 
 
-@contextmanager
-def worker(store: Store, clock: Clock) -> Iterator[None]:
-    """Be one of the workers on this folder; the system forgets a dead one by itself."""
-    path = store.folder / "deliver.lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
-    except OSError as error:
-        raise StoreError(
-            f"cannot use {path}: {error.strerror}. Check who owns the office's folder; nothing "
-            "was handed over."
-        ) from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass  # others are at work, and their leases hold
-        else:
-            with store.writing() as connection:
-                _take_back(store, connection, clock.now())
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _take_back(store: Store, connection: Connection, now: datetime) -> None:
-    """End the leases of workers that are gone: nobody else is at work here."""
-    leased = outbox.c.lease.is_not(None) & (outbox.c.state == NoticeState.WAITING)
-    for row in connection.execute(select(outbox).where(leased)).all():
-        # A letter that kills its worker each time must not be tried for ever.
-        times = row.same_faults + 1 if row.fault == ENDED else 1
-        values: dict[str, object] = {
-            "lease": None, "leased_until_ms": None, "fault": ENDED, "same_faults": times
-        }  # fmt: skip
-        if times >= DEADLY:
-            values["state"] = NoticeState.QUARANTINED
-        connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
-        what = NoticeState.QUARANTINED if times >= DEADLY else "taken back"
-        told = Event(at=now, who="office", what=what, subject=row.fine_number, reason=ENDED)
-        add_event(store, connection, told)
+def given_up(store: Store, connection: Connection, row: Row[Any], now: datetime) -> bool:
+    """End the lease of a worker that ended; whether its letter ends one worker after the other."""
+    times = row.same_faults + 1 if row.fault == ENDED else 1
+    deadly = times >= DEADLY
+    values: dict[str, object] = {
+        "lease": None, "leased_until_ms": None, "fault": ENDED, "same_faults": times
+    }  # fmt: skip
+    if deadly:
+        values["state"] = NoticeState.QUARANTINED
+    connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
+    what = NoticeState.QUARANTINED if deadly else "taken back"
+    told = Event(at=now, who="office", what=what, subject=row.fine_number, reason=ENDED)
+    add_event(store, connection, told)
+    return deadly

@@ -14,7 +14,7 @@ from services.account import day_of
 from services.errors import CaseError, ReceiptError
 from services.fines import Step, act_on, tell
 from services.life import Act, State
-from services.model import LetterKind, NoticeState
+from services.model import Channel, LetterKind, NoticeState
 from services.notifier.told_later import Told, What, files_in, told_in
 from services.ports import Clock
 from services.store.fines import read_file
@@ -77,7 +77,8 @@ def _letter(connection: Connection, told: Told) -> Row[Any]:
     """The letter that a receipt is about, which must have left by that channel."""
     number = told.message_id.strip("<>").split(".")[0].upper()
     by_mail = (outbox.c.fine_number == number) & (outbox.c.receipt == told.message_id)
-    wanted = outbox.c.key == told.key if told.key else by_mail
+    by_portal = (outbox.c.key == told.key) & (outbox.c.channel == Channel.PORTAL)
+    wanted = by_portal if told.key else by_mail
     row = connection.execute(select(outbox).where(wanted)).one_or_none()
     if row is None:
         raise ReceiptError("it is about a letter that this office did not send.")
@@ -97,7 +98,7 @@ def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
     values = {
         "state": NoticeState.WAITING,
         "refused": f"{row.refused} {row.channel}".strip(),
-        "channel": "any",
+        "channel": Channel.ANY,
         "fault": "it came back",
         "attempts": 0,
         "not_before_ms": to_ms(now),

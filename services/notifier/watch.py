@@ -12,8 +12,9 @@ from types import FrameType
 
 from services.errors import StoreUnavailable
 from services.notifier.board import Board
-from services.notifier.delivery import Habits, deliver
+from services.notifier.delivery import deliver
 from services.notifier.digest import tell_staff
+from services.notifier.habits import Habits
 from services.notifier.outbox import tally
 from services.notifier.settings import Ways
 from services.notifier.timely import queue_paper, queue_reminders

@@ -12,7 +12,7 @@ from services.clock import SystemClock
 from services.errors import LetterError
 from services.model import Fine, Letter, LetterKind
 from services.notifier.board import Board, Lines, Panel
-from services.notifier.delivery import Habits
+from services.notifier.habits import Habits
 from services.notifier.letter import render_letter
 from services.notifier.settings import Ways, ways_of
 from services.notifier.watch import until_stopped, watch

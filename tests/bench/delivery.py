@@ -26,7 +26,7 @@ from pathlib import Path
 from services import office
 from services.clock import SystemClock
 from services.model import NoticeState
-from services.notifier.delivery import Habits
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices, tally
 from services.notifier.registers import CsvRegister
 from services.notifier.senders.smtp import SmtpSender

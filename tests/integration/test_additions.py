@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import inspect, text
 
-from services.notifier.delivery import Habits, deliver
+from services.notifier.delivery import deliver
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.store import open_store
 from services.store.schema import outbox, receipts, recipients

@@ -10,7 +10,8 @@ from services.fines import act_on
 from services.letters import letter_after
 from services.life import TRANSITIONS, Act, State
 from services.model import LetterKind, Money
-from services.notifier.delivery import Habits, deliver
+from services.notifier.delivery import deliver
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.payments import assign
 from services.refunds import give_back

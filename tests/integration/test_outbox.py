@@ -8,7 +8,8 @@ import pytest
 from services import office
 from services.errors import LetterError, Refused, StoreError, Unreachable
 from services.model import Channel, NoticeState
-from services.notifier.delivery import MOST_ATTEMPTS, MOST_SAME, Habits
+from services.notifier.delivery import MOST_ATTEMPTS, MOST_SAME
+from services.notifier.habits import Habits
 from services.notifier.outbox import (
     DEADLY,
     LEASE,
@@ -218,6 +219,14 @@ def test_a_notice_that_ends_its_workers_is_kept_away_from_the_next_one(store, cl
         with pytest.raises(Ended):
             deliver(store, clock, UnsteadySender(faults=[Ended()]))
     assert deliver(store, clock) == ()
+    assert notices(store)[0].state is NoticeState.QUARANTINED
+
+
+def test_a_notice_whose_leases_run_out_one_after_the_other_is_given_up(store, clock):
+    for _ in range(DEADLY):
+        assert claim_next(store, [Channel.FOLDER], clock.now())
+        clock.pass_time(seconds=LEASE.total_seconds())
+    assert claim_next(store, [Channel.FOLDER], clock.now()) is None
     assert notices(store)[0].state is NoticeState.QUARANTINED
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from services.fines import act_on, standing
 from services.life import Act, State
-from services.notifier.delivery import Habits, deliver
+from services.notifier.delivery import deliver
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.notifier.receipts import take_receipts
 from services.notifier.senders.portal import PortalSender

@@ -19,13 +19,15 @@ from services.errors import (
 from services.fines import act_on
 from services.life import Act
 from services.model import Channel, NoticeState
-from services.notifier.addressing import enter_address
-from services.notifier.delivery import MOST_ATTEMPTS, Habits, deliver
+from services.notifier.addressing import enter_address, named_driver
+from services.notifier.delivery import MOST_ATTEMPTS, deliver
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices, stuck
 from services.notifier.quiet import QuietHours
 from services.notifier.registers import CsvRegister, HttpRegister, RegisterSettings, register_of
 from services.notifier.senders.by_apprise import AppriseSender, AppriseSettings
 from services.notifier.senders.console import ConsoleSender
+from services.notifier.senders.folder import FolderSender
 from services.notifier.senders.portal import PortalSender
 from services.notifier.senders.post import PostSender
 from services.notifier.senders.webhook import (
@@ -81,6 +83,14 @@ def test_a_posted_letter_has_its_address_and_its_hash(tmp_path):
     assert PostSender(tmp_path / "post").send(to_owner()) == receipt
     with pytest.raises(Refused, match="holds another notice"):
         PostSender(tmp_path / "post").send(to_owner(key="another"))
+
+
+@pytest.mark.parametrize("make", [FolderSender, PostSender, PortalSender])
+def test_the_same_letter_again_is_handed_over_once(make, tmp_path):
+    sender = make(tmp_path / "out")
+    receipts = {sender.send(to_owner()) for _ in range(3)}
+    assert len(receipts) == 1
+    assert len(list((tmp_path / "out").iterdir())) == 1
 
 
 def test_what_cannot_be_printed_leaves_nothing_in_the_post(tmp_path):
@@ -377,6 +387,12 @@ def test_a_service_is_told_the_purpose_and_knows_the_owner():
             register.owner("AA000BB", "AL", on, "")
     assert json.loads(got.bodies[0])["purpose"] == "notice of fine X"
     assert got.headers[0]["Authorization"] == "Bearer token"
+
+
+def test_a_named_driver_is_a_name_and_lines():
+    found = named_driver("Besa Shembull,  Rruga 2 ,, Durrës")
+    assert (found.name, found.postal_lines) == ("Besa Shembull", ("Rruga 2", "Durrës"))
+    assert named_driver(" , ") == Recipient()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from services.errors import ProviderDown, Refused, Unclear, Unreachable
-from services.notifier.delivery import MOST_ATTEMPTS, MOST_SAME, Habits, deliver
+from services.notifier.delivery import MOST_ATTEMPTS, MOST_SAME, deliver
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices, tally
 from services.notifier.senders.smtp import SmtpSender
 from services.notifier.senders.smtp_settings import SmtpSettings
@@ -131,6 +132,27 @@ def test_letters_are_encrypted_and_the_server_is_who_it_says(tmp_path):
         with pytest.raises(ProviderDown, match=r"refused the session \(535 5.7.8\)"):
             sender.send(a_dispatch(a_fine(), recipient=OWNER))
     assert len(handler.mails) == 1
+
+
+def test_a_server_may_encrypt_from_the_first_byte(tmp_path):
+    context, trusted = certificate(tmp_path)
+    handler = mood("well")
+    with mail_server(handler, encrypted=context) as port:
+        a_sender(port, tmp_path, tls="tls", ca_file=trusted.name).send(
+            a_dispatch(a_fine(), recipient=OWNER)
+        )
+        with pytest.raises(ProviderDown):
+            a_sender(port, tmp_path, tls="tls").send(a_dispatch(a_fine(), recipient=OWNER))
+    assert len(handler.mails) == 1
+
+
+@pytest.mark.parametrize("email", ["a>b@example.test", "a,b@example.test"])
+def test_what_no_mail_can_go_to_is_refused_before_a_server_hears_of_it(email, tmp_path):
+    handler = mood("well")
+    wrong = a_dispatch(a_fine(), recipient=Recipient(email=email))
+    with mail_server(handler) as port, pytest.raises(Refused, match="is none"):
+        a_sender(port, tmp_path).send(wrong)
+    assert not handler.moods
 
 
 def test_letters_are_never_sent_in_the_clear_to_another_machine():

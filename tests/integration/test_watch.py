@@ -16,8 +16,9 @@ from services.fines import act_on
 from services.life import Act
 from services.model import Channel, LetterKind
 from services.notifier.board import Lines, Panel
-from services.notifier.delivery import Habits, deliver
+from services.notifier.delivery import deliver
 from services.notifier.digest import tell_staff
+from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.notifier.settings import Alerts, Ways
 from services.notifier.timely import queue_paper, queue_reminders

@@ -12,6 +12,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,7 @@ from services.notifier.secret import secret_in
 from services.notifier.senders.deadline import ended_after
 from services.notifier.senders.folder import mail
 from services.notifier.senders.smtp_settings import SmtpSettings
-from services.recipient import Dispatch
+from services.recipient import Dispatch, Recipient
 
 ANSWER_S = 600
 """A server may take ten minutes for its answer to the final dot (RFC 5321, 4.5.3.2.6)."""
@@ -71,7 +72,7 @@ class SmtpSender:
         name = dispatch.key.replace("/", ".").lower()
         headers: dict[str, object] = {
             "From": self._author,
-            "To": Address(recipient.name, addr_spec=recipient.email),
+            "To": _address_of(recipient),
             "Reply-To": self.settings.reply_to,
             "Message-ID": f"<{name}@{self._author.domain}>",
             "Auto-Submitted": "auto-generated",  # no holiday replies (RFC 3834)
@@ -138,6 +139,13 @@ class SmtpSender:
     def _password(self) -> str:
         settings = self.settings
         return secret_in(self.office, file=settings.password_file, env=settings.password_env)
+
+
+def _address_of(recipient: Recipient) -> Address:
+    try:
+        return Address(recipient.name, addr_spec=recipient.email)
+    except (ValueError, MessageError):
+        raise Refused("the recipient's address is none that a mail can go to. Mend it.") from None
 
 
 def _command(smtp: smtplib.SMTP, line: str, *, ours: bool = False) -> None:
