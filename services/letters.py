@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
-from services.life import Act, State
+from services.life import OWES_NOTHING, Act, State
 from services.model import LetterKind, NoticeState
 from services.store.fines import FineFile
 from services.store.letters import queue_letter
@@ -23,6 +23,13 @@ def letter_after(state: State, act: Act) -> LetterKind | None:
     if act is Act.UPHOLD or (state is State.CONTESTED and act is Act.CANCEL):
         return LetterKind.OBJECTION_ANSWERED
     return LetterKind.WITHDRAWAL if act in _WITHDRAWN_BY else None
+
+
+def is_moot(kind: LetterKind, state: State) -> bool:
+    """Whether a letter that asks for something has nothing left to ask for."""
+    if kind is LetterKind.REMINDER:
+        return state in OWES_NOTHING or state is State.PAID
+    return kind is LetterKind.NOTICE and state in OWES_NOTHING
 
 
 def announce(connection: Connection, file: FineFile, act: Act, day: date, at: datetime) -> None:

@@ -8,7 +8,7 @@ each fine is asked about once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 from services.fines import Step, tell
@@ -66,21 +66,28 @@ def enter_address(
 
 
 def ways_to(
-    recipient: Recipient, pinned: str, order: Iterable[str], refused: Iterable[str]
+    recipient: Recipient,
+    pinned: str,
+    *,
+    order: Iterable[str],
+    offered: Collection[str],
+    refused: Collection[str],
 ) -> list[str]:
     """The channels that a letter may travel by, the best first.
 
     Args:
         recipient: Their own preference goes before the office's.
         pinned: The one channel that it must travel by; any where there is a choice.
-        order: The office's channels in its order of preference.
+        order: The office's order of preference.
+        offered: Every channel that it has a sender for.
         refused: Those that turned it down.
     """
-    offered = list(order)
-    wished = [channel for channel in recipient.channels if channel in offered]
-    choice = [pinned] if pinned != Channel.ANY else [*dict.fromkeys((*wished, *offered))]
-    gone = set(refused)
-    return [each for each in choice if each not in gone and recipient.reached_by(each)]
+    choice = [pinned] if pinned != Channel.ANY else [*recipient.channels, *order]
+    return [
+        each
+        for each in dict.fromkeys(choice)
+        if each in offered and each not in refused and recipient.reached_by(each)
+    ]
 
 
 def _asked(store: Store, fine: Fine, register: OwnerRegister, clock: Clock) -> Recipient | None:

@@ -11,7 +11,7 @@ What went wrong decides what is done next:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
 from services.errors import (
@@ -20,11 +20,11 @@ from services.errors import (
     ProviderDown,
     Refused,
     SettingsError,
-    StoreError,
     StoreUnavailable,
     Unclear,
     Unreachable,
 )
+from services.letters import is_moot
 from services.model import Fine, NoticeState
 from services.notifier.addressing import addressee, ways_to
 from services.notifier.habits import Habits
@@ -33,6 +33,7 @@ from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notic
 from services.notifier.workers import worker
 from services.ports import Clock, LetterRenderer, Sender
 from services.recipient import Dispatch, Recipient, Telling
+from services.store.fines import read_file
 from services.store.store import Store
 from speedcam.model import ExhibitKind
 
@@ -121,13 +122,21 @@ class _Round:
             return self._repeated(claim, f"a program failed: {type(error).__name__}", DOWN_PAUSE)
 
     def _handed_over(self, claim: Claim) -> Ending:
-        fine = self.store.fine(claim.fine_number)
-        if fine is None:
-            raise StoreError(f"letter {claim.key} names a fine that is not there.")
+        with self.store.reading() as connection:
+            file = read_file(self.store, connection, claim.fine_number)
+        if is_moot(claim.kind, file.state):
+            return Ending(state=NoticeState.WITHDRAWN, fault=f"the fine is {file.state}")
+        fine = file.fine
         recipient = self._recipient(fine)
         if recipient is None:
             return _unaddressed("the register knows nobody for this plate on that day")
-        ways = ways_to(recipient, claim.channel, self._order(), claim.refused)
+        ways = ways_to(
+            recipient,
+            claim.channel,
+            order=self.habits.order or list(self.by_channel),
+            offered=self.by_channel,
+            refused=claim.refused,
+        )
         if not ways:
             return _unaddressed("no channel of this office reaches the recipient")
         return self._by(ways[0], claim, fine, recipient, last=len(ways) == 1)
@@ -141,9 +150,6 @@ class _Round:
         except ProviderDown as error:
             self.down[id(register)] = str(error)
             raise
-
-    def _order(self) -> Sequence[str]:
-        return [c for c in self.habits.order or self.by_channel if c in self.by_channel]
 
     def _by(
         self, channel: str, claim: Claim, fine: Fine, recipient: Recipient, *, last: bool

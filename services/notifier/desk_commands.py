@@ -30,10 +30,12 @@ def add_desk_commands(app: typer.Typer) -> None:
 def list_stuck(office: Office, as_json: AsJson = False) -> None:
     """List the letters that wait for a person, and why; fifty at most, the oldest first.
 
+    Those that are put off since a day and more, by a provider that is down, are among them.
+
     `speedcam office deliver --retry-failed` tries them all again when the cause is mended.
     """
     with open_store(office) as store:
-        rows = stuck(store)
+        rows = stuck(store, SystemClock().now())
     show(rows, ("key", "state", "channel", "attempts", "fault"), as_json=as_json)
     say(f"letters that wait for a person: {len(rows)}")
 

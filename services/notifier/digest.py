@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 
 from services.errors import SendError, SettingsError
-from services.notifier.outbox import STUCK
+from services.notifier.outbox import needs_person
 from services.notifier.plain import plain_letter
 from services.notifier.settings import Alerts
 from services.ports import Clock
@@ -35,7 +35,7 @@ def tell_staff(store: Store, alerts: Alerts | None, clock: Clock) -> str:
     """
     if alerts is None:
         return ""
-    counts, which = _stuck(store)
+    counts, which = _stuck(store, clock.now())
     told_at, told_of = _last(store)
     now, total = clock.now(), counts.total()
     due = now - told_at >= timedelta(hours=alerts.every_hours)
@@ -52,9 +52,9 @@ def tell_staff(store: Store, alerts: Alerts | None, clock: Clock) -> str:
     return f"the staff was told of {total} letters that wait for a person"
 
 
-def _stuck(store: Store) -> tuple[Counter[str], str]:
+def _stuck(store: Store, now: datetime) -> tuple[Counter[str], str]:
     """How many letters wait in each state, and a digest that says which they are."""
-    query = select(outbox.c.key, outbox.c.state).where(outbox.c.state.in_(STUCK))
+    query = select(outbox.c.key, outbox.c.state).where(needs_person(now))
     with store.reading() as connection:
         rows = connection.execute(query.order_by(outbox.c.key)).all()
     which = hashlib.sha256("\n".join(row.key for row in rows).encode()).hexdigest()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from services.life import State
 from services.model import Channel, LetterKind, NoticeState
@@ -34,10 +34,13 @@ _LONGEST_FAULT = 1000
 _AT_ONCE = 500
 """Letters looked up with one question; databases bound its length."""
 
+PATIENCE = timedelta(days=1)
+"""So long may letters be put off, by a provider that is down, before a person hears of it."""
+
 _IN_ORDER = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
 
 STUCK = (NoticeState.FAILED, NoticeState.QUARANTINED, NoticeState.UNADDRESSED)
-"""What waits for a person."""
+"""What waits for nothing but a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +168,30 @@ def _claimed(connection: Connection, row: Row[Any], now: datetime) -> Claim:
 
 
 def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
-    """Write down how a claim ended; False when its lease had gone to another worker."""
+    """Write down how a claim ended; False when its lease had gone to another worker.
+
+    A letter that was withdrawn while it was in hand stays so, unless it has left.
+    """
+    mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
+    with store.writing() as connection:
+        state = connection.execute(select(outbox.c.state).where(mine)).scalar()
+        if state is None:
+            return False
+        if state == NoticeState.WITHDRAWN and end.state is not NoticeState.SENT:
+            end = replace(end, state=NoticeState.WITHDRAWN)
+        connection.execute(update(outbox).where(mine).values(**_ended(claim, end, now)))
+        told = Event(
+            at=now,
+            who=end.by,
+            what="put off" if end.state is NoticeState.WAITING else end.state,
+            subject=claim.fine_number,
+            reason=end.receipt or end.fault,
+        )
+        add_event(store, connection, told)
+    return True
+
+
+def _ended(claim: Claim, end: Ending, now: datetime) -> dict[str, object]:
     values: dict[str, object] = {
         "state": end.state,
         "receipt": end.receipt,
@@ -180,19 +206,7 @@ def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
     }
     if end.not_before is not None:
         values["not_before_ms"] = to_ms(end.not_before)
-    mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
-    with store.writing() as connection:
-        if connection.execute(update(outbox).where(mine).values(**values)).rowcount != 1:
-            return False
-        told = Event(
-            at=now,
-            who=end.by,
-            what="put off" if end.state is NoticeState.WAITING else end.state,
-            subject=claim.fine_number,
-            reason=end.receipt or end.fault,
-        )
-        add_event(store, connection, told)
-    return True
+    return values
 
 
 def try_failed_again(store: Store, now: datetime) -> int:
@@ -218,9 +232,16 @@ def notices(store: Store, keys: Sequence[str] | None = None) -> tuple[Delivered,
     )
 
 
-def stuck(store: Store, most: int = PAGE) -> tuple[Delivered, ...]:
-    """The oldest letters that wait for a person, a page at most."""
-    return _read(store, _IN_ORDER.where(outbox.c.state.in_(STUCK)).limit(min(most, PAGE)))
+def stuck(store: Store, now: datetime, most: int = PAGE) -> tuple[Delivered, ...]:
+    """The oldest letters that a person must look at, a page at most."""
+    return _read(store, _IN_ORDER.where(needs_person(now)).limit(min(most, PAGE)))
+
+
+def needs_person(now: datetime) -> ColumnElement[bool]:
+    """Which letters are stuck, or are put off since a day and more; a part of a query."""
+    late = outbox.c.created_at_ms <= to_ms(now - PATIENCE)
+    put_off = (outbox.c.state == NoticeState.WAITING) & (outbox.c.fault != "")
+    return or_(outbox.c.state.in_(STUCK), put_off & late)
 
 
 def _read(store: Store, query: Select[Any]) -> tuple[Delivered, ...]:

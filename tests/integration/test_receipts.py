@@ -80,6 +80,16 @@ def test_a_mail_that_came_back_takes_the_next_way(returned, store, clock, tmp_pa
     assert not mail.sent
 
 
+def test_a_notice_that_came_back_after_its_fine_was_cancelled_goes_nowhere(store, clock, tmp_path):
+    notice = by_mail(store, clock)
+    act_on(store, notice.fine_number, Act.CANCEL, a_step(clock.now()))
+    take_receipts(store, [a_report(tmp_path, notice.receipt)], clock)
+    post = UnsteadySender(faults=[], channel="post")
+    sent(store, clock, post)
+    assert post.sent == [f"{notice.fine_number}/withdrawal/20261014"]
+    assert {each.state for each in notices(store)} == {"withdrawn", "sent"}
+
+
 def test_the_same_report_counts_once(store, clock, tmp_path):
     report = a_report(tmp_path, by_mail(store, clock).receipt)
     take_receipts(store, [report], clock)

@@ -239,7 +239,7 @@ def test_a_letter_that_one_channel_turns_down_goes_by_the_next(store):
 def test_a_letter_that_every_channel_turns_down_waits_for_a_person(store):
     senders = [a_channel(name, Refused("no")) for name in ("email", "post")]
     deliver(store, senders, a_letter, SetClock(), habits())
-    (waits,) = stuck(store)
+    (waits,) = stuck(store, SetClock().now())
     assert waits.state is NoticeState.FAILED
 
 
@@ -257,6 +257,52 @@ def test_the_recipients_own_wish_goes_before_the_offices(store):
     mail, post = a_channel("email"), a_channel("post")
     deliver(store, [mail, post], a_letter, SetClock(), habits(Register(wish)))
     assert (len(mail.sent), len(post.sent)) == (0, 1)
+
+
+def test_a_wish_may_be_for_a_channel_that_the_office_does_not_use_by_itself(store):
+    wish = Recipient(name="A", postal_lines=("B",), email="a@b.test", channels=("post",))
+    mail, post = a_channel("email"), a_channel("post")
+    known = habits(Register(wish), order=("email",))
+    deliver(store, [mail, post], a_letter, SetClock(), known)
+    assert (len(mail.sent), len(post.sent)) == (0, 1)
+
+
+class Meanwhile(UnsteadySender):
+    """Something is done to the fine while its notice is in the sender's hand."""
+
+    def __init__(self, faults, done):
+        super().__init__(faults=faults, channel="email")
+        self.done = done
+
+    def send(self, dispatch):
+        self.done(dispatch.number)
+        return super().send(dispatch)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ([Unreachable("no answer")], "withdrawn"),
+        ([Refused("no")], "withdrawn"),
+        ([ProviderDown("away")], "withdrawn"),
+        ([], "sent"),
+    ],
+)
+def test_a_notice_that_is_taken_back_while_in_hand_is_not_tried_again(fault, state, store):
+    clock, seen = SetClock(), []
+    sender = Meanwhile(fault, lambda number: act_on(store, number, Act.CANCEL, a_step(clock.now())))
+    once = habits(told=lambda *_: seen.append(1), stopped=lambda: bool(seen))
+    (notice,) = deliver(store, [sender], a_letter, clock, once)
+    assert notice.state == state
+    assert [each.kind for each in notices(store) if each.state == "waiting"] == ["withdrawal"]
+
+
+def test_a_letter_that_is_put_off_for_a_day_is_listed_for_a_person(store):
+    clock = SetClock()
+    deliver(store, [a_channel("email", ProviderDown("away"))], a_letter, clock, habits())
+    assert stuck(store, clock.now()) == ()
+    clock.pass_time(days=1)
+    assert [each.fault for each in stuck(store, clock.now())] == ["away"]
 
 
 def test_the_register_is_asked_once_and_each_question_is_told(store):
@@ -284,7 +330,7 @@ def test_a_notice_without_an_owner_waits_until_a_person_finds_one(store):
     clock, mail = SetClock(), a_channel("email")
     unknown = Register(owner=None)
     deliver(store, [mail], a_letter, clock, habits(unknown))
-    (waits,) = stuck(store)
+    (waits,) = stuck(store, SetClock().now())
     assert waits.state is NoticeState.UNADDRESSED
     assert "notify address" in waits.fault
     number = waits.fine_number

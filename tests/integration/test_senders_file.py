@@ -65,6 +65,10 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
             ":3: senders[0].url is wrong: the address must begin with https://",
         ),
         (
+            '[[senders]]\nkind = "smtp"\nhost = "a"\nauthor = "a@b"\nca_file = "none"',
+            "none: No such file or directory. Put the server's there",
+        ),
+        (
             '[[senders]]\nkind = "webhook"\nurl = "https://a.test"\nsecret_file = "none"',
             ":1: senders[0] cannot be used: cannot read the secret",
         ),

@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 
-from services.errors import ProviderDown, Refused, Unclear, Unreachable
+from services.errors import ProviderDown, Refused, SettingsError, Unclear, Unreachable
 from services.model import Channel
 from services.notifier.secret import secret_in
 from services.notifier.senders.deadline import ended_after
@@ -48,6 +48,7 @@ class SmtpSender:
         self.settings = settings
         self.office = office
         self.channel: str = Channel.EMAIL
+        self._trust = _trusted(office / settings.ca_file if settings.ca_file else None)
 
     def send(self, dispatch: Dispatch) -> str:
         """Hand the mail over; the receipt is its Message-ID."""
@@ -92,7 +93,7 @@ class SmtpSender:
         wait_s = self.settings.patience_s
         encrypted = self.settings.tls == "tls"
         smtp = (
-            smtplib.SMTP_SSL(timeout=wait_s, context=self._trust())
+            smtplib.SMTP_SSL(timeout=wait_s, context=self._trust)
             if encrypted
             else smtplib.SMTP(timeout=wait_s)
         )
@@ -116,7 +117,7 @@ class SmtpSender:
                 raise ProviderDown(f"{where} turns everybody away ({_told(code, said)}).")
             smtp.ehlo_or_helo_if_needed()
             if self.settings.tls == "starttls":
-                smtp.starttls(context=self._trust())
+                smtp.starttls(context=self._trust)
                 smtp.ehlo()
             if self.settings.user:
                 smtp.login(self.settings.user, self._password())
@@ -132,13 +133,17 @@ class SmtpSender:
                 "certificate; it is tried again by itself."
             ) from None
 
-    def _trust(self) -> ssl.SSLContext:
-        ca = self.settings.ca_file
-        return ssl.create_default_context(cafile=str(self.office / ca) if ca else None)
-
     def _password(self) -> str:
         settings = self.settings
         return secret_in(self.office, file=settings.password_file, env=settings.password_env)
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        told = error.strerror or "it holds no certificate"
+        raise SettingsError(f"cannot use {ca_file}: {told}. Put the server's there.") from None
 
 
 def _address_of(recipient: Recipient) -> Address:
