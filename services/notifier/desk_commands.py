@@ -12,7 +12,7 @@ from services.console import EPILOG, AsJson, Office, end, say, show
 from services.errors import CaseError
 from services.notifier.addressing import enter_address
 from services.notifier.outbox import stuck
-from services.notifier.receipts import take_receipts
+from services.notifier.receipts import FAULT, take_receipts
 from services.notifier.settings import ways_of
 from services.notifier.watch import chores
 from services.recipient import Recipient
@@ -67,7 +67,9 @@ def address(
 def receipts(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="Reports about mail, the portal's inbox, or folders."),
+        typer.Argument(
+            metavar="FILE…", help="Reports about mail, the portal's inbox, the post's lists."
+        ),
     ],
     *,
     office: Office,
@@ -75,13 +77,14 @@ def receipts(
 ) -> None:
     """Take in what channels told of letters: mail that came back, letters that were opened.
 
-    What came back takes its next way. A notice that was opened in the portal is served.
+    What came back takes its next way. A notice is served that was opened in the portal, or that
+    the post handed over: its list is a CSV with key, on and proof.
     """
     with open_store(office) as store:
         rows = take_receipts(store, paths, SystemClock())
     show(rows, ("file", "what", "key", "reason"), as_json=as_json)
     say(f"receipts: {len(rows)}")
-    end(all(row.what != "fault" for row in rows))
+    end(all(row.what != FAULT for row in rows))
 
 
 def remind(office: Office) -> None:

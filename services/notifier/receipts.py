@@ -22,6 +22,7 @@ from services.store.instants import to_ms
 from services.store.schema import outbox, receipts
 from services.store.store import Store
 
+FAULT = "fault"
 KNOWN = "known"
 """A receipt that was taken before."""
 
@@ -30,7 +31,7 @@ _UNSERVED = frozenset({State.ISSUED, State.PART_PAID})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of one file.
+    """What became of one file, or of one line of a list.
 
     Attributes:
         file: Its name.
@@ -51,34 +52,41 @@ def take_receipts(store: Store, paths: Sequence[Path], clock: Clock) -> tuple[Ta
     A letter that came back waits for its next way. A notice that was opened is served, on the
     local day of its opening; the file's digest is kept as the proof.
     """
-    return tuple(_take(store, path, clock.now()) for path in files_in(paths))
+    return tuple(taken for path in files_in(paths) for taken in _take(store, path, clock.now()))
 
 
-def _take(store: Store, path: Path, now: datetime) -> Taken:
+def _take(store: Store, path: Path, now: datetime) -> list[Taken]:
     try:
-        told = told_in(path)
+        return [_taken(store, path.name, told, now) for told in told_in(path)]
+    except ReceiptError as error:
+        return [Taken(file=path.name, what=FAULT, reason=str(error))]
+
+
+def _taken(store: Store, file: str, told: Told, now: datetime) -> Taken:
+    try:
         with store.grouped(), store.writing() as connection:
             known = select(receipts.c.outbox_key).where(receipts.c.id == told.id)
             if key := connection.execute(known).scalar():
-                return Taken(file=path.name, what=KNOWN, key=key)
+                return Taken(file=file, what=KNOWN, key=key)
             row = _letter(connection, told)
-            at = told.at or now
             kept = {
-                "id": told.id, "outbox_key": row.key, "what": told.what, "at_ms": to_ms(at)
+                "id": told.id, "outbox_key": row.key, "what": told.what,
+                "at_ms": to_ms(told.at or now),
             }  # fmt: skip
             connection.execute(insert(receipts), [kept])
             _follow(store, connection, told, row, now)
     except (ReceiptError, CaseError) as error:
-        return Taken(file=path.name, what="fault", reason=str(error))
-    return Taken(file=path.name, what=told.what, key=row.key)
+        return Taken(file=file, what=FAULT, key=told.key, reason=str(error))
+    return Taken(file=file, what=told.what, key=row.key)
 
 
 def _letter(connection: Connection, told: Told) -> Row[Any]:
     """The letter that a receipt is about, which must have left by that channel."""
     number = told.message_id.strip("<>").split(".")[0].upper()
     by_mail = (outbox.c.fine_number == number) & (outbox.c.receipt == told.message_id)
-    by_portal = (outbox.c.key == told.key) & (outbox.c.channel == Channel.PORTAL)
-    wanted = by_portal if told.key else by_mail
+    channel = Channel.POST if told.what is What.HANDED_OVER else Channel.PORTAL
+    by_key = (outbox.c.key == told.key) & (outbox.c.channel == channel)
+    wanted = by_key & outbox.c.sent_at_ms.is_not(None) if told.key else by_mail
     row = connection.execute(select(outbox).where(wanted)).one_or_none()
     if row is None:
         raise ReceiptError("it is about a letter that this office did not send.")
@@ -86,12 +94,13 @@ def _letter(connection: Connection, told: Told) -> Row[Any]:
 
 
 def _follow(store: Store, connection: Connection, told: Told, row: Row[Any], now: datetime) -> None:
-    step = Step(by=f"channel {row.channel}", why=f"receipt sha256:{told.id}", at=now)
+    proof = f"{told.proof}, " if told.proof else ""
+    step = Step(by=f"channel {row.channel}", why=f"{proof}receipt sha256:{told.id}", at=now)
     tell(store, connection, row.fine_number, told.what, step)
     if told.what is What.BOUNCED and row.state == NoticeState.SENT:
         _another_way(connection, row, now)
-    if told.what is What.OPENED and row.kind == LetterKind.NOTICE and told.at is not None:
-        _serve(store, connection, row.fine_number, told.at, step)
+    if row.kind == LetterKind.NOTICE and (told.at or told.on):
+        _serve(store, connection, row.fine_number, told, step)
 
 
 def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
@@ -106,7 +115,8 @@ def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
 
 
-def _serve(store: Store, connection: Connection, number: str, at: datetime, step: Step) -> None:
+def _serve(store: Store, connection: Connection, number: str, told: Told, step: Step) -> None:
     file = read_file(store, connection, number)
+    day = told.on or (day_of(told.at, file.zone) if told.at else None)
     if file.state in _UNSERVED and file.served_on is None:
-        act_on(store, number, Act.SERVE, step, on=day_of(at, file.zone))
+        act_on(store, number, Act.SERVE, step, on=day)

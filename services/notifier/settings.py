@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from services.errors import SettingsError
+from services.model import Channel
 from services.notifier.quiet import QuietHours
 from services.notifier.registers import RegisterSettings, register_of
 from services.notifier.senders.catalogue import sender_of
@@ -184,10 +185,20 @@ def _misfits(table: SendersTable, senders: Mapping[str, Sender], *, whole: bool)
     for channel in sorted(set(channels)):
         if channels.count(channel) > OF_A_CHANNEL:
             yield ("senders",), f"has more than {OF_A_CHANNEL} for {channel}. Remove some."
+    if whole and not table.paper_after_days and (short := _of_one_line(table, senders)):
+        yield ("senders",), f"{short} tells one line and no letter. Set paper_after_days with it."
     if whole and table.alerts and table.alerts.by not in senders:
         yield ("alerts", "by"), f"is none of {', '.join(senders)}. Name one of them."
     if whole and table.paper_after_days and "post" not in channels:
         yield ("paper_after_days",), 'needs a sender of kind = "post". Add one, or leave it out.'
+
+
+def _of_one_line(table: SendersTable, senders: Mapping[str, Sender]) -> str:
+    """A sender that is only a nudge, so that the letter itself must follow; empty for none."""
+    nudges = {str(given.get("name", given["kind"])) for given in table.senders
+              if given["kind"] == "apprise"}  # fmt: skip
+    nudges |= {name for name, sender in senders.items() if sender.channel == Channel.SMS}
+    return min(nudges, default="")
 
 
 def _faults_of(error: Exception, place: KeyPath) -> list[Fault]:

@@ -14,15 +14,13 @@ from services.account import day_of
 from services.fines import Standing, standing_of
 from services.life import State
 from services.model import Channel, LetterKind, NoticeState
+from services.notifier.told_later import What
 from services.ports import Clock
 from services.store.fines import FineFile, read_file
 from services.store.instants import to_ms
 from services.store.letters import ON_PAPER, queue_letter
 from services.store.schema import fines, outbox, receipts
 from services.store.store import Store
-
-OPENED = "opened"
-"""What a receipt says of a letter that its recipient has seen."""
 
 _REMINDED = (State.SERVED, State.PART_PAID, State.UPHELD)
 _OLDEST = timedelta(days=365)
@@ -82,7 +80,7 @@ def queue_paper(store: Store, after_days: int, clock: Clock) -> int:
     now = clock.now()
     unseen = (
         ~select(receipts.c.id)
-        .where(receipts.c.outbox_key == outbox.c.key, receipts.c.what == OPENED)
+        .where(receipts.c.outbox_key == outbox.c.key, receipts.c.what == What.OPENED)
         .exists()
     )
     wanted = (

@@ -1,16 +1,18 @@
 """What channels tell of letters after they took them: it came back, or it was opened.
 
-Files in, one receipt each: reports about mail (RFC 3464, ``.eml``), and the portal's ``.opened``
-beside its letters. A file that was taken before counts for nothing.
+Reports about mail (RFC 3464, ``.eml``), the portal's ``.opened`` beside its letters, and the post's
+list of letters that it handed over (``.csv``). What was taken before counts for nothing.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import Message
 from enum import StrEnum
@@ -26,18 +28,22 @@ class What(StrEnum):
     DELIVERED = "delivered"
     """It lies in a mailbox; that proves no service."""
     OPENED = "opened"
+    HANDED_OVER = "handed_over"
+    """The post has put it into somebody's hand or letter box, and can prove it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What one file tells.
+    """What one file, or one line of a list, tells.
 
     Attributes:
-        id: Digest of the file, so that it counts once.
+        id: Digest of what was told, so that it counts once.
         what: What became of the letter.
         key: Of the letter; empty where ``message_id`` names it.
         message_id: Of the mail; empty where ``key`` names it.
-        at: When it was opened; None for mail.
+        at: When it was opened; None where nobody says.
+        on: On which day it was handed over; None likewise.
+        proof: The post's own reference.
     """
 
     id: str
@@ -45,23 +51,27 @@ class Told:
     key: str = ""
     message_id: str = ""
     at: datetime | None = None
+    on: date | None = None
+    proof: str = ""
 
 
 _ACTIONS = {"failed": What.BOUNCED, "delivered": What.DELIVERED}
 _MOST_BYTES = 1_000_000
+_SUFFIXES = frozenset({".eml", ".opened", ".csv"})
+_PROOF = re.compile(r"[\w./-]{1,60}")
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
     """Every file that could tell something, in folders too."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(each for each in path.iterdir() if each.suffix in {".eml", ".opened"})
+            yield from sorted(each for each in path.iterdir() if each.suffix in _SUFFIXES)
         else:
             yield path
 
 
-def told_in(path: Path) -> Told:
-    """What a file tells.
+def told_in(path: Path) -> list[Told]:
+    """What a file tells, of one letter or of several.
 
     Raises:
         ReceiptError: Nothing that is known here.
@@ -71,10 +81,32 @@ def told_in(path: Path) -> Told:
             content = file.read(_MOST_BYTES)
     except OSError as error:
         raise ReceiptError(f"cannot read {path}: {error.strerror}.") from None
+    if path.suffix == ".csv":
+        return _list(path, content)
     digest = hashlib.sha256(path.name.encode() + b"\0" + content).hexdigest()
     if path.suffix == ".opened":
-        return _opened(path, content, digest)
-    return _report(path, message_from_bytes(content, policy=policy.default), digest)
+        return [_opened(path, content, digest)]
+    return [_report(path, message_from_bytes(content, policy=policy.default), digest)]
+
+
+def _list(path: Path, content: bytes) -> list[Told]:
+    """The post's list: key of the letter, day, and the post's reference."""
+    try:
+        rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+        return [_handed_over(row["key"], row["on"], row["proof"]) for row in rows]
+    except (ValueError, KeyError, TypeError, csv.Error):
+        raise ReceiptError(
+            f"{path} is no list of the post: it needs the columns key, on (2026-10-14) and proof. "
+            "Nothing of it was taken."
+        ) from None
+
+
+def _handed_over(key: str, on: str, proof: str) -> Told:
+    if not _PROOF.fullmatch(proof):
+        raise ValueError("a proof has a reference")
+    told = hashlib.sha256(f"{key}\0{on}\0{proof}".encode()).hexdigest()
+    day = date.fromisoformat(on)
+    return Told(id=told, what=What.HANDED_OVER, key=key, on=day, proof=proof)
 
 
 def _opened(path: Path, content: bytes, digest: str) -> Told:

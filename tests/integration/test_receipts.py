@@ -153,6 +153,52 @@ def test_a_notice_that_was_paid_is_not_served_again(store, clock):
     assert taken.what == "opened"
 
 
+def by_post(store, clock):
+    return sent(store, clock, UnsteadySender(faults=[], channel="post"))
+
+
+def a_list(folder, *lines):
+    path = folder / "post.csv"
+    path.write_text("\n".join(("key,on,proof", *lines)) + "\n")
+    return path
+
+
+def test_a_notice_that_the_post_handed_over_is_served_on_that_day(store, clock, tmp_path):
+    notice = by_post(store, clock)
+    clock.pass_time(days=5)
+    listed = a_list(tmp_path, f"{notice.key},2026-10-16,RR123456789AL")
+    (taken,) = take_receipts(store, [listed], clock)
+    assert taken.what == "handed_over"
+    assert standing(store, notice.fine_number, clock).state is State.SERVED
+    (served,) = [e for e in history_of(store, notice.fine_number) if e.what == "serve"]
+    assert served.reason.startswith("RR123456789AL, receipt sha256:")
+    (again,) = take_receipts(store, [listed], clock)
+    assert again.what == "known"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{key},yesterday,RR1", "no list of the post"),
+        ("{key},2026-10-15,", "no list of the post"),
+        ("{key},2027-01-01,RR1", "in the future"),
+        ("another/notice/1,2026-10-14,RR1", "did not send"),
+    ],
+)
+def test_what_the_post_cannot_prove_is_told(line, reason, store, clock, tmp_path):
+    notice = by_post(store, clock)
+    (taken,) = take_receipts(store, [a_list(tmp_path, line.format(key=notice.key))], clock)
+    assert taken.what == "fault"
+    assert reason in taken.reason
+    assert standing(store, notice.fine_number, clock).state is State.ISSUED
+
+
+def test_the_post_proves_nothing_of_what_went_by_mail(store, clock, tmp_path):
+    notice = by_mail(store, clock)
+    (taken,) = take_receipts(store, [a_list(tmp_path, f"{notice.key},2026-10-14,RR1")], clock)
+    assert "did not send" in taken.reason
+
+
 def test_an_opening_that_cannot_be_is_told_and_proves_nothing(store, clock):
     notice = sent(store, clock, PortalSender(store.folder / "inbox"))
     for wrong in ("2026-10-13T08:00+02:00", "2026-12-01T08:00+02:00", "yesterday", "2026-10-14"):

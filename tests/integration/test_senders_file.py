@@ -21,6 +21,9 @@ from tests.mail_server import MoodyHandler, mail_server
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
+WEBHOOK = '[[senders]]\nkind = "webhook"'
+
+
 def of(folder, text):
     (folder / "senders.toml").write_text(text)
     return ways_of(folder)
@@ -59,6 +62,10 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
         ('order = ["fax"]\n[[senders]]\nkind = "folder"', ":1: order names 'fax'"),
         ('paper_after_days = 9\n[[senders]]\nkind = "folder"', 'needs a sender of kind = "post"'),
         ('[[senders]]\nkind = "folder"\n[[senders]]\nkind = "folder"', ":3: senders[1] is named"),
+        (
+            f'{WEBHOOK}\nchannel = "sms"\nurl = "https://a.test"\nsecret_env = "HOME_OF_SECRETS"',
+            ":1: senders webhook tells one line and no letter. Set paper_after_days",
+        ),
         ('[[senders]]\nkind = "folder"\n[register]\nkind = "csv"', "needs file"),
         (
             '[[senders]]\nkind = "webhook"\nurl = "http://a.test"',
@@ -74,7 +81,8 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
         ),
     ],
 )
-def test_a_fault_is_told_with_its_line_and_what_to_do(text, told, tmp_path):
+def test_a_fault_is_told_with_its_line_and_what_to_do(text, told, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME_OF_SECRETS", "0123456789abcdef" * 2)
     with pytest.raises(SettingsError) as error:
         of(tmp_path, text)
     assert told in str(error.value)
