@@ -7,13 +7,12 @@ with its line and a remedy.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
 from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from services.errors import SettingsError
 from services.model import Channel
@@ -22,13 +21,11 @@ from services.notifier.registers import RegisterSettings, register_of
 from services.notifier.senders.catalogue import sender_of
 from services.notifier.senders.closed import Closed
 from services.notifier.senders.folder import FolderSender
+from services.notifier.settings_faults import Fault, faults_of, report
 from services.ports import OwnerRegister, Sender
-from speedcam.toml_lines import KeyPath, dotted, key_lines, line_of
+from speedcam.toml_lines import KeyPath, key_lines
 
 FILE = "senders.toml"
-Fault = tuple[KeyPath, str]
-"""Where in the file, and what is wrong there."""
-
 OF_A_CHANNEL = 3
 """Senders of one channel: all of them are tried within one lease."""
 
@@ -133,10 +130,11 @@ def ways_of(office: Path) -> Ways:
 
 
 def _ways(document: Mapping[str, object], office: Path, lines: Mapping[KeyPath, int]) -> Ways:
+    path = office / FILE
     try:
         table = SendersTable.model_validate(document)
     except ValidationError as error:
-        raise _told(office, lines, [_fault(each) for each in error.errors()]) from None
+        raise report(path, lines, faults_of(error)) from None
     senders: dict[str, Sender] = {}
     faults: list[Fault] = []
     for ordinal, given in enumerate(table.senders):
@@ -148,10 +146,10 @@ def _ways(document: Mapping[str, object], office: Path, lines: Mapping[KeyPath, 
             rest = {key: value for key, value in given.items() if key not in {"kind", "name"}}
             senders[name] = sender_of(kind, rest, office)
         except (SettingsError, ValueError, KeyError) as error:
-            faults += _faults_of(error, ("senders", ordinal))
+            faults += faults_of(error, ("senders", ordinal))
     faults += _misfits(table, senders, whole=not faults)
     if faults:
-        raise _told(office, lines, faults)
+        raise report(path, lines, faults)
     return _wired(table, senders, office)
 
 
@@ -199,32 +197,3 @@ def _of_one_line(table: SendersTable, senders: Mapping[str, Sender]) -> str:
               if given["kind"] == "apprise"}  # fmt: skip
     nudges |= {name for name, sender in senders.items() if sender.channel == Channel.SMS}
     return min(nudges, default="")
-
-
-def _faults_of(error: Exception, place: KeyPath) -> list[Fault]:
-    if isinstance(error, ValidationError):
-        return [((*place, *path), told) for path, told in map(_fault, error.errors())]
-    if isinstance(error, KeyError):
-        return [(place, f"lacks {error}. Add it.")]
-    return [(place, f"cannot be used: {error}")]
-
-
-def _fault(detail: ErrorDetails) -> Fault:
-    path = tuple(detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return path, "is a key that nobody reads. Remove it, or correct its name."
-    told = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
-        return path, "is missing. Add it."
-    return path, f"is wrong: {told[0].lower()}{told[1:]}. docs/notices.md shows a whole file."
-
-
-def _told(office: Path, lines: Mapping[KeyPath, int], faults: Sequence[Fault]) -> SettingsError:
-    path = office / FILE
-    placed = sorted((line_of(place, lines), order) for order, (place, _) in enumerate(faults))
-    told = [
-        f"{path}:{line}: {dotted(faults[order][0]) or 'the file'} {faults[order][1]}"
-        for line, order in placed
-    ]
-    count = "1 fault" if len(told) == 1 else f"{len(told)} faults"
-    return SettingsError("\n".join([f"{path} has {count}:", *told]))
