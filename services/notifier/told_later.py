@@ -86,7 +86,11 @@ def told_in(path: Path) -> list[Told]:
     digest = hashlib.sha256(path.name.encode() + b"\0" + content).hexdigest()
     if path.suffix == ".opened":
         return [_opened(path, content, digest)]
-    return [_report(path, message_from_bytes(content, policy=policy.default), digest)]
+    try:
+        # Strangers write these: the old policy takes headers as they are and stumbles over none.
+        return [_report(path, message_from_bytes(content, policy=policy.compat32), digest)]
+    except RecursionError:
+        raise ReceiptError(f"{path} is nested too deeply to be a report about a mail.") from None
 
 
 def _list(path: Path, content: bytes) -> list[Told]:
@@ -147,5 +151,5 @@ def _message_id(returned: Message | None) -> str:
     payload = returned.get_payload()
     if isinstance(payload, list) and payload and isinstance(payload[0], Message):
         return str(payload[0].get("Message-ID", "")).strip()
-    headers = message_from_bytes(str(payload).encode(), policy=policy.default)
+    headers = message_from_bytes(str(payload).encode(), policy=policy.compat32)
     return str(headers.get("Message-ID", "")).strip()

@@ -207,6 +207,16 @@ def test_an_opening_that_cannot_be_is_told_and_proves_nothing(store, clock):
     assert standing(store, notice.fine_number, clock).state is State.ISSUED
 
 
+def test_a_hostile_report_is_told_and_the_others_go_on(store, clock, tmp_path):
+    nested = "".join(
+        f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(5000)
+    )
+    (tmp_path / "a.eml").write_text(nested)
+    a_report(tmp_path, "<[.@" + "(" * 2000)
+    kinds = [taken.what for taken in take_receipts(store, [tmp_path], clock)]
+    assert kinds == ["fault", "fault"]
+
+
 def test_a_file_of_another_kind_is_told(store, clock, tmp_path):
     (tmp_path / "letter.eml").write_text("Subject: holiday\n\nI am away.\n")
     (taken,) = take_receipts(
