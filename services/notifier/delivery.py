@@ -12,7 +12,7 @@ What went wrong decides what is done next:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.errors import (
     EvidenceError,
@@ -112,7 +112,7 @@ class _Round:
         except StoreUnavailable:
             raise
         except (ProviderDown, SettingsError) as error:
-            return self._later(str(error), DOWN_PAUSE, counts=False)
+            return self._later(claim, str(error), DOWN_PAUSE, counts=False)
         except Unreachable as error:
             return self._unreachable(claim, str(error))
         except OfficeError as error:
@@ -156,9 +156,7 @@ class _Round:
     ) -> Ending:
         zone, now = fine.violation.passage.place.timezone, self.clock.now()
         if self.habits.quiet and (over := self.habits.quiet.over_at(channel, now, zone)):
-            return Ending(
-                state=NoticeState.WAITING, fault="quiet hours", not_before=over, counts=False
-            )
+            return _put_off(claim, "quiet hours", over, counts=False)
         dispatch = self._dispatch(claim, fine, recipient)
         try:
             return self._offered(channel, claim, dispatch)
@@ -219,17 +217,18 @@ class _Round:
         if claim.attempts >= MOST_ATTEMPTS:
             return Ending(state=NoticeState.FAILED, by=by, fault=fault)
         pause = min(FIRST_PAUSE * 2 ** (claim.attempts - 1), LONGEST_PAUSE)
-        return self._later(fault, pause, by=by)
+        return self._later(claim, fault, pause, by=by)
 
     def _repeated(self, claim: Claim, fault: str, pause: timedelta, by: str = "office") -> Ending:
         """What may be tried a few times, and not for ever."""
-        times = claim.same_faults + 1 if claim.fault == fault else 1
+        times = claim.same_faults + 1 if claim.fault.startswith(fault) else 1
         if times >= MOST_SAME:
             return Ending(state=NoticeState.QUARANTINED, by=by, fault=fault, same_faults=times)
-        return self._later(fault, pause, by=by, same_faults=times)
+        return self._later(claim, fault, pause, by=by, same_faults=times)
 
     def _later(
         self,
+        claim: Claim,
         fault: str,
         pause: timedelta,
         *,
@@ -238,14 +237,30 @@ class _Round:
         same_faults: int = 0,
     ) -> Ending:
         """Put a letter off for the pause and up to a quarter more."""
-        return Ending(
-            state=NoticeState.WAITING,
-            by=by,
-            fault=fault,
-            not_before=self.clock.now() + pause * (1 + self.habits.jitter() / 4),
-            counts=counts,
-            same_faults=same_faults,
-        )
+        not_before = self.clock.now() + pause * (1 + self.habits.jitter() / 4)
+        return _put_off(claim, fault, not_before, by=by, counts=counts, same_faults=same_faults)
+
+
+def _put_off(
+    claim: Claim,
+    fault: str,
+    not_before: datetime,
+    *,
+    by: str = "office",
+    counts: bool = True,
+    same_faults: int = 0,
+) -> Ending:
+    if claim.fault.startswith(UNCLEAR) and not fault.startswith(UNCLEAR):
+        # How often it may have been taken is not forgotten over another fault.
+        fault, same_faults = f"{UNCLEAR}; then: {fault}", claim.same_faults
+    return Ending(
+        state=NoticeState.WAITING,
+        by=by,
+        fault=fault,
+        not_before=not_before,
+        counts=counts,
+        same_faults=same_faults,
+    )
 
 
 def _unaddressed(why: str) -> Ending:

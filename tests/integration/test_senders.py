@@ -297,6 +297,18 @@ def test_a_notice_that_is_taken_back_while_in_hand_is_not_tried_again(fault, sta
     assert [each.kind for each in notices(store) if each.state == "waiting"] == ["withdrawal"]
 
 
+def test_a_letter_is_taken_perhaps_three_times_at_most_whatever_else_fails(store):
+    clock, unclear = SetClock(), Unclear("gone after the dot")
+    faults = [unclear, Unreachable("busy"), unclear, ProviderDown("away"), unclear, unclear]
+    mail = a_channel("email", *faults)
+    for _ in range(len(faults)):
+        deliver(store, [mail], a_letter, clock, habits())
+        clock.pass_time(hours=1)
+    (notice,) = notices(store)
+    assert notice.state is NoticeState.QUARANTINED
+    assert mail.faults == [unclear]
+
+
 def test_a_letter_that_is_put_off_for_a_day_is_listed_for_a_person(store):
     clock = SetClock()
     deliver(store, [a_channel("email", ProviderDown("away"))], a_letter, clock, habits())
