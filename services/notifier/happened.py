@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import NamedTuple
 
 from services.account import Stage, day_of
 from services.errors import StoreError
@@ -37,10 +37,12 @@ def happened(store: Store, claim: Claim, fine: Fine, clock: Clock) -> Happened:
     if telling is None:
         return MappingProxyType({})
     today = day_of(clock.now(), fine.violation.passage.place.timezone)
-    return telling(_Asked(store, claim, fine, standing(store, fine.number, clock), today))
+    now = standing(store, fine.number, clock)
+    return telling(_Asked(store=store, claim=claim, fine=fine, now=now, today=today))
 
 
-class _Asked(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
     """A letter, and where its fine stands."""
 
     store: Store
