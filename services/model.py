@@ -252,18 +252,24 @@ class LetterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A rendered notice: the same facts as HTML and as plain text.
+    """A rendered letter: the same facts as HTML, as plain text, and the least of them as SMS.
 
     Attributes:
+        kind: What it tells.
+        languages: ISO 639 codes, in the order of the letter.
         subject: One line.
-        html: A whole document with the photo inline.
+        html: A whole document with the photo inline, where it shows one.
         text: Plain text.
-        photo: The redacted photo's JPEG bytes.
-        photo_alt: What the photo proves, in words.
+        sms: One part of a short message, in the letter's first language.
+        photo: The redacted photo's JPEG bytes; empty where the letter shows none.
+        photo_alt: What the photo proves, in words; empty likewise.
     """
 
+    kind: LetterKind
+    languages: tuple[str, ...]
     subject: str
     html: str
     text: str
+    sms: str
     photo: bytes
     photo_alt: str

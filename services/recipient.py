@@ -106,7 +106,7 @@ class Dispatch:
     @property
     def short_text(self) -> str:
         """The least that can be told: one line, with nothing personal in it."""
-        return self.letter.subject
+        return self.letter.sms
 
     @property
     def stem(self) -> str:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from services.errors import Unreachable
-from services.model import Channel, Fine, Letter
+from services.model import Channel, Fine, Letter, LetterKind
 from services.recipient import UNNAMED, Dispatch, Telling
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
@@ -178,6 +178,9 @@ def on_disk(folder: Path, *passages: Passage) -> Path:
 def a_letter(fine: Fine, photo: bytes, telling: Telling | None = None) -> Letter:  # noqa: ARG001 - the port
     """A letter without templates."""
     return Letter(
+        kind=LetterKind.NOTICE,
+        languages=("sq",),
+        sms="ulni shpejtesine",
         subject=f"Njoftim për shpejtësinë, nr. {fine.number}",
         html=f'<html lang="sq"><h1>{fine.number}</h1><img src="cid:photo" alt="mjeti"></html>',
         text=f"{fine.number}: ulni shpejtësinë\n",

@@ -34,7 +34,7 @@ class _Visible(HTMLParser):
 
 
 def visible_text(html: str) -> str:
-    """What a reader sees or hears of ``html``."""
+    """What a reader sees or hears of ``html``; a blank that does not break looks like any other."""
     reader = _Visible()
     reader.feed(html)
-    return "".join(reader.words)
+    return "".join(reader.words).replace("\N{NO-BREAK SPACE}", " ")

@@ -6,7 +6,9 @@ import hashlib
 from zoneinfo import ZoneInfo
 
 from services.errors import EvidenceError, LetterError
-from services.model import Fine
+from services.model import Fine, OffenceKind, Violation
+from services.notifier.country import country_of
+from services.rules.entries import Unit
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
 
 
@@ -22,16 +24,15 @@ def require_complete(fine: Fine) -> None:
 
 def _mandatory(fine: Fine) -> dict[str, object]:
     """Every fact that no notice may lack, by the name used in the error."""
-    violation = fine.violation
+    violation, country = fine.violation, country_of(fine)
     passage, source = violation.passage, violation.source
     certificate = passage.place.certificate
     photo = photo_exhibit(passage)
     on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
     return {
         "the number": fine.number,
-        # The words name Albanian offices and interest by days: another law needs its own.
-        "a wording for its country": fine.number.startswith("AL"),
-        "a wording for what is due late": not fine.terms.late_at_once,
+        "a wording for its country": country,
+        "a wording for its offence": violation.kind is OffenceKind.SPEED,
         "the place": passage.place.name.strip(),
         "the road": passage.place.road.strip(),
         "the direction": passage.place.towards.strip(),
@@ -40,10 +41,11 @@ def _mandatory(fine: Fine) -> dict[str, object]:
         "the measured speed": violation.measured_kmh > 0,
         "the uncertainty": violation.uncertainty_kmh > 0,
         "the speed that counts": violation.retained_kmh > violation.limit_kmh,
-        "the limit": violation.limit_kmh > 0,
+        "the limit": limit_of(violation, country.unit if country else "km/h"),
         "the device": certificate and certificate.device.strip(),
         "the certificate": certificate and certificate.number.strip(),
         "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
+        "the check of the signs": not (country and country.signs) or passage.place.signs_checked_on,
         "the legal reference": violation.reference.strip(),
         "the rule pack": source.pack.strip(),
         "the rule pack's version": source.pack_version.strip(),
@@ -54,6 +56,13 @@ def _mandatory(fine: Fine) -> dict[str, object]:
         "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
         "the payment reference": fine.reference.strip(),
     }
+
+
+def limit_of(violation: Violation, unit: Unit) -> int:
+    """The limit as its signs have it, or 0 where nobody stated it in that unit."""
+    if unit == "km/h":
+        return violation.limit_kmh
+    return violation.passage.conditions.limit_mph or 0
 
 
 def photo_exhibit(passage: Passage) -> Exhibit | None:

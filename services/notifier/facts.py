@@ -7,36 +7,30 @@ another number. Speeds are shown rounded in the driver's favour, never above wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
-
 from services.errors import LetterError
-from services.model import Fine, Money, Violation, decimals
-from services.notifier.complete import photo_exhibit, require_complete
+from services.model import Fine, Money, Violation
+from services.notifier.complete import limit_of, photo_exhibit, require_complete
+from services.notifier.country import Country, country_of
+from services.notifier.language import (
+    NO_BREAK,
+    Language,
+    amount,
+    clock_time,
+    local_day,
+    number_in,
+    short_day,
+    unit_in,
+)
+from services.notifier.law_facts import LawFacts, law_facts
+from services.rules.engine import KMH_PER_MPH
 from speedcam.model import PlateReading
 
-DEMO_PAYEE = "DEMO - MOS PAGUANI / DO NOT PAY"
-DEMO_IBAN = "AL19 9990 0009 DEMO 0000 0000 0000"
-"""Valid check digits, but a bank code that no bank has: a transfer to it cannot succeed."""
+__all__ = ["Facts", "Language", "amount", "clock_time", "facts", "grouped", "local_day", "masked"]
 
-
-class Language(StrEnum):
-    """A language that a notice can be read in, Albanian first."""
-
-    SQ = "sq"
-    EN = "en"
-
-
-NO_BREAK = "\u00a0"
-"""Keeps a number and its unit on one line."""
-
-_KMH = {Language.SQ: "km/orë", Language.EN: "km/h"}
-_LOCALES = {Language.SQ: "sq", Language.EN: "en_GB"}
 _TENTH = Decimal("0.1")
 _FINEST = Decimal("0.001")
 """A share in percent of a speed in tenths has no further decimal."""
@@ -49,10 +43,13 @@ class Facts:
     Attributes:
         plate: Masked: the letter may be read by others than its owner.
         deducted: What lies between ``measured`` and ``retained``, so that the sum adds up.
-        full_from: Empty when interest starts at once after the reduced amount.
+        full_from: Empty when what is late follows at once after the reduced amount.
         limit_reason: Why the limit is there; empty when the site gives no reason.
         signs_checked_on: Empty when nobody recorded it.
-        suspension: Months as a range; empty when there is none.
+        suspension: Months, one number or a range; empty when there is none.
+        discounted: Whoever pays early pays less.
+        until_short: First day to pay by, in digits, for the short message.
+        law: What the law of the country adds.
     """
 
     number: str
@@ -98,6 +95,9 @@ class Facts:
     payment_reference: str
     points: int
     suspension: str
+    discounted: bool
+    until_short: str
+    law: LawFacts
 
 
 def facts(fine: Fine, language: Language) -> Facts:
@@ -107,25 +107,26 @@ def facts(fine: Fine, language: Language) -> Facts:
         LetterError: A fact is missing that a notice must state; all that are missing are named.
     """
     require_complete(fine)
-    violation, terms = fine.violation, fine.terms
+    violation, terms, country = fine.violation, fine.terms, country_of(fine)
     place, certificate = violation.passage.place, violation.passage.place.certificate
     plate, photo = violation.passage.plate, photo_exhibit(violation.passage)
-    if certificate is None or not isinstance(plate, PlateReading) or photo is None:
+    if not (certificate and photo and country) or not isinstance(plate, PlateReading):
         raise LetterError(f"notice {fine.number} cannot be written: its passage changed meanwhile.")
     at = violation.passage.at.astimezone(ZoneInfo(place.timezone))
-    speed = _Speeds.of(violation)
+    speed = _Speeds.of(violation, country)
+    discounted = terms.reduced.minor < terms.full.minor
 
     def day(value: date | None) -> str:
-        return local_day(value, language) if value else ""
+        return local_day(value, language, country.country) if value else ""
 
     def number(value: Decimal | int) -> str:
-        return str(format_decimal(value, locale=_LOCALES[language]))
+        return number_in(language, value, country.country)
 
-    def kmh(value: Decimal | int) -> str:
-        return f"{number(value)}{NO_BREAK}{_KMH[language]}"
+    def speed_of(value: Decimal | int) -> str:
+        return f"{number(value)}{NO_BREAK}{unit_in(language, country.unit)}"
 
     def money(value: Money) -> str:
-        return amount(value, language)
+        return amount(value, language, country.country)
 
     return Facts(
         number=fine.number,
@@ -136,18 +137,18 @@ def facts(fine: Fine, language: Language) -> Facts:
         towards=place.towards,
         date=day(at.date()),
         time=clock_time(at),
-        measured=kmh(speed.measured),
-        measured_and_doubt=f"{number(speed.measured)} ± {kmh(speed.uncertainty)}",
-        deducted=kmh(speed.measured - speed.retained),
-        retained=kmh(speed.retained),
-        limit=kmh(violation.limit_kmh),
-        over=kmh(speed.retained - violation.limit_kmh),
+        measured=speed_of(speed.measured),
+        measured_and_doubt=f"{number(speed.measured)} ± {speed_of(speed.uncertainty)}",
+        deducted=speed_of(speed.measured - speed.retained),
+        retained=speed_of(speed.retained),
+        limit=speed_of(speed.limit),
+        over=speed_of(speed.retained - speed.limit),
         limit_reason=place.limit_reason.get(language, "").strip(),
         device=certificate.device,
         certificate=certificate.number,
         certificate_until=day(certificate.valid_until),
         signs_checked_on=day(place.signs_checked_on),
-        legal_reference=_legal_reference(violation.reference, language),
+        legal_reference=country.citation(violation.reference, language),
         pack=violation.source.pack,
         pack_version=violation.source.pack_version,
         pack_hash=violation.source.pack_sha256[:12],
@@ -159,18 +160,23 @@ def facts(fine: Fine, language: Language) -> Facts:
         reduced=money(terms.reduced),
         reduced_until=day(terms.reduced_until),
         full=money(terms.full),
-        full_from=day(terms.full_from) if terms.full_from <= terms.full_until else "",
+        full_from=day(terms.full_from)
+        if discounted and terms.full_from <= terms.full_until
+        else "",
         full_until=day(terms.full_until),
         late_pct=number(terms.late_pct_per_day),
         late_cap_days=number(terms.late_cap_days),
         late_cap=money(terms.late_cap),
         object_until=day(terms.object_until),
         erase_on=day(terms.erase_on),
-        payee=DEMO_PAYEE,
-        account=DEMO_IBAN,
+        payee=country.account.payee,
+        account=country.account.iban,
         payment_reference=grouped(fine.reference),
         points=fine.points,
         suspension=_months(violation.suspension_months),
+        discounted=discounted,
+        until_short=short_day(terms.reduced_until if discounted else terms.full_until, language),
+        law=law_facts(fine, country, language),
     )
 
 
@@ -181,16 +187,32 @@ class _Speeds:
     measured: Decimal
     uncertainty: Decimal
     retained: Decimal
+    limit: Decimal
 
     @classmethod
-    def of(cls, violation: Violation) -> _Speeds:
+    def of(cls, violation: Violation, country: Country) -> _Speeds:
+        unit = _as_it_is if country.unit == "km/h" else _in_mph
         # The judged speed is shown as exactly as it was judged: with a decimal less it could
         # seem to belong to a milder band than the fine.
         return cls(
-            measured=violation.measured_kmh.quantize(_FINEST, ROUND_FLOOR),
-            uncertainty=violation.uncertainty_kmh.quantize(_TENTH, ROUND_CEILING),
-            retained=violation.retained_kmh.quantize(_FINEST, ROUND_FLOOR),
+            measured=unit(violation.measured_kmh).quantize(_FINEST, ROUND_FLOOR),
+            uncertainty=unit(violation.uncertainty_kmh).quantize(_TENTH, ROUND_CEILING),
+            retained=unit(violation.retained_kmh).quantize(_FINEST, ROUND_FLOOR),
+            limit=Decimal(limit_of(violation, country.unit)),
         )
+
+
+def _as_it_is(speed_kmh: Decimal) -> Decimal:
+    return speed_kmh
+
+
+def _in_mph(speed_kmh: Decimal) -> Decimal:
+    """The tenths of a mile per hour that were judged, from what was kept of them.
+
+    A violation keeps them cut down to a tenth of a km/h, which is finer than a tenth of a mile
+    per hour: so the next tenth above is the very one that it came from.
+    """
+    return (speed_kmh / KMH_PER_MPH).quantize(_TENTH, ROUND_CEILING)
 
 
 def masked(plate: str) -> str:
@@ -201,41 +223,14 @@ def masked(plate: str) -> str:
     return f"{plate[:keep]}{NO_BREAK}{'•' * 3}{plate[-keep:]}"
 
 
-def clock_time(at: datetime) -> str:
-    """Local time on a 24 hour clock with its zone, such as ``08:30:12 CEST (UTC+2)``."""
-    offset = at.utcoffset() or timedelta()
-    minutes = int(offset.total_seconds()) // 60
-    hours, rest = divmod(abs(minutes), 60)
-    utc = f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
-    name = at.tzname() or ""
-    # Zones without letters of their own are named by their offset: once is enough.
-    return f"{at:%H:%M:%S} {name} ({utc})" if name.isalpha() else f"{at:%H:%M:%S} {utc}"
-
-
-def amount(money: Money, language: Language) -> str:
-    """The amount with its currency in words or code, never split over two lines."""
-    places = decimals(money.currency)
-    value = Decimal(money.minor).scaleb(-places)
-    if language is Language.SQ:
-        return str(format_currency(value, money.currency, locale="sq"))
-    pattern = "#,##0 ¤¤" if places == 0 else "#,##0.00 ¤¤"
-    return str(format_currency(value, money.currency, pattern, locale="en_GB"))
-
-
-def local_day(day: date, language: Language) -> str:
-    """A date in words, such as ``14 tetor 2026``."""
-    return str(format_date(day, "long", locale=_LOCALES[language]))
-
-
 def grouped(reference: str) -> str:
     """A payment reference in groups of four, as people type it."""
     plain = "".join(reference.split())
     return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
 
 
-def _legal_reference(reference: str, language: Language) -> str:
-    return reference if language is Language.SQ else reference.replace("neni", "article", 1)
-
-
 def _months(suspension: tuple[int, int] | None) -> str:
-    return f"{suspension[0]}–{suspension[1]}" if suspension else ""
+    if suspension is None:
+        return ""
+    least, most = suspension
+    return f"{least}" if least == most else f"{least}–{most}"

@@ -1,4 +1,4 @@
-"""Fine and photo in, letter out: one notice in Albanian and English, as HTML and plain text.
+"""Fine and photo in, letter out: every kind, in the reader's languages, as HTML, text and SMS.
 
 Pure: no disk, clock or network. The demo banner stands in the templates' frame and no argument
 can take it away.
@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment
 from jinja2.environment import TemplateModule
 
-from services.model import Fine, Letter
+from services.errors import LetterError
+from services.model import Fine, Letter, LetterKind
 from services.notifier.complete import require_this_photo
+from services.notifier.country import countries, languages_for
 from services.notifier.facts import Facts, Language, facts
+from services.notifier.gsm7 import ONE_PART, folded, septets
+from services.notifier.occasion import (
+    Occasion,
+    OccasionFacts,
+    occasion_facts,
+    require_occasion,
+)
 from services.notifier.wording import letter_html_environment, letter_text_environment
 
 PHOTO_CID = "photo"
@@ -25,39 +33,57 @@ PHOTO_CID = "photo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """A notice in one language: the words and the facts that go into them."""
+    """A letter in one language: the words, and the facts and the occasion that go into them."""
 
     language: Language
     words: TemplateModule
     facts: Facts
+    occasion: OccasionFacts
 
 
-def render_letter(fine: Fine, photo: bytes, *, photo_src: str = f"cid:{PHOTO_CID}") -> Letter:
-    """The notice of ``fine`` in Albanian, then English.
+def render_letter(
+    fine: Fine,
+    photo: bytes,
+    kind: LetterKind = LetterKind.NOTICE,
+    *,
+    occasion: Occasion | None = None,
+    own: Language | None = None,
+    photo_src: str = f"cid:{PHOTO_CID}",
+) -> Letter:
+    """A letter about ``fine`` in the languages of its country and in English.
 
     Args:
-        fine: Frozen at issue; everything printed comes from it.
-        photo: JPEG bytes of the redacted photo.
+        fine: Frozen at issue; everything printed comes from it and from ``occasion``.
+        photo: JPEG bytes of the redacted photo; no matter where the kind shows none.
+        kind: What the letter tells.
+        occasion: What happened; each kind but the notice needs its own.
+        own: The recipient's own language, which comes first; None: not known.
         photo_src: Where the HTML finds the photo: by default the part of the same mail. A saved
             letter takes a file name, or :func:`data_uri` to be one file.
 
     Raises:
-        LetterError: A fact is missing that a notice must state.
+        LetterError: A fact is missing that a letter of this kind must state.
         EvidenceError: ``photo`` is not the picture that the passage names.
     """
+    written = _speeches(fine, kind, occasion, own)
+    if kind is LetterKind.NOTICE:
+        require_this_photo(fine, photo)
     html, text = letter_html_environment(), letter_text_environment()
-    known = {language: facts(fine, language) for language in Language}
-    require_this_photo(fine, photo)
-    spoken, written = _speeches(known, html), _speeches(known, text)
-    subject = " / ".join(_line(each.words, "subject", each.facts) for each in written)
+    spoken = [replace(each, words=words_of(html, each.language)) for each in written]
+    subject = " / ".join(_line(each, "subject", each.facts, kind) for each in written)
+    shown = kind is LetterKind.NOTICE and written[0].facts.law.photo_shown
+    alt = " / ".join(_line(each, "photo_alt", each.facts) for each in written)
     return Letter(
+        kind=kind,
+        languages=tuple(each.language.value for each in written),
         subject=subject,
         html=html.get_template("letter.html").render(
-            notices=spoken, subject=subject, photo_src=photo_src
+            notices=spoken, kind=kind, subject=subject, photo_src=photo_src
         ),
-        text=_tidy(text.get_template("letter.txt").render(notices=written)),
-        photo=photo,
-        photo_alt=" / ".join(_line(each.words, "photo_alt", each.facts) for each in written),
+        text=_tidy(text.get_template("letter.txt").render(notices=written, kind=kind)),
+        sms=_sms(written[0], kind),
+        photo=photo if shown else b"",
+        photo_alt=alt if shown else "",
     )
 
 
@@ -71,15 +97,37 @@ def words_of(environment: Environment, language: Language) -> TemplateModule:
     return environment.get_template(f"words_{language}.jinja").module
 
 
-def _speeches(known: Mapping[Language, Facts], environment: Environment) -> tuple[Speech, ...]:
-    return tuple(
-        Speech(language=language, words=words_of(environment, language), facts=each)
-        for language, each in known.items()
-    )
+def _speeches(
+    fine: Fine, kind: LetterKind, occasion: Occasion | None, own: Language | None
+) -> list[Speech]:
+    """What there is to say in each language of the letter, with the words of plain text."""
+    known = facts(fine, Language.EN)  # refuses what no letter can be written of
+    require_occasion(fine.number, kind, occasion)
+    country = countries()[known.law.country]
+    return [
+        Speech(
+            language=language,
+            words=words_of(letter_text_environment(), language),
+            facts=known if language is Language.EN else facts(fine, language),
+            occasion=occasion_facts(occasion, language, country.country),
+        )
+        for language in languages_for(country, own)
+    ]
 
 
-def _line(words: TemplateModule, sentence: str, known: Facts) -> str:
-    return str(getattr(words, sentence)(known))
+def _line(speech: Speech, sentence: str, *told: object) -> str:
+    return str(getattr(speech.words, sentence)(*told))
+
+
+def _sms(speech: Speech, kind: LetterKind) -> str:
+    """The letter's short message. Raises LetterError where it would be split: half may be lost."""
+    sms = folded(_line(speech, f"{kind}_sms", speech.facts, speech.occasion))
+    if septets(sms) > ONE_PART:
+        raise LetterError(
+            f"the short message of notice {speech.facts.number} takes {septets(sms)} septets of "
+            f"{ONE_PART}. Shorten {kind}_sms in words_{speech.language}.jinja."
+        )
+    return sms
 
 
 def _tidy(text: str) -> str:

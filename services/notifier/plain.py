@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from services.model import Letter
+from services.model import Letter, LetterKind
 
 
 def plain_letter(subject: str, text: str) -> Letter:
@@ -15,6 +15,9 @@ def plain_letter(subject: str, text: str) -> Letter:
         text: Plain words; the HTML says the same.
     """
     return Letter(
+        kind=LetterKind.NOTICE,
+        languages=("sq", "en"),
+        sms=subject,
         subject=subject,
         html=f"<!doctype html><html lang='en'><title>{escape(subject)}</title>"
         f"<h1>{escape(subject)}</h1><pre>{escape(text)}</pre></html>",

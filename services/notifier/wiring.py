@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
@@ -10,10 +10,12 @@ from rich.console import Console
 
 from services.clock import SystemClock
 from services.errors import LetterError
-from services.model import Fine, Letter, LetterKind
+from services.model import Fine, Letter
 from services.notifier.board import Board, Lines, Panel
 from services.notifier.habits import Habits
+from services.notifier.language import Language
 from services.notifier.letter import render_letter
+from services.notifier.occasion import OCCASIONS, Occasion
 from services.notifier.settings import Ways, ways_of
 from services.notifier.watch import until_stopped, watch
 from services.ports import LetterPrinter
@@ -25,9 +27,10 @@ __all__ = ["habits_of", "keep_delivering", "print_letter", "ways_of", "write_let
 
 def write_letter(fine: Fine, photo: bytes, telling: Telling) -> Letter:
     """The letter about ``fine``; see :class:`services.ports.LetterRenderer`."""
-    if telling.kind is not LetterKind.NOTICE:
-        raise LetterError(f"there are no words yet for a {telling.kind} about {fine.number}.")
-    return render_letter(fine, photo)
+    occasion = cast("Callable[..., Occasion] | None", OCCASIONS[telling.kind])
+    told = occasion(**telling.happened) if occasion else None
+    own = Language(telling.language) if telling.language in set(Language) else None
+    return render_letter(fine, photo, telling.kind, occasion=told, own=own)
 
 
 def print_letter(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:

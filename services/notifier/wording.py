@@ -6,7 +6,6 @@ first use. HTML escapes every value; plain text escapes nothing.
 
 from __future__ import annotations
 
-import textwrap
 from functools import cache
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -24,6 +23,7 @@ def html_environment(*more: BaseLoader) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # the templates of a release do not change under it
     )
     environment.filters["strong"] = _strong
     environment.filters["whole"] = _whole
@@ -46,6 +46,7 @@ def letter_text_environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # the templates of a release do not change under it
     )
     environment.filters["strong"] = str
     environment.filters["whole"] = str
@@ -64,14 +65,20 @@ def _whole(code: str) -> Markup:
 
 
 def _fold(words: str, indent: int = 0) -> str:
-    """Lines of at most TEXT_WIDTH columns; every line but the first is indented."""
-    return textwrap.fill(
-        words,
-        TEXT_WIDTH,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """Lines of at most TEXT_WIDTH columns, where its blanks allow; all but the first indented.
+
+    It breaks at plain blanks alone: a number stays with its unit.
+    """
+    if len(words) <= TEXT_WIDTH:
+        return words
+    lines = [""]
+    for word in words.split(" "):
+        # An empty word is a further blank: the first lines of rows and steps are indented.
+        if lines[-1].strip() and len(lines[-1]) + len(word) >= TEXT_WIDTH:
+            lines.append(" " * indent + word)
+        else:
+            lines[-1] += f" {word}"
+    return "\n".join([lines[0][1:], *lines[1:]])
 
 
 def _underline(heading: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -28,6 +28,10 @@ class Spoken:
     labels: TemplateModule
 
 
+HOUSE = (Language.SQ, Language.EN)
+"""What is said to everybody, whatever language they chose."""
+
+
 class Pages:
     """Renders the pages."""
 
@@ -36,27 +40,38 @@ class Pages:
         self._spoken = {each: _spoken(self._environment, each) for each in Language}
 
     def show(
-        self, name: str, language: Language, *, status: HTTPStatus = HTTPStatus.OK, **values: object
+        self,
+        name: str,
+        language: Language,
+        *,
+        offered: Sequence[Language] = tuple(Language),
+        status: HTTPStatus = HTTPStatus.OK,
+        **values: object,
     ) -> HTMLResponse:
-        """The page ``name`` in one language, between the banners."""
-        template = self._environment.get_template(name)
-        html = template.render(s=self._spoken[language], all_spoken=self._all(), **values)
+        """The page ``name`` in one language, between the banners; it leads to those offered."""
+        html = self._environment.get_template(name).render(
+            s=self._spoken[language],
+            all_spoken=self._in(*offered),
+            warned=self._in(language, *HOUSE),
+            **values,
+        )
         return HTMLResponse(html, status_code=status)
 
     def fault(
         self, status: int, *, scheme: str = "http", headers: Mapping[str, str] | None = None
     ) -> HTMLResponse:
-        """What to tell somebody for whom there is no page, in both languages."""
+        """What to tell somebody for whom there is no page, in the languages of the house."""
+        spoken = self._in(*HOUSE)
         html = self._environment.get_template("fault.html").render(
-            s=self._spoken[Language.SQ], all_spoken=self._all(), status=status
+            s=spoken[0], all_spoken=spoken, warned=spoken, status=status
         )
         response = HTMLResponse(html, status_code=status, headers=dict(headers or {}))
         # The answer to an unforeseen error is written outside the middleware that adds these.
         add_security_headers(MutableHeaders(raw=response.raw_headers), scheme=scheme)
         return response
 
-    def _all(self) -> tuple[Spoken, ...]:
-        return tuple(self._spoken.values())
+    def _in(self, *languages: Language) -> tuple[Spoken, ...]:
+        return tuple(self._spoken[each] for each in dict.fromkeys(languages))
 
 
 @cache

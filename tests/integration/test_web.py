@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi.routing import APIRoute
 
 from services.errors import EvidenceError
+from services.notifier.language import Language
 from services.web.app import create_app
 from services.web.headers import SECURITY_HEADERS
+from services.web.pages import page_environment
 from services.web.patience import FREE_FAILURES
 from tests.builders_notice import (
     NUMBER,
@@ -21,6 +23,7 @@ from tests.builders_notice import (
     terms,
 )
 from tests.builders_pages import TestClient, visible_text
+from tests.builders_words import a_fine_of
 
 SECRET = b"s" * 32
 BANNERS = (
@@ -120,7 +123,7 @@ def test_the_page_says_what_is_owed_today(day, owed, words):
     visitor = a_visitor(clock=StoppedClock(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)))
     visitor.type()
     box = re.search(r'<div class="today">(.*?)</div>', visitor.notice("en"), re.DOTALL)[1]
-    assert f'<p class="owed">{owed}</p>' in box
+    assert f'<p class="owed">{owed}</p>' in box.replace("\N{NO-BREAK SPACE}", " ")
     assert words in visible_text(box)
 
 
@@ -128,7 +131,7 @@ def test_today_is_the_day_of_the_place():
     # 23:30 in London, but 00:30 of the next day in Tirana: the reduced amount is over.
     visitor = a_visitor(clock=StoppedClock(datetime(2026, 10, 28, 23, 30, tzinfo=UTC)))
     visitor.type()
-    assert '<p class="owed">5,000 ALL</p>' in visitor.notice("en")
+    assert '<p class="owed">5,000\N{NO-BREAK SPACE}ALL</p>' in visitor.notice("en")
 
 
 def test_where_interest_follows_at_once_the_page_says_so():
@@ -449,3 +452,63 @@ def test_the_language_is_the_visitors_choice():
 def test_a_short_secret_is_refused():
     with pytest.raises(ValueError, match="32 or more"):
         create_app(Shelf(), secret=b"short", clock=StoppedClock())
+
+
+ENDS = {
+    "FR": ("90.00 EUR", "135.00 EUR", "375.00 EUR", "after that day the amount is 375.00 EUR"),
+    "ES": ("50.00 EUR", "120.00 EUR", "120.00 EUR", "This is the increased amount"),
+    "DE": ("50.00 EUR", "50.00 EUR", "50.00 EUR", "the case may go on to enforcement or a court"),
+    "CH": (
+        "250.00 CHF",
+        "250.00 CHF",
+        "250.00 CHF",
+        "the case may go on to the ordinary procedure",
+    ),
+    "GB": ("£100.00", "£100.00", "£100.00", "the case may go on to a court"),
+}
+
+
+@pytest.mark.parametrize("country", ENDS)
+def test_the_page_follows_the_law_of_its_country(country):
+    fine = a_fine_of(country)
+    *amounts, told = ENDS[country]
+    days = (fine.terms.issued_on, fine.terms.reduced_until, fine.terms.full_until)
+    said = ""
+    for day, amount in zip(
+        (days[0], days[1] + timedelta(days=1), days[2] + timedelta(days=40)), amounts, strict=True
+    ):
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        visitor = a_visitor(Shelf(fines=[fine]), clock=StoppedClock(at))
+        visitor.type(fine.number)
+        box = re.search(r'<div class="today">(.*?)</div>', visitor.notice("en"), re.DOTALL)[1]
+        said += visible_text(box)
+        assert amount in visible_text(box)
+    assert told in said
+    assert "interest" not in said
+
+
+@pytest.mark.parametrize(
+    ("country", "names"),
+    [("CH", "Deutsch Français Italiano English"), ("AL", "Shqip English"), ("GB", "English")],
+)
+def test_a_notice_is_offered_in_the_languages_of_its_country(country, names):
+    fine = a_fine_of(country)
+    visitor = a_visitor(Shelf(fines=[fine]))
+    visitor.type(fine.number)
+    assert " ".join(_offered(visitor.notice())) == names
+    assert " ".join(_offered(visitor.notice("es"))) == f"{names} Español"
+    assert len(_offered(visitor.client.get("/").text)) == len(Language)
+
+
+def _offered(page: str) -> list[str]:
+    nav = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
+    return visible_text(nav).split()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_language_has_every_label(language):
+    def labels(each):
+        template = page_environment().get_template(f"labels_{each}.jinja")
+        return {name for name in vars(template.module) if name[0] != "_"} - {"the", "to"}
+
+    assert labels(language) == labels(Language.EN)

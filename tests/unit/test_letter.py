@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import EvidenceError, LetterError
-from services.notifier.facts import Language, clock_time, facts, masked
+from services.model import Money, OffenceKind
+from services.notifier.facts import Language, amount, clock_time, facts, masked
 from services.notifier.letter import data_uri, render_letter
 from speedcam.model import Certificate, PlateReading, Reason, Refusal
 from tests.builders_notice import (
@@ -310,8 +311,9 @@ LACKING = {
     "who decided": a_fine(decision=a_decision(by="")),
     "the amount": a_fine(terms=terms(full=replace(terms().full, minor=0))),
     "the payment reference": a_fine(reference=""),
-    "a wording for its country": a_fine(number="DE26-K7Q2-M9XD"),
-    "a wording for what is due late": a_fine(terms=terms(late_at_once=True)),
+    "a wording for its country": a_fine(number="XX26-K7Q2-M9XD"),
+    "a wording for its offence": a_fine(violation=a_violation(kind=OffenceKind.SECTION)),
+    "the check of the signs": a_fine_at(signs_checked_on=None),
 }
 
 
@@ -409,3 +411,9 @@ def test_another_plate_does_not_change_the_rest_of_the_letter():
     fine = with_plate(a_fine(), "AA999BB")
     assert isinstance(fine.violation.passage.plate, PlateReading)
     assert letter(fine).html == letter().html
+
+
+@pytest.mark.parametrize("currency", ["ALL", "CHF", "EUR", "GBP"])
+@pytest.mark.parametrize("language", Language)
+def test_an_amount_is_never_split_over_two_lines(language, currency):
+    assert " " not in amount(Money(minor=123456, currency=currency), language)

@@ -124,9 +124,10 @@ def mail(letter: Letter, about: About) -> EmailMessage:
     message["To"] = Address("Vehicle owner", "owner", "speedcam.invalid")
     message["Date"] = format_datetime(about.issued_at)
     message["Message-ID"] = f"<{about.number.lower()}.notice@speedcam.invalid>"
-    message["Content-Language"] = "sq, en"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # Only now: making alternatives moves all that is said of the content into the first of them.
+    message["Content-Language"] = ", ".join(letter.languages)
     if not letter.photo:
         return message
     html = message.get_body(("html",))

@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from services.model import Fine
 from services.notifier.complete import photo_exhibit
+from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
 from services.web.form import form_fields
@@ -98,10 +99,12 @@ class Owner:
             status = HTTPStatus.FORBIDDEN
             return self._entry(request, _language(lang), fault="ended", status=status)
         language = _language(lang or visit.language)
+        known = facts(fine, language)
         response = self._pages.show(
             "notice.html",
             language,
-            f=facts(fine, language),
+            offered=(*languages_for(countries()[known.law.country]), language),
+            f=known,
             token=self._visits.form_token(visit),
             today=self._today(fine, language),
         )
@@ -143,13 +146,14 @@ class Owner:
     def _today(self, fine: Fine, language: Language) -> Today:
         zone = ZoneInfo(fine.violation.passage.place.timezone)
         today = self._clock.now().astimezone(zone).date()
+        country = fine.number[:2]
         now = owed(fine.terms, today)
         if self._accounts is not None:
             now = owed_by(self._accounts(fine.number), fine.terms, today)
         return Today(
-            day=local_day(today, language),
+            day=local_day(today, language, country),
             stage=now.stage,
-            amount=amount(now.amount, language),
+            amount=amount(now.amount, language, country),
             late_days=now.late_days,
         )
 
