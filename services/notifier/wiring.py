@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import cast
 
 from rich.console import Console
 
 from services.clock import SystemClock
-from services.errors import LetterError
 from services.model import Fine, Letter
 from services.notifier.board import Board, Lines, Panel
 from services.notifier.habits import Habits
@@ -18,7 +16,6 @@ from services.notifier.letter import render_letter
 from services.notifier.occasion import OCCASIONS, Occasion
 from services.notifier.settings import Ways, ways_of
 from services.notifier.watch import until_stopped, watch
-from services.ports import LetterPrinter
 from services.recipient import Telling
 from services.store.store import Store
 
@@ -36,11 +33,9 @@ def write_letter(fine: Fine, photo: bytes, telling: Telling) -> Letter:
 def print_letter(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:
     """The letter on paper; see :class:`services.ports.LetterPrinter`."""
     # The typesetter is loaded where something is printed, and nowhere else.
-    try:
-        printer = import_module("services.notifier.pdf").letter_pdf
-    except ModuleNotFoundError:
-        raise LetterError(f"letter of fine {fine.number}: this office prints nothing.") from None
-    return cast("LetterPrinter", printer)(letter, fine, recipient=recipient)
+    from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
+
+    return letter_pdf(letter, fine, recipient=recipient)
 
 
 def habits_of(ways: Ways) -> Habits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -82,14 +82,30 @@ class PictureWitness:
             ),
             self._still(ExhibitKind.STILL_LAST, "Matja: fundi / Measurement: end", case, last),
         )
-        if not plates:
-            # In an outline that is shared, the photo would uncover a neighbour as well.
-            alone = [sighting for sighting in (first, last) if not sighting.merged]
-            nearer = max(alone, key=lambda sighting: sighting.box.area, default=None)
-            return (*stills, self._photo(case, nearer, None)) if nearer else stills
-        best = plates[-1]
-        shown = seen[best.frame_index]
-        return (*stills, self._plate(case, shown, best), self._photo(case, shown, best))
+        found = [self._plate(case, seen[plate.frame_index], plate) for plate in plates[-1:]]
+        return (*stills, *found, *self._public(case, seen, (first, last), plates))
+
+    def _public(
+        self,
+        case: _Case,
+        seen: Mapping[int, Sighting],
+        ends: Sequence[Sighting],
+        plates: Sequence[PlateSighting],
+    ) -> Iterator[Exhibit]:
+        """The photo: the measured frame whose plate was read and is the widest.
+
+        Nearer to the camera than the measured stretch plates are wider still, but the notice says
+        that this is what was measured.
+        """
+        measured = {sample.frame_index for sample in case.speed.samples}
+        shown = [plate for plate in plates if plate.frame_index in measured]
+        if shown:
+            yield self._photo(case, seen[shown[-1].frame_index], shown[-1])
+            return
+        # In an outline that is shared, the photo would uncover a neighbour as well.
+        alone = [sighting for sighting in ends if not sighting.merged]
+        if alone:
+            yield self._photo(case, max(alone, key=lambda sighting: sighting.box.area), None)
 
     def _still(self, kind: ExhibitKind, title: str, case: _Case, sighting: Sighting) -> Exhibit:
         picture = evidence.still(

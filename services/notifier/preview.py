@@ -1,0 +1,96 @@
+"""``speedcam notify preview``: a letter as it would leave, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.console import EPILOG, Office, say
+from services.model import Fine
+from services.notifier.complete import photo_exhibit
+from services.store.fines import read_file
+from services.store.store import Store, open_store
+from speedcam.disk import write_durably
+
+
+class Form(StrEnum):
+    """What a letter can be looked at as; each is the ending of its file as well."""
+
+    HTML = "html"
+    TXT = "txt"
+    EML = "eml"
+    PDF = "pdf"
+
+
+def add_preview_command(app: typer.Typer) -> None:
+    """Give ``app`` the command."""
+    app.command(name="preview", epilog=EPILOG)(preview)
+
+
+def preview(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The fine, as it is typed.")],
+    *,
+    office: Office,
+    channel: Annotated[
+        Form, typer.Option(help="As a page (photo inside), plain text, a mail, or on paper.")
+    ] = Form.HTML,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; else NUMBER.CHANNEL, here.")
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE", help="A line of the address on paper; once for each line."),
+    ] = None,
+    launch: Annotated[
+        bool, typer.Option("--open", help="Open it with what this machine opens such files with.")
+    ] = False,
+) -> None:
+    """Write a fine's notice into a file, to look at. It goes to nobody, and nothing is recorded.
+
+    The file's path is printed on stdout.
+    """
+    with open_store(office) as store:
+        fine, photo = _fine_and_photo(store, number)
+    path = out or Path(f"{fine.number}.{channel}")
+    write_durably(path, rendered(fine, photo, channel, to=to or ()))
+    typer.echo(path)
+    if launch and typer.launch(str(path), wait=True) != 0:
+        say(f"nothing on this machine opens {path}: open it yourself.")
+
+
+def rendered(fine: Fine, photo: bytes, form: Form, *, to: Sequence[str] = ()) -> bytes:
+    """The letter about ``fine`` in one of its forms.
+
+    Args:
+        fine: What it is about.
+        photo: JPEG bytes of the redacted photo.
+        form: Which.
+        to: Lines of the address on paper.
+    """
+    # Letters need templates, languages and a typesetter that no other command has to load.
+    from services.notifier.letter import PHOTO_CID, data_uri, render_letter  # noqa: PLC0415 - see above
+    from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
+    from services.notifier.senders.folder import mail  # noqa: PLC0415 - see above
+
+    letter = render_letter(fine, photo)
+    match form:
+        case Form.HTML:
+            return letter.html.replace(f"cid:{PHOTO_CID}", data_uri(photo)).encode()
+        case Form.TXT:
+            return letter.text.encode()
+        case Form.EML:
+            return mail(letter, fine).as_bytes()
+        case Form.PDF:
+            return letter_pdf(letter, fine, recipient=to)
+
+
+def _fine_and_photo(store: Store, number: str) -> tuple[Fine, bytes]:
+    with store.reading() as connection:
+        fine = read_file(store, connection, number).fine
+    exhibit = photo_exhibit(fine.violation.passage)
+    # Without a photo no letter is written, and the letter says so better.
+    return fine, store.exhibit_bytes(exhibit.sha256) if exhibit else b""

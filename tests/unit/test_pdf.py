@@ -1,0 +1,298 @@
+"""The letter on paper: the same words as the HTML, read aloud in order, and never more."""
+
+import hashlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+
+from services.errors import LetterError
+from services.model import Money
+from services.notifier import facts as printed
+from services.notifier import payment
+from services.notifier.letter import render_letter
+from services.notifier.pdf import letter_pages, letter_pdf
+from tests.builders_notice import a_fine, a_fine_at, a_photo, a_violation, terms
+from tests.builders_pages import visible_text
+from tests.builders_pdf import Pdf, one_line
+
+ADDRESS = ("Pronar i Shembullit", "Rruga e Shembullit 12", "1001 Tiranë", "SHQIPËRIA")
+BANNER = (
+    "SHEMBULL – NUK ËSHTË NJOFTIM ZYRTAR. MOS PAGUANI. SAMPLE – NOT AN OFFICIAL NOTICE. DO NOT PAY."
+)
+
+
+def printed_letter(fine=None, **options) -> bytes:
+    fine = fine or a_fine()
+    return letter_pdf(render_letter(fine, a_photo()), fine, **options)
+
+
+def a_pdf(fine=None, **options) -> Pdf:
+    return Pdf(printed_letter(fine, **options))
+
+
+def html_text(fine) -> str:
+    return one_line(visible_text(render_letter(fine, a_photo()).html))
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+def numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+(?:[.,:]\d+)*", text))
+
+
+CASES = {
+    "whole": a_fine(),
+    "no points, no suspension": a_fine(violation=a_violation(points=0, suspension_months=None)),
+    "interest at once": a_fine(terms=terms(full_from=terms().full_until + timedelta(days=1))),
+    "no reason": a_fine_at(limit_reason={}),
+}
+
+
+@pytest.mark.parametrize("fine", CASES.values(), ids=CASES)
+def test_paper_and_html_hold_the_same_words_numbers_and_dates(fine):
+    paper, html = a_pdf(fine).text(), html_text(fine)
+    assert numbers(paper) == numbers(html)
+    assert words(paper) == words(html)
+
+
+def test_paper_reads_in_the_order_of_the_letter():
+    text = a_pdf(recipient=ADDRESS).text().rpartition("Demo Speed Office Notice")[2]
+    marks = (
+        "No. AL26-K7Q2-M9XD",
+        "Please slow down",
+        "The limit there is 40 km/h",
+        "lift your foot",
+        "Photo from the camera",
+        "What you owe",
+        "RF96 AL26 K7Q2 M9XD",
+        "How to pay",
+        "You disagree",
+        "The evidence",
+        "Your data",
+    )
+    places = [text.index(mark) for mark in marks]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['#read("/etc/passwd")', "*x* _y_ `z` $1$", "#panic() // \\u{41} <a> @b", "= H", '{"a": 1}'],
+)
+def test_words_from_outside_are_printed_as_they_are(name):
+    text = a_pdf(a_fine_at(name=name), recipient=(name, "1001 Tiranë")).text()
+    assert f"SHQ {name} 1001 Tiranë".removeprefix("SHQ ") in text
+    assert f"“{name}”" in text
+
+
+def test_the_same_letter_gives_the_same_bytes():
+    first, other = printed_letter(), printed_letter(a_fine_at(name="km 7"))
+    assert first != other
+    assert printed_letter() == first
+
+
+def test_letters_can_be_printed_side_by_side():
+    with ThreadPoolExecutor(4) as workers:
+        assert len(set(workers.map(lambda _: printed_letter(), range(8)))) == 1
+
+
+def test_the_photo_in_it_is_the_very_file_whose_hash_is_printed():
+    photo = a_photo()
+    assert photo in printed_letter()
+    assert hashlib.sha256(photo).hexdigest() in a_pdf().text()
+
+
+def test_the_pdf_was_made_when_the_fine_was_issued():
+    assert "<xmp:CreateDate>2026-10-14T09:00:00" in a_pdf().metadata
+
+
+def test_it_is_tagged_for_universal_access():
+    pdf = a_pdf()
+    assert "<pdfuaid:part>1</pdfuaid:part>" in pdf.metadata
+    assert "Notice about your speed, no. AL26-K7Q2-M9XD" in pdf.metadata
+    assert pdf.lang == "sq"
+    assert [heading.text() for heading in pdf.tree.every("H1")] == [
+        "Ju lutemi, ulni shpejtësinë",
+        "Please slow down",
+    ]
+    assert {heading.lang for heading in pdf.tree.every("H2")} == {"", "en"}
+
+
+def test_the_photo_is_told_in_words_in_each_language():
+    letter = render_letter(a_fine(), a_photo())
+    told = " / ".join(figure.alt for figure in a_pdf().tree.every("Figure"))
+    assert one_line(told) == one_line(letter.photo_alt)
+
+
+def test_every_table_has_a_head():
+    for table in a_pdf().tree.every("Table"):
+        assert all(head.text() for head in table.every("TH"))
+        assert list(table.every("TH"))
+
+
+def test_each_language_is_a_sheet_of_paper():
+    longest = a_fine_at(
+        name="Rruga e Kombit, dalja nga qyteti i Shembullit, km 4+200",
+        towards="Durrës dhe Aeroporti i Rinasit",
+    )
+    assert len(a_pdf(longest, recipient=ADDRESS).pages) == 4
+
+
+def test_the_banner_and_the_page_number_stand_on_every_page():
+    pdf = a_pdf(recipient=ADDRESS)
+    assert pdf.text().startswith(BANNER)
+    assert pdf.text().count(BANNER) == 2  # each sheet is read from its first page on
+    for at in range(4):
+        beside = pdf.beside(at)
+        assert (BANNER in beside) == (at % 2 == 1)
+        assert beside.endswith(f"AL26-K7Q2-M9XD {at + 1} / 4")
+
+
+def test_the_address_stands_in_the_window_of_the_first_sheet_only():
+    pdf = a_pdf(recipient=ADDRESS)
+    assert pdf.text().count(" ".join(ADDRESS)) == 1
+    assert " ".join(ADDRESS) not in a_pdf().text()
+
+
+def test_every_letter_of_the_languages_has_a_shape():
+    name = "ËëÇçÄäÖöÜüßÀàÂâÆæÉéÈèÊêÎîÏïÔôŒœÙùÛûŸÿÑñÍíÓóÚúÌìÒò¿¡ «»„“”’–€±• Žž Δρόμος Путь"
+    assert one_line(name) in a_pdf(a_fine_at(name=name)).text()
+
+
+UNFIT = {
+    "seven lines": ("a",) * 7,
+    "an empty line": ("a", " "),
+    "two lines in one": ("a\nb",),
+    "control characters": ("a\x07",),
+    "too wide": ("Rruga " * 12,),
+    "no shape": ("日本語",),
+}
+
+
+@pytest.mark.parametrize("address", UNFIT.values(), ids=UNFIT)
+def test_an_address_that_does_not_fit_is_refused(address):
+    with pytest.raises(LetterError, match="AL26-K7Q2-M9XD") as refused:
+        printed_letter(recipient=address)
+    assert "Rruga" not in str(refused.value)
+
+
+def test_a_reference_with_wrong_check_digits_is_not_printed():
+    with pytest.raises(LetterError, match="RF95 AL26 K7Q2 M9XD is no creditor reference"):
+        printed_letter(a_fine(reference="RF95AL26K7Q2M9XD"))
+
+
+def test_an_account_with_wrong_check_digits_is_not_printed(monkeypatch):
+    monkeypatch.setattr(printed, "DEMO_IBAN", "AL18 9990 0009 DEMO 0000 0000 0000")
+    with pytest.raises(LetterError, match="AL18 9990 0009 DEMO 0000 0000 0000 is no IBAN"):
+        printed_letter()
+
+
+def test_a_letter_with_an_unknown_element_is_not_cut_short():
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace("<ol>", "<menu>").replace("</ol>", "</menu>"))
+    with pytest.raises(LetterError, match="<menu>"):
+        letter_pdf(letter, a_fine())
+
+
+def test_a_letter_without_its_banner_is_not_printed():
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace('class="banner"', ""))
+    with pytest.raises(LetterError, match="banner"):
+        letter_pdf(letter, a_fine())
+
+
+@pytest.mark.parametrize("broken", ["<p>", "\x07", "&nbsp;"])
+def test_a_letter_that_is_not_well_formed_is_not_cut_short(broken):
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace("<ol>", f"{broken}<ol>", 1))
+    with pytest.raises(LetterError, match="not well formed"):
+        letter_pdf(letter, a_fine())
+
+
+def test_a_letter_with_words_outside_paragraphs_is_not_cut_short():
+    letter = render_letter(a_fine(), a_photo())
+    letter = replace(letter, html=letter.html.replace("<ol>", "Paguani!<ol>", 1))
+    with pytest.raises(LetterError, match="Paguani!"):
+        letter_pdf(letter, a_fine())
+
+
+def test_lek_have_no_code():
+    assert [figure.alt for figure in a_pdf().tree.every("Figure") if "EPC" in figure.alt] == []
+
+
+@pytest.fixture
+def euros(monkeypatch):
+    """A fine in euros, to an account in the EEA."""
+    monkeypatch.setattr(payment, "EPC_COUNTRIES", frozenset({"AL"}))
+    monkeypatch.setattr(printed, "DEMO_IBAN", "DE23 9999 9999 0000 0000 00")
+    euro = {name: Money(minor=minor, currency="EUR") for name, minor in AMOUNTS.items()}
+    return a_fine(terms=terms(**euro))
+
+
+AMOUNTS = {"reduced": 12110, "full": 17300, "late_cap": 34700}
+
+
+def test_the_code_on_paper_asks_for_the_first_amount(euros):
+    page = letter_pages(render_letter(euros, a_photo()), euros, ppi=200)[0]
+    picture = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_GRAYSCALE)
+    read, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(picture)
+    assert read.splitlines() == [
+        *("BCD", "002", "1", "SCT", ""),
+        "DEMO - MOS PAGUANI / DO NOT PAY",
+        "DE23999999990000000000",
+        "EUR121.10",
+        "",
+        "RF96AL26K7Q2M9XD",
+    ]
+
+
+def test_the_code_is_told_in_words(euros):
+    codes = [f.alt for f in a_pdf(euros).tree.every("Figure") if f.alt.startswith("EPC QR")]
+    assert len(codes) == 2
+    assert one_line(codes[1]) == (
+        "EPC QR – Details for the transfer; Payee DEMO - MOS PAGUANI / DO NOT PAY; "
+        "Account (IBAN) DE23 9999 9999 0000 0000 00; Reference RF96 AL26 K7Q2 M9XD; "
+        "Until 28 October 2026: 121.10 EUR"
+    )
+
+
+def test_euros_have_no_code_where_the_country_has_none(euros, monkeypatch):
+    monkeypatch.setattr(payment, "EPC_COUNTRIES", frozenset({"DE"}))
+    assert "EPC" not in a_pdf(euros).text()
+
+
+def test_a_letter_of_one_page_has_the_next_language_on_its_back():
+    one = '<div class="language" lang="{}"><p class="office">{}</p><h1>{}</h1><p>{}</p></div>'
+    html = (
+        '<body><div class="banner"><p lang="en">SAMPLE</p></div>'
+        + one.format("sq", "Zyra Demo", "Gjoba u mbyll", "Nuk keni për të paguar asgjë.")
+        + one.format("en", "Demo Office", "The fine is closed", "You owe nothing.")
+        + "</body>"
+    )
+    letter = replace(render_letter(a_fine(), a_photo()), html=html)
+    pdf = Pdf(letter_pdf(letter, a_fine(), recipient=ADDRESS))
+    assert len(pdf.pages) == 2
+    assert pdf.text().count("SAMPLE") == 2
+    assert pdf.text().endswith("Demo Office The fine is closed You owe nothing.")
+
+
+def test_a_speed_is_not_broken_at_its_stroke():
+    # With these names lines are full right after the stroke.
+    for name in ("Rruga e Kombit", "Rruga e Kombit, km 4+200"):
+        lines = list(_lines(a_pdf(a_fine_at(name=name)).tree))
+        assert any("km/h" in line for line in lines)
+        assert not [line for line in lines if line.endswith("/")]
+
+
+def _lines(node):
+    for part in node.parts:
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _lines(part)
