@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,12 +16,13 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
-from services.model import Fine, NoticeState, Verdict
+from services.model import Fine, Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
 from services.policy import POLICIES, missing_proof, policy_named
 from services.report.cli import add_report_command
-from services.store.cases import Case
-from services.store.store import open_store
+from services.section_cli import add_section_command
+from services.store.cases import Case, case_of
+from services.store.store import Store, open_store
 from speedcam.record import read_passages
 
 office_app = typer.Typer(
@@ -78,6 +81,10 @@ def review(
     second: Annotated[
         str, typer.Option(metavar="ID", help="Another officer who agrees; suspensions need one.")
     ] = "",
+    amount: Annotated[
+        str,
+        typer.Option(metavar="AMOUNT", help="More than the minimum, as 3000; two officers set it."),
+    ] = "",
     sample: Annotated[
         bool, typer.Option("--sample", help="List policy decisions that a person must look at.")
     ] = False,
@@ -87,14 +94,15 @@ def review(
 
     Without options it lists. `--policy NAME` confirms what the policy may and says why the rest
     waits. `--case KEY --confirm|--reject|--advise --officer ID --why TEXT` decides one case; to
-    suspend a licence two officers must agree, the other one named by `--second ID`.
+    suspend a licence, or to fine more than the minimum (`--amount`), two officers must agree, the
+    other one named by `--second ID`.
     """
     given = {Verdict.CONFIRM: confirm, Verdict.REJECT: reject, Verdict.ADVISE: advise}
     verdicts = [verdict for verdict, wanted in given.items() if wanted]
     if case:
         verdict = _only(verdicts, policy)
-        _decide(office, case, verdict, officer=officer, why=why, second=second)
-    elif verdicts or officer or why or second:
+        _decide(office, case, verdict, officer=officer, why=why, second=second, amount=amount)
+    elif verdicts or officer or why or second or amount:
         raise typer.BadParameter("an officer decides one case: name it with --case KEY")
     elif sample:
         _list_sample(office, as_json=as_json)
@@ -169,7 +177,7 @@ def _only(verdicts: Sequence[Verdict], policy: str) -> Verdict:
 
 
 def _decide(
-    office: Path, case: str, verdict: Verdict, *, officer: str, why: str, second: str
+    office: Path, case: str, verdict: Verdict, *, officer: str, why: str, second: str, amount: str
 ) -> None:
     if not officer.strip() or not why.strip():
         raise typer.BadParameter("a decision names its officer and its reason: --officer, --why")
@@ -182,8 +190,20 @@ def _decide(
             why=why,
             clock=SystemClock(),
             second=second,
+            amount=_money(store, case, amount) if amount else None,
         )
     say(f"case {case}: {decision.verdict} by {decision.by}")
+
+
+def _money(store: Store, case: str, amount: str) -> Money:
+    """What was typed, in the currency of the case, which has no smaller coin than that."""
+    least = case_of(store, case).violation.amount_min
+    currency = least.currency if least else ""
+    plain = re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount, re.ASCII)
+    minor = Decimal(amount if plain else "NaN").scaleb(decimals(currency))
+    if not plain or minor != minor.to_integral_value():
+        raise typer.BadParameter(f"{amount!r} is no amount of {currency or 'money'}: write 3000")
+    return Money(minor=int(minor), currency=currency)
 
 
 def _apply(office: Path, policy: str, *, as_json: bool) -> None:
@@ -240,3 +260,4 @@ def _amount(fine: Fine) -> str:
 
 add_fine_commands(office_app)
 add_report_command(office_app)
+add_section_command(office_app)

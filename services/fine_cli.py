@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
+from services import lapses
 from services import payments as bank
 from services.bank import Credit
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show
 from services.fines import BY_PERSON, Step, act_on, standing
+from services.lapses import write_off_lapsed
 from services.life import Act, State
 from services.outages import record_outage
 from services.payments import Outcome, Taken
@@ -33,7 +35,7 @@ TAKEN = ("bank_id", "outcome", "fine_number", "state", "to_refund", "reason")
 
 def add_fine_commands(app: typer.Typer) -> None:
     """Give the office's commands those for issued fines."""
-    for command in (fines, fine, act, transfer, payments, assign, refund, outage):
+    for command in (fines, fine, act, lapsed, transfer, payments, assign, refund, outage):
         app.command(epilog=EPILOG)(command)
 
 
@@ -68,7 +70,7 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
         show([row], columns, as_json=True)
         return
     show([row], columns, as_json=False)
-    show(history, ("at", "who", "what", "reason"), as_json=False)
+    show(history, ("at", "who", "second", "what", "reason"), as_json=False)
 
 
 def act(
@@ -97,6 +99,32 @@ def act(
     with open_store(office) as store:
         now = act_on(store, number, what, _step(by, why, second), on=day)
     say(f"fine {now.number}: {now.state.replace('_', ' ')}")
+
+
+def lapsed(
+    *,
+    office: Office,
+    write_off: Annotated[
+        bool, typer.Option("--write-off", help="Write them off; two officers do.")
+    ] = False,
+    by: Annotated[str, typer.Option(metavar="ID", help="Who does it.")] = "",
+    second: Annotated[str, typer.Option(metavar="ID", help="Another officer who agrees.")] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, in words.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List a page of open fines that were not served in time or are prescribed.
+
+    With `--write-off --by ID --second ID --why TEXT` that page is written off.
+    """
+    if not write_off and (by or second or why):
+        raise typer.BadParameter("who, why and a second officer go with --write-off")
+    with open_store(office) as store:
+        if write_off:
+            rows = write_off_lapsed(store, _step(by, why, second))
+        else:
+            rows = lapses.lapsed(store, SystemClock().now())
+    show(rows, ("number", "state", "lapse", "last_day"), as_json=as_json)
+    say(f"fines {'written off' if write_off else 'whose time ran out'}: {len(rows)}")
 
 
 def transfer(
@@ -171,10 +199,13 @@ def refund(
     whole: Annotated[
         bool, typer.Option("--whole", help="The paid fine is taken back, with all its money.")
     ] = False,
+    second: Annotated[
+        str, typer.Option(metavar="ID", help="Another officer who agrees; --whole needs one.")
+    ] = "",
 ) -> None:
     """Write down that money goes back: what was paid too much, or all of it."""
     with open_store(office) as store:
-        minor = give_back(store, number, _step(by, why), whole=whole)
+        minor = give_back(store, number, _step(by, why, second), whole=whole)
     say(f"fine {number}: {minor} go back")
 
 

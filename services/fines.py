@@ -32,7 +32,7 @@ from services.store.history import Event, add_event
 from services.store.money import payments_of, refunded_minor
 from services.store.schema import pauses
 from services.store.store import Store
-from services.words import agreed, require_second, require_words
+from services.words import require_second, require_words
 
 CONTEST, HOLD = "contest", "hold"
 """Kinds of pauses of one fine."""
@@ -132,6 +132,8 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         day = _possible_day(file, on, step.at)
         if act is Act.ENFORCE:
             _require_overdue(connection, file, day)
+        if act is Act.SERVE:
+            _require_in_time(file, day)
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
         move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
@@ -197,6 +199,15 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
         )
 
 
+def _require_in_time(file: FineFile, day: date) -> None:
+    last = file.fine.terms.serve_until
+    if last is not None and day > last:
+        raise CaseError(
+            f"fine {file.fine.number} cannot be served on {day}: the law gave time until {last}. "
+            "Write it off (`speedcam office lapsed`)."
+        )
+
+
 def _possible_day(file: FineFile, on: date | None, now: datetime) -> date:
     today = day_of(now, file.zone)
     day = on or today
@@ -214,6 +225,8 @@ def _start_of(day: date, zone: str) -> datetime:
 
 def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
     """Add a step to the history of ``subject``, within the transaction of the change."""
-    reason = agreed(step.why, step.second)
-    told = Event(at=step.at, who=step.by, what=what, subject=subject, reason=reason)
+    told = Event(
+        at=step.at, who=step.by, what=what, subject=subject, reason=step.why,
+        second=step.second.strip(),
+    )  # fmt: skip
     add_event(store, connection, told)

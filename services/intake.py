@@ -25,8 +25,10 @@ from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
 
-GROUP = 256
-"""Passages taken with one commit."""
+GROUP = 1024
+"""Passages taken with one commit: half a second of waiting for the others who write."""
+
+MEASURED_OTHERWISE = "received again with another speed, limit or plate: nobody knows which holds"
 
 Faults = Mapping[tuple[str, ExhibitKind], EvidenceError]
 """Exhibits that could not be kept, by SHA-256 and kind."""
@@ -197,8 +199,7 @@ def _enter(
 
 def _opened(store: Store, violation: Violation, case_key: str, new: bool, clock: Clock) -> Received:
     if case_key == violation.key and not new and measured_otherwise(store, violation):
-        told = "received again with another speed, limit or plate: nobody knows which holds"
-        withdraw(store, case_key, told, clock.now())
+        withdraw(store, case_key, MEASURED_OTHERWISE, clock.now())
     return Received(
         passage_id=violation.passage.id,
         outcome=Outcome.CASE if new else Outcome.KNOWN,

@@ -135,6 +135,8 @@ class Decision:
         is_policy: Decided by a named policy and not by a person; the notice says so.
         at: When.
         why: The reason in words.
+        second: Another officer who agreed; empty where one was enough.
+        amount: What two officers set above the least that the law names; None: the least.
     """
 
     verdict: Verdict
@@ -142,6 +144,13 @@ class Decision:
     is_policy: bool
     at: datetime
     why: str
+    second: str = ""
+    amount: Money | None = None
+
+    def __post_init__(self) -> None:
+        alone = self.is_policy or not self.second.strip() or self.second == self.by
+        if self.amount is not None and (alone or self.verdict is not Verdict.CONFIRM):
+            raise ValueError("two different officers confirm an amount above the minimum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +168,8 @@ class Terms:
         late_cap_days: After so many days nothing more is added.
         late_cap: The amount that it can reach.
         late_at_once: The whole of ``late_cap`` is due from the first late day on, not by days.
+        serve_until: Last day to serve the notice; None: the law names none, or it is not known.
+        prescribed_after: Last day on which it may be pursued; None likewise.
         object_until: Last day to object that the notice promises.
         erase_on: Day on which the pictures are erased.
     """
@@ -175,6 +186,8 @@ class Terms:
     object_until: date
     erase_on: date
     late_at_once: bool = False
+    serve_until: date | None = None
+    prescribed_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 def new_number(country: str, year: int) -> str:
     """A random public number such as ``AL26-K7Q2-M9XD``; 40 bits, never a counter."""
-    digits = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_DIGITS))
+    drawn = secrets.randbits(5 * _RANDOM_DIGITS)
+    digits = "".join(ALPHABET[drawn >> 5 * place & 31] for place in range(_RANDOM_DIGITS))
     return _grouped(f"{country}{year % 100:02}{digits}")
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import CaseError, OfficeError, StoreUnavailable
+from services.errors import CaseError, EvidenceError, OfficeError
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
 from services.life import State
 from services.model import Channel, Decision, Fine, LetterKind, Money, Verdict, Violation
@@ -23,12 +24,13 @@ from services.numbers import creditor_reference, new_number
 from services.policy import Policy, drawn_for_quality, missing_proof, wants_second
 from services.ports import Clock
 from services.rules.edition import Edition
-from services.rules.terms import terms_of
-from services.store.cases import Case, case_of, cases_in, edition_of, twins_of
+from services.rules.engine import local_day
+from services.rules.terms import served_by, terms_of
+from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
-from services.words import agreed, require_second, require_words
+from services.words import require_second, require_words
 
 __all__ = [
     "Delivered",
@@ -107,7 +109,8 @@ def _in_groups(
 
 
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
-    verdicts = {case.key: _verdict(store, case, policy, clock) for case in group}
+    twins, now = twins_of(store, group), clock.now()
+    verdicts = {case.key: _verdict(case, twins[case.key], policy, now) for case in group}
     decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
     waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
     decided = record_decisions(store, decisions)
@@ -126,10 +129,11 @@ def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -
     ]
 
 
-def _verdict(store: Store, case: Case, policy: Policy, clock: Clock) -> Decision | tuple[str, ...]:
+def _verdict(
+    case: Case, twins: Sequence[str], policy: Policy, at: datetime
+) -> Decision | tuple[str, ...]:
     """What the policy says, unless the case may be another one once more."""
-    verdict = policy(case.violation, clock.now())
-    twins = twins_of(store, case)
+    verdict = policy(case.violation, at)
     if not twins:
         return verdict
     told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
@@ -145,6 +149,7 @@ def decide(
     why: str,
     clock: Clock,
     second: str = "",
+    amount: Money | None = None,
 ) -> Decision:
     """An officer confirms or rejects a case. The same decision again changes nothing.
 
@@ -155,11 +160,14 @@ def decide(
         verdict: Confirm or reject.
         why: The reason in words.
         clock: Dates the decision.
-        second: Another officer who agrees: nobody alone takes a licence away.
+        second: Another officer who agrees: nobody alone takes a licence away, or sets more than
+            the minimum.
+        amount: Set by both; None: the least that the law names.
 
     Raises:
         CaseError: There is no such case, it is decided otherwise, something that nobody may do
-            without is missing, or the officer, the reason or a second officer is not named.
+            without is missing, the officer, the reason or a second officer is not named, or the
+            law does not have the amount.
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
@@ -170,7 +178,9 @@ def decide(
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
-    grave = wants_second(case.violation) if verdict is Verdict.CONFIRM else ()
+    fined = _amount_set(case.violation, verdict, amount)
+    confirmed = verdict is Verdict.CONFIRM
+    grave = wants_second(case.violation, amount=fined) if confirmed else ()
     if grave or second.strip():
         require_second(f"case {case_key}", officer, second, "; ".join(grave) or "one agrees")
     decision = Decision(
@@ -178,11 +188,28 @@ def decide(
         by=officer.strip(),
         is_policy=False,
         at=clock.now(),
-        why=agreed(why.strip(), second),
+        why=why.strip(),
+        second=second.strip(),
+        amount=fined,
     )
     if record_decisions(store, {case_key: decision}):
         return decision
     return _same_decision(store, case_key, decision)
+
+
+def _amount_set(violation: Violation, verdict: Verdict, amount: Money | None) -> Money | None:
+    """An amount that the law has, or None for the least one."""
+    if amount is None:
+        return None
+    least, most = violation.amount_min, violation.amount_max
+    if verdict is not Verdict.CONFIRM or least is None or most is None:
+        raise CaseError(f"case {violation.key}: an amount is set only where a fine is confirmed.")
+    if amount.currency != least.currency or not least.minor <= amount.minor <= most.minor:
+        raise CaseError(
+            f"case {violation.key}: {violation.reference} has {least.minor} to {most.minor} "
+            f"{least.currency} (in its smallest unit), and not {amount.minor} {amount.currency}."
+        )
+    return amount if amount.minor > least.minor else None
 
 
 def quality_sample(store: Store) -> tuple[Case, ...]:
@@ -200,12 +227,16 @@ def _by_policy(store: Store, case: Case) -> bool:
 def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
     """The decision that stands, if it is the one wanted."""
     standing = decision_of(store, case_key)
-    if standing and (standing.verdict, standing.by) == (wanted.verdict, wanted.by):
+    if standing and _say_the_same(standing, wanted):
         return standing
     told = (
         f"{standing.verdict} by {standing.by} on {standing.at:%Y-%m-%d}" if standing else "closed"
     )
     raise CaseError(f"case {case_key} is decided already: {told}. A decision is not made twice.")
+
+
+def _say_the_same(one: Decision, other: Decision) -> bool:
+    return (one.verdict, one.by, one.amount) == (other.verdict, other.by, other.amount)
 
 
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
@@ -215,9 +246,9 @@ def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
 
 
 def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
-    decisions = decisions_of(store, [case.key for case in group])
+    papers = _papers_of(store, group)
     for _ in range(NUMBERS_TO_TRY):
-        made = [_made(store, case, decisions.get(case.key), clock) for case in group]
+        made = [_made(case, papers, clock) for case in group]
         fines = [each.fine for each in made if each.fine]
         try:
             recorded = record_fines(store, fines, (Channel.ANY,))
@@ -235,38 +266,67 @@ def _standing(store: Store, made: Issued, recorded: Set[str]) -> Issued:
     return replace(made, fine=store.fine_of_case(made.case_key))
 
 
-def _made(store: Store, case: Case, decision: Decision | None, clock: Clock) -> Issued:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Papers:
+    """What a fine is made of beside its case, for a group of them.
+
+    Attributes:
+        decisions: By key of the case.
+        packs: Texts of the law, by SHA-256.
+        broken: Exhibits that are not intact, by SHA-256.
+    """
+
+    decisions: Mapping[str, Decision]
+    packs: Mapping[str, bytes]
+    broken: Mapping[str, EvidenceError]
+
+
+def _papers_of(store: Store, group: Sequence[Case]) -> _Papers:
+    exhibits = {e.sha256 for case in group for e in case.violation.passage.exhibits}
+    return _Papers(
+        decisions=decisions_of(store, [case.key for case in group]),
+        packs=texts_of(store, (case.violation for case in group)),
+        broken=store.broken_exhibits(exhibits),
+    )
+
+
+def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
     """The fine of a confirmed case, not yet recorded, or why it gets none."""
     unmade = Issued(case_key=case.key, passage_id=case.violation.passage.id, fine=None)
     try:
+        decision = papers.decisions.get(case.key)
         if decision is None:
             raise CaseError(f"case {case.key} is confirmed without a decision: nothing was issued.")
         plate_of(case.violation)
         for exhibit in case.violation.passage.exhibits:
-            store.exhibit_bytes(exhibit.sha256)  # no fine whose proof is not intact
-        edition = edition_of(store, case.violation)
+            if fault := papers.broken.get(exhibit.sha256):
+                raise fault  # no fine whose proof is not intact
+        edition = edition_of(case.violation, papers.packs)
         return replace(unmade, fine=new_fine(case.violation, decision, edition, clock))
-    except StoreUnavailable:
-        raise
     except OfficeError as error:
         return replace(unmade, fault=str(error))
 
 
 def new_fine(violation: Violation, decision: Decision, edition: Edition, clock: Clock) -> Fine:
-    """The fine of a confirmed violation: the least amount, its terms counted from today."""
-    amount = violation.amount_min
+    """The fine of a confirmed violation: the least amount, or the one that two officers set.
+
+    Its terms are counted from today, that to serve the notice from the passage.
+    """
+    amount = decision.amount or violation.amount_min
     if amount is None:
         raise CaseError(f"case {violation.key}: {violation.reference} names no amount.")
     now = clock.now()
     today = now.astimezone(ZoneInfo(edition.pack.timezone)).date()
     number = new_number(edition.pack.country, today.year)
+    terms = terms_of(edition.pack, amount, today, violation.offence)
+    serve_until = served_by(edition.pack, local_day(violation.passage))
     return Fine(
         number=number,
         violation=violation,
         decision=decision,
         amount=amount,
         points=violation.points,
-        terms=terms_of(edition.pack, amount, today, violation.offence),
+        terms=replace(terms, serve_until=serve_until),
         reference=creditor_reference(number),
         issued_at=now,
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from types import MappingProxyType
 
 from services.errors import CaseError
@@ -84,15 +85,13 @@ def missing_proof(violation: Violation) -> tuple[str, ...]:
     """What the case lacks; while anything is lacking nobody, person or policy, may confirm it."""
     passage = violation.passage
     if violation.kind is OffenceKind.SECTION:
-        return (_NO_WORDS,)
-    return tuple(
-        _offence(violation)
-        + _speed(violation)
-        + _plate(passage)
-        + _site(passage)
-        + _clock(passage)
-        + _exhibits(passage)
-    )
+        ends = (violation.entry, passage) if violation.entry else (passage,)
+        return (_NO_WORDS, *_offence(violation), *chain(*map(_proof_of_passage, ends)))
+    return tuple(_offence(violation) + _speed(violation) + _proof_of_passage(passage))
+
+
+def _proof_of_passage(passage: Passage) -> list[str]:
+    return _plate(passage) + _site(passage) + _clock(passage) + _exhibits(passage)
 
 
 def _offence(violation: Violation) -> list[str]:

@@ -12,7 +12,7 @@ from services.life import Act
 from services.store.fines import move_on, read_file
 from services.store.money import keep_refund
 from services.store.store import Store
-from services.words import require_words
+from services.words import require_second, require_words
 
 
 def give_back(store: Store, number: str, step: Step, *, whole: bool = False) -> int:
@@ -26,9 +26,12 @@ def give_back(store: Store, number: str, step: Step, *, whole: bool = False) -> 
             paid beyond the debt does.
 
     Raises:
-        CaseError: There is no such fine, it is not paid, or there is nothing to give back.
+        CaseError: There is no such fine, it is not paid, there is nothing to give back, or one
+            officer alone would take a paid fine back.
     """
-    require_words(number, step.by, step.why)
+    require_words(number, step.by, step.why, second=step.second)
+    if whole:
+        require_second(f"fine {number}", step.by, step.second, "a paid fine is taken back")
     with store.writing() as connection:
         file = read_file(store, connection, number)
         if whole:

@@ -15,7 +15,8 @@ from services.letters import announce
 from services.life import Act
 from services.model import Channel, Fine
 from services.office import NUMBERS_TO_TRY, new_fine
-from services.store.cases import edition_of
+from services.rules.terms import served_by
+from services.store.cases import edition_of, texts_of
 from services.store.fines import FineFile, end_pauses, keep_notices_back, move_on, read_file
 from services.store.issue import add_fines
 from services.store.schema import pauses
@@ -64,10 +65,12 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
 
 def _anew(store: Store, connection: Connection, file: FineFile, driver: str, step: Step) -> Fine:
     old = file.fine
-    edition = edition_of(store, old.violation)
+    edition = edition_of(old.violation, texts_of(store, [old.violation]))
     for _ in range(NUMBERS_TO_TRY):
         fine = new_fine(old.violation, old.decision, edition, _Instant(at=step.at))
-        fine = replace(fine, driver=driver)
+        # The authority learns only now whom to serve.
+        serve_until = served_by(edition.pack, fine.terms.issued_on)
+        fine = replace(fine, driver=driver, terms=replace(fine.terms, serve_until=serve_until))
         try:
             with connection.begin_nested():
                 add_fines(store, connection, [fine], (Channel.ANY,), turn=file.turn + 1)

@@ -34,8 +34,3 @@ def require_second(subject: str, officer: str, second: str, why: str) -> None:
             f"{subject} wants two different officers ({why}): name the second one, who has seen "
             "it too."
         )
-
-
-def agreed(why: str, second: str) -> str:
-    """The reason as the history keeps it, with the second officer where there is one."""
-    return f"{why}; agreed by {second.strip()}" if second.strip() else why

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from threading import get_native_id
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -20,7 +21,13 @@ def make_folder(folder: Path) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``: after a crash it is there whole, or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_whole(path, content)
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """As :func:`write_durably`, but whoever writes many syncs their folder once, at the end."""
+    part = path.with_name(f".{path.name}.{get_native_id()}.part")  # threads write side by side
     try:
         write_synced(part, content)
         part.replace(path)
@@ -28,7 +35,6 @@ def write_durably(path: Path, content: bytes) -> None:
         # On a full disk half a picture would take the room and stay for ever.
         part.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def create_once(path: Path, content: bytes) -> None:

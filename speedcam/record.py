@@ -50,7 +50,8 @@ def loads(line: str | bytes, where: str = "passage") -> Passage:
             "Make the file again with `speedcam process`."
         ) from None
     # A key that the schema does not know would be dropped without a word: refuse it instead.
-    if json.loads(line) != json.loads(dumps(passage)):
+    written, text = dumps(passage), line if isinstance(line, str) else line.decode()
+    if text.rstrip("\n") != written and json.loads(line) != json.loads(written):
         raise PassageError(
             f"{where} says more than a passage of schema {PASSAGE_SCHEMA} can hold, or says it "
             "in another form. It was made by another version: process the footage again."

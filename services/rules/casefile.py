@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.model import Outcome
+from services.rules.classes import ANY
 from services.rules.edition import read_model
 from services.rules.entries import Closed, Exact
 from services.rules.pack import Pack
@@ -111,8 +112,9 @@ def wanted_of(case: JudgedCase) -> tuple[object, ...]:
 
 def answer(pack: Pack, case: JudgedCase) -> tuple[object, ...]:
     """Retained speed, outcome, amount, points and suspension by ``pack``."""
+    vehicles = frozenset({case.vehicle}) if case.vehicle else ANY
     around = Circumstances(
-        limit=case.limit, road=case.road, vehicle=case.vehicle, at=case.at, device=case.device
+        limit=case.limit, road=case.road, vehicles=vehicles, at=case.at, device=case.device
     )
     reckoning = reckon(pack, case.measured, case.uncertainty, around)
     band = reckoning.band

@@ -117,8 +117,8 @@ def section(
 ) -> None:
     """Match the passages of two cameras and judge the average speeds between them.
 
-    Only plates that both cameras read beyond doubt can match; no plate is shown or kept. What is
-    found is for a person: no case is opened here.
+    Only plates that both cameras read beyond doubt can match; no plate is shown or kept. Nothing
+    is opened here: `speedcam office section` opens a case for each violation.
     """
     text = _bytes_of(description)
     law, secret = load_editions(), secrets.token_bytes(32)

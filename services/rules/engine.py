@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.errors import CaseError
 from services.model import OffenceKind, Violation
+from services.rules.classes import classes_of
 from services.rules.edition import Edition
 from services.rules.pack import Pack
 from services.rules.reckoning import Circumstances, Finding, Reckoning, price, reckon
@@ -118,7 +119,7 @@ def circumstances(passage: Passage, pack: Pack) -> Circumstances | None:
     return Circumstances(
         limit=Decimal(told),
         road=passage.place.road_kind,
-        vehicle=passage.conditions.vehicle,
+        vehicles=classes_of(passage),
         at=_time_of_day(passage, pack),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.model import Violation
+from services.rules.classes import ANY
 from services.rules.edition import Edition
 from services.rules.engine import NoViolation, circumstances, in_unit, judge, local_time
 from services.rules.entries import Entry
@@ -66,6 +67,9 @@ def _reckoned(
     rule = passage.conditions.limit_rule
     held = f" ({rule}: see the site file)" if rule else ""
     yield Step(what=f"limit in force in lane {passage.lane}{held}", figure=_of(around.limit, pack))
+    if around.vehicles != ANY:
+        kinds = " or ".join(sorted(around.vehicles))
+        yield Step(what="class of vehicle that it may have, the mildest counts", figure=kinds)
     yield Step(what="over the limit", figure=_of(reckoning.over, pack))
     if reckoning.band is not None:
         yield from _consequences(reckoning.band, around, pack)

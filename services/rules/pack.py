@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, TypeVar
@@ -112,7 +113,8 @@ class Pack(Closed):
         zones: Which bands count for whom.
         discount: None: nothing is less for paying early.
         objection: How long one may object.
-        service: How long the authority has to serve the notice; None: not known.
+        service: How long after the passage the authority may serve the notice; None: not known.
+        prescription: How long after its issue a fine may be pursued; None: not known.
         wrong_way: None: the pack knows nothing of it, and nobody is pursued.
         reviewed_by: Who compared it with the primary text, or None.
     """
@@ -139,6 +141,7 @@ class Pack(Closed):
     late: Late
     objection: Term
     service: Term | None
+    prescription: Term | None = None
     liability: Liability
     notice: Notice
     photo_policy: PhotoPolicy
@@ -189,10 +192,10 @@ class Pack(Closed):
         return self.timezones[0]
 
     def band(
-        self, road: Road, over: Decimal, *, limit: Decimal, vehicle: VehicleCategory | None = None
+        self, road: Road, over: Decimal, *, limit: Decimal, vehicles: Set[VehicleCategory]
     ) -> Band:
-        """The band of ``over``, more than 0; for a vehicle of unknown class the mildest one."""
-        zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicle, limit)}
+        """The mildest band that a vehicle of one of these classes has for ``over``, more than 0."""
+        zones = {n for n, zone in self.zones.items() if zone.covers(road, vehicles, limit)}
         bands = [band for band in self.bands if band.zone in zones and band.over.contains(over)]
         return bands[0] if len(bands) == 1 else min(bands, key=lambda band: band.severity)
 

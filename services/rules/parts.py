@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -41,11 +42,11 @@ class Zone(Closed):
     vehicles: tuple[VehicleCategory, ...] = tuple(VehicleCategory)
     limits: Annotated[Interval, BeforeValidator(parse_interval)] = parse_interval("(0, )")
 
-    def covers(self, road: Road, vehicle: VehicleCategory | None, limit: Decimal) -> bool:
-        """Whether such a passage belongs, or without a known ``vehicle`` may belong, to it."""
+    def covers(self, road: Road, vehicles: Set[VehicleCategory], limit: Decimal) -> bool:
+        """Whether such a passage may belong to it, its vehicle being of one of ``vehicles``."""
         return (
             road in self.roads
-            and (vehicle is None or vehicle in self.vehicles)
+            and not vehicles.isdisjoint(self.vehicles)
             and self.limits.contains(limit)
         )
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from services.model import Money
+from services.rules.classes import ANY
 from services.rules.pack import Band, Pack
 from services.rules.proofs import Road
 from services.rules.tolerance import Device, rounded
@@ -38,14 +39,14 @@ class Circumstances:
     Attributes:
         limit: In force, in the pack's unit.
         road: Kind of road.
-        vehicle: Class, or None: not known, and the mildest band that may be meant applies.
+        vehicles: Classes that it may belong to; the mildest band of all of them applies.
         at: Local time of day.
         device: How the speed was measured.
     """
 
     limit: Decimal
     road: Road
-    vehicle: VehicleCategory | None = None
+    vehicles: frozenset[VehicleCategory] = ANY
     at: time = time(12)
     device: Device = "fixed"
 
@@ -111,7 +112,7 @@ def reckon(pack: Pack, measured: Decimal, uncertainty: Decimal, around: Circumst
         finding=finding,
         band=None
         if finding
-        else pack.band(around.road, over, limit=around.limit, vehicle=around.vehicle),
+        else pack.band(around.road, over, limit=around.limit, vehicles=around.vehicles),
     )
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from services.model import OffenceKind, Violation
 from services.policy import SURE_PLATE
+from services.rules.classes import classes_of
 from services.rules.edition import Edition
 from services.rules.engine import (
     NoViolation,
@@ -169,8 +170,7 @@ def judge_drive(
         drive: As :func:`drives` found it.
         section: The section, with its limit and its certificate.
         edition: The law in force at the exit on that local day.
-        key: The case key of the exit's passage, so that a drive that was too fast there as well
-            is one case.
+        key: The case key of the exit's passage and :attr:`OffenceKind.SECTION`.
     """
     pack, end = edition.pack, drive.exit.passage
     limit = section.limit_kmh if pack.unit == "km/h" else section.limit_mph
@@ -183,7 +183,7 @@ def judge_drive(
     around = Circumstances(
         limit=Decimal(limit),
         road=end.place.road_kind,
-        vehicle=end.conditions.vehicle,
+        vehicles=classes_of(end),
         at=local_time(end).time(),
         device="section",
     )

@@ -41,7 +41,15 @@ def terms_of(pack: Pack, full: Money, issued_on: date, offence: str | None = Non
         object_until=_day(pack, issued_on, pack.objection.days),
         erase_on=_day(pack, issued_on, pack.retention.days),
         late_at_once=late.kind in {"pct_once", "fixed", "half_of_max"},
+        prescribed_after=(
+            _day(pack, issued_on, pack.prescription.days) if pack.prescription else None
+        ),
     )
+
+
+def served_by(pack: Pack, start: date) -> date | None:
+    """The last day to serve a notice whose term counts from the local day ``start``."""
+    return _day(pack, start, pack.service.days) if pack.service else None
 
 
 def due(terms: Terms, on_day: date) -> Money:

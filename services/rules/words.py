@@ -90,6 +90,8 @@ def _terms(pack: Pack) -> Iterator[Line]:
     yield "To object", f"until day {pack.objection.days}", pack.objection
     if pack.service is not None:
         yield "To serve the notice", f"within {pack.service.days} days", pack.service
+    if pack.prescription is not None:
+        yield "To pursue a fine", f"within {pack.prescription.days} days", pack.prescription
     yield "Pictures are erased", f"on day {pack.retention.days}", pack.retention
 
 

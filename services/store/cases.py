@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
-    and_,
     func,
     insert,
-    or_,
     select,
+    union,
 )
 
 from services.errors import CaseError, StoreError
@@ -37,6 +37,8 @@ OFFICE = "office"
 CUT_WITHIN = timedelta(days=1)
 """The same plate, lane and speed within this time, from two clips, is looked at by a person."""
 
+_SOON_MS, _CUT_MS = (span // timedelta(milliseconds=1) for span in (TWIN_WITHIN, CUT_WITHIN))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -54,29 +56,43 @@ def linked_to(store: Store, key: str) -> int:
         return connection.execute(query).scalar_one()
 
 
-def twins_of(store: Store, case: Case) -> tuple[str, ...]:
-    """The keys of cases that may be this very passage, from another clip of the same camera.
+def twins_of(store: Store, group: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """By case, the keys of those that may be its very passage, from another clip of its camera.
 
     That is the same lane and speed, at nearly the same time with another plate, one of which is
     wrong then, or on the same day with the same plate: footage that was cut, and is stamped as if
     it were whole. Within one clip the camera knows its vehicles apart.
+
+    Args:
+        store: Holds them.
+        group: Cases of the store, asked for with two questions however many they are.
     """
-    passage, plate = case.violation.passage, case.violation.passage.plate
-    soon = _passed_within(passage.at, TWIN_WITHIN)
-    if isinstance(plate, PlateReading):
-        same = cases.c.plate_digest == store.keys.plate_digest(plate.text)
-        soon = or_(soon, and_(same, _passed_within(passage.at, CUT_WITHIN)))
-    query = select(cases).where(
-        cases.c.key != case.key, cases.c.site_id == passage.place.site_id, soon
-    )
+    told = {case.key: case for case in group}
     with store.reading() as connection:
-        rows = connection.execute(query.order_by(cases.c.passed_at_ms)).all()
-    near = (_case(store, row) for row in rows)
-    return tuple(other.key for other in near if _measured_alike(case.violation, other.violation))
+        pairs = connection.execute(_near(list(told))).all()
+        others = sorted({other for _, other, _ in pairs} - told.keys())
+        rows = connection.execute(select(cases).where(cases.c.key.in_(others))).all()
+    told |= {row.key: _case(store, row) for row in rows}
+    twins: dict[str, list[str]] = {case.key: [] for case in group}
+    for key, other, _ in pairs:
+        if _measured_alike(told[key].violation, told[other].violation):
+            twins[key].append(other)
+    return {key: tuple(found) for key, found in twins.items()}
 
 
-def _passed_within(at: datetime, within: timedelta) -> ColumnElement[bool]:
-    return cases.c.passed_at_ms.between(to_ms(at - within), to_ms(at + within))
+def _near(keys: Sequence[str]) -> CompoundSelect[Any]:
+    """Pairs of cases of one site: soon after one another, or of one plate on one day."""
+    other, at_ms = cases.alias("other"), cases.c.passed_at_ms
+    pair = select(
+        cases.c.key.label("key"), other.c.key.label("other"), other.c.passed_at_ms.label("at")
+    ).where(cases.c.key.in_(keys), other.c.key != cases.c.key, other.c.site_id == cases.c.site_id)
+    soon = pair.where(other.c.passed_at_ms.between(at_ms - _SOON_MS, at_ms + _SOON_MS))
+    same = pair.where(
+        other.c.plate_digest == cases.c.plate_digest,
+        other.c.passed_at_ms.between(at_ms - _CUT_MS, at_ms + _CUT_MS),
+    )
+    # Two questions in one: each of them has an index of its own, an `or` of both has none.
+    return union(soon, same).order_by("key", "at", "other")
 
 
 def _measured_alike(one: Violation, other: Violation) -> bool:
@@ -107,12 +123,11 @@ def open_cases(
         at: When they are received.
     """
     told, rows, linked, opened = [], [], [], []
-    for violation, edition in group:
+    for violation, _ in group:
         key, passage = violation.key, violation.passage
         case_key = known.of(key, passage)
         told.append((case_key or key, case_key is None))
         if case_key is None:
-            _keep_edition(connection, edition)
             rows.append(_case_row(store, violation, at))
             reason = f"{violation.source.pack} {violation.offence}"
             opened.append(Event(at=at, who=OFFICE, what="opened", subject=key, reason=reason))
@@ -120,11 +135,18 @@ def open_cases(
         elif key not in {case_key, *known.links}:
             known.links[key] = case_key
             linked.append(_link_row(key, case_key, passage))
+    _keep_editions(connection, [edition for _, edition in group] if rows else [])
     for table, new in ((cases, rows), (links, linked)):
         if new:
             connection.execute(insert(table), new)
     add_events(store, connection, opened)
     return told
+
+
+def link_passage(connection: Connection, key: str, case_key: str, passage: Passage) -> None:
+    """Say once that a passage shows a case too, by the key that its own case would have had."""
+    if connection.execute(select(links.c.key).where(links.c.key == key)).first() is None:
+        connection.execute(insert(links), [_link_row(key, case_key, passage)])
 
 
 def _link_row(key: str, case_key: str, passage: Passage) -> dict[str, object]:
@@ -136,10 +158,12 @@ def _link_row(key: str, case_key: str, passage: Passage) -> dict[str, object]:
     }
 
 
-def _keep_edition(connection: Connection, edition: Edition) -> None:
-    query = select(packs.c.sha256).where(packs.c.sha256 == edition.sha256)
-    if connection.execute(query).one_or_none() is None:
-        row = {"sha256": edition.sha256, "name": edition.pack.id, "text": edition.text}
+def _keep_editions(connection: Connection, editions: Iterable[Edition]) -> None:
+    by_hash = {edition.sha256: edition for edition in editions}
+    known = select(packs.c.sha256).where(packs.c.sha256.in_(sorted(by_hash)))
+    for sha256 in by_hash.keys() - set(connection.execute(known).scalars()):
+        edition = by_hash[sha256]
+        row = {"sha256": sha256, "name": edition.pack.id, "text": edition.text}
         connection.execute(insert(packs), [row])
 
 
@@ -160,17 +184,26 @@ def _case_row(store: Store, violation: Violation, at: datetime) -> dict[str, obj
     }
 
 
-def edition_of(store: Store, violation: Violation) -> Edition:
+def texts_of(store: Store, violations: Iterable[Violation]) -> dict[str, bytes]:
+    """The packs that judged ``violations`` as they were kept, by SHA-256."""
+    wanted = sorted({violation.source.pack_sha256 for violation in violations})
+    query = select(packs.c.sha256, packs.c.text).where(packs.c.sha256.in_(wanted))
+    with store.reading() as connection:
+        return {row.sha256: row.text for row in connection.execute(query)}
+
+
+def edition_of(violation: Violation, texts: Mapping[str, bytes]) -> Edition:
     """The very edition of the law that judged ``violation``, also when a newer one is installed.
+
+    Args:
+        violation: Of a case.
+        texts: What :func:`texts_of` gave for it.
 
     Raises:
         StoreError: It is not in the store.
     """
     sha256 = violation.source.pack_sha256
-    with store.reading() as connection:
-        text = connection.execute(
-            select(packs.c.text).where(packs.c.sha256 == sha256)
-        ).scalar_one_or_none()
+    text = texts.get(sha256)
     edition = _read_once(text, violation.source.pack) if text is not None else None
     if edition is None or edition.sha256 != sha256:
         raise StoreError(

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from services.errors import StoreError
 from services.store.additions import add_what_is_missing, lacks_additions
+from services.store.migrations import migrate
 from services.store.schema import SCHEMA_VERSION, metadata, office
 from speedcam.disk import FILE_MODE, sync_folder
 
@@ -190,7 +191,12 @@ def _check(engine: Engine, name: str, key_check: str, *, create: bool) -> None:
     with engine.connect() as connection:
         if not inspect(connection).has_table(office.name):
             raise StoreError(f"{name} is no office database. Give the folder of an office.")
-        known = {row.name: row.value for row in connection.execute(select(office))}
+        known = _stated(connection)
+    if known.get("schema") != str(SCHEMA_VERSION):
+        # Read again in its turn: another process may lead it on at the same moment.
+        with writer_of(engine) as connection:
+            migrate(connection, _stated(connection).get("schema", "none"))
+            known = _stated(connection)
     _require_schema(name, known.get("schema", "none"))
     if known.get("key") != key_check:
         raise StoreError(
@@ -200,6 +206,10 @@ def _check(engine: Engine, name: str, key_check: str, *, create: bool) -> None:
     if lacks_additions(engine):
         with writer_of(engine) as connection:
             add_what_is_missing(connection)
+
+
+def _stated(connection: Connection) -> dict[str, str]:
+    return {row.name: row.value for row in connection.execute(select(office))}
 
 
 def _require_schema(name: str, found: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select, update
 
 from services.life import Act, State, after
-from services.model import Decision, Verdict
+from services.model import Decision, Money, Verdict
 from services.store.cases import OFFICE
 from services.store.history import Event, add_events
 from services.store.instants import from_ms, to_ms
@@ -50,6 +50,10 @@ def _decision(store: Store, row: Row[tuple[object, ...]]) -> Decision:
         is_policy=row.is_policy,
         at=from_ms(row.at_ms),
         why=why.decode(),
+        second=row.second or "",
+        amount=None
+        if row.currency is None
+        else Money(minor=row.amount_minor, currency=row.currency),
     )
 
 
@@ -79,7 +83,9 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
             rows = [_decision_row(store, key, wanted[key]) for key in here]
             connection.execute(insert(decisions), rows)
         told = [
-            Event(at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why)
+            Event(
+                at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why, second=d.second
+            )
             for key in here
             for d in [wanted[key]]
         ]
@@ -96,6 +102,9 @@ def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, objec
         "is_policy": decision.is_policy,
         "at_ms": to_ms(decision.at),
         "why": sealed,
+        "second": decision.second or None,
+        "amount_minor": decision.amount.minor if decision.amount else None,
+        "currency": decision.amount.currency if decision.amount else None,
     }
 
 

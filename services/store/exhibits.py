@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from services.errors import EvidenceError
-from speedcam.disk import write_durably
+from speedcam.disk import sync_folder, write_whole
 from speedcam.model import Exhibit, ExhibitKind
+
+_Key = TypeVar("_Key")
+_Thing = TypeVar("_Thing")
 
 _JPEG = b"\xff\xd8\xff"
 _GZIP = b"\x1f\x8b\x08"
@@ -19,9 +25,48 @@ RAW_SUFFIX = ".json.gz"
 MOST_BYTES = 32 * 1024 * 1024
 """No exhibit is larger; reading one must not fill the memory."""
 
+AT_ONCE = 16
+"""Exhibits written or read at a time: each is waited for until the disk has it."""
+
+
+def keep_exhibits(
+    folder: Path, wanted: Mapping[_Key, Exhibit], beside: Path
+) -> dict[_Key, EvidenceError]:
+    """Copy exhibits into ``folder`` durably; those that cannot be.
+
+    The disk is asked once for all of their names, those included that another process has put
+    there and may not have waited for.
+    """
+    faults = faults_of(lambda exhibit: keep_exhibit(folder, exhibit, beside), wanted)
+    try:
+        if wanted:
+            sync_folder(folder)
+    except OSError as error:
+        return {key: _not_kept(folder, wanted[key], error) for key in wanted}
+    return faults
+
+
+def faults_of(
+    step: Callable[[_Thing], object], things: Mapping[_Key, _Thing]
+) -> dict[_Key, EvidenceError]:
+    """Take a step with each thing, side by side; the faults of those where it cannot be taken."""
+
+    def fault(thing: _Thing) -> EvidenceError | None:
+        try:
+            step(thing)
+        except EvidenceError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = zip(things, pool.map(fault, things.values()), strict=True)
+        return {key: error for key, error in told if error}
+
 
 def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
-    """Copy one exhibit into ``folder`` durably, as ``<sha256>.jpg``, raw data as ``.json.gz``.
+    """Copy one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``.
+
+    Its content is on disk then, its name once the folder is.
 
     Args:
         folder: ``<office>/exhibits``.
@@ -48,12 +93,16 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
             "passage was set aside; process the footage again."
         )
     try:
-        write_durably(kept, content)
+        write_whole(kept, content)
     except OSError as error:
-        raise EvidenceError(
-            f"exhibit {exhibit.path} cannot be kept in {folder}: {error.strerror}. Check the "
-            "folder's rights and the free space, and receive the passages again."
-        ) from None
+        raise _not_kept(folder, exhibit, error) from None
+
+
+def _not_kept(folder: Path, exhibit: Exhibit, error: OSError) -> EvidenceError:
+    return EvidenceError(
+        f"exhibit {exhibit.path} cannot be kept in {folder}: {error.strerror}. Check the "
+        "folder's rights and the free space, and receive the passages again."
+    )
 
 
 def read_exhibit(folder: Path, sha256: str) -> bytes:

@@ -16,13 +16,14 @@ from services.store.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the history."""
+    """One line of the history; ``second`` is another officer who agreed, where there is one."""
 
     at: datetime
     who: str
     what: str
     subject: str
     reason: str
+    second: str = ""
 
 
 def add_event(store: Store, connection: Connection, event: Event) -> None:
@@ -47,6 +48,7 @@ def _row(store: Store, event: Event) -> dict[str, object]:
         "reason": store.keys.seal(
             event.reason.encode(), table=events.name, row=row, column="reason"
         ),
+        "second": event.second or None,
     }
 
 
@@ -64,6 +66,7 @@ def history_of(store: Store, subject: str) -> tuple[Event, ...]:
             reason=store.keys.unseal(
                 row.reason, table=events.name, row=row.id, column="reason"
             ).decode(),
+            second=row.second or "",
         )
         for row in rows
     )

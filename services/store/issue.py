@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Connection, insert
 
@@ -84,4 +85,10 @@ def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
         "issued_at_ms": to_ms(fine.issued_at),
         "state": State.ISSUED,
         "fine": store.seal_fine(fine),
+        "serve_until": _day(fine.terms.serve_until),
+        "prescribed_after": _day(fine.terms.prescribed_after),
     }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

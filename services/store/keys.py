@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import unicodedata
@@ -65,6 +64,8 @@ class Keys:
 
 def normal_plate(plate: str) -> str:
     """Upper-case letters and digits only, so that spacing never decides who may read a notice."""
+    if plate.isascii() and plate.isalnum():
+        return plate.upper()  # what cameras write; the rest is for what people type
     return "".join(c for c in unicodedata.normalize("NFKC", plate).upper() if c.isalnum())
 
 
@@ -111,4 +112,4 @@ def _bound(table: str, row: str, column: str) -> bytes:
 
 
 def _hmac(key: bytes, message: bytes) -> str:
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return hmac.digest(key, message, "sha256").hex()

@@ -21,6 +21,22 @@ passage is fined once."""
 _WITHIN_MS = TWIN_WITHIN // timedelta(milliseconds=1)
 
 
+def case_of_drive(
+    store: Store, connection: Connection, first: Passage, last: Passage
+) -> str | None:
+    """The key of the case that any camera made of a drive's plate between two of its passages.
+
+    None where there is none, or no plate. Each end is as wide as one passage is.
+    """
+    plate = last.plate
+    if not isinstance(plate, PlateReading):
+        return None
+    within = cases.c.passed_at_ms.between(to_ms(first.at) - _WITHIN_MS, to_ms(last.at) + _WITHIN_MS)
+    here = (cases.c.plate_digest == store.keys.plate_digest(plate.text)) & within
+    query = select(cases.c.key).where(here).order_by(cases.c.passed_at_ms, cases.c.key)
+    return connection.execute(query).scalars().first()
+
+
 class Known:
     """The cases of a group of passages, those included that are opened on the way.
 

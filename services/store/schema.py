@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -90,8 +90,12 @@ decisions = Table(
     Column("is_policy", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("why", LargeBinary, nullable=False),
+    Column("second", String(80)),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3)),
 )
-"""``why`` is sealed: people write names and plates into reasons."""
+"""``why`` is sealed: people write names and plates into reasons. ``second`` is the officer who
+agreed; an amount is there only where both set more than the minimum."""
 
 fines = Table(
     "fines",
@@ -105,12 +109,17 @@ fines = Table(
     Column("interrupted", String(12)),
     Column("served_on", String(10)),
     Column("fine", LargeBinary, nullable=False),
+    Column("serve_until", String(10)),
+    Column("prescribed_after", String(10)),
     UniqueConstraint("case_key", "turn"),
     Index("fines_by_issue", "issued_at_ms", "number"),
     Index("fines_by_state", "state", "issued_at_ms", "number"),
+    Index("fines_by_service", "state", "serve_until"),
+    Index("fines_by_prescription", "state", "prescribed_after"),
 )
 """``fine`` is the sealed JSON of the whole fine, frozen at issue. ``turn`` is 0, and one more each
-time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to."""
+time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to. The
+last days to serve and to pursue it are empty where its law names none."""
 
 pauses = Table(
     "pauses",
@@ -221,9 +230,10 @@ events = Table(
     Column("what", String(40), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("reason", LargeBinary, nullable=False),
+    Column("second", String(80)),
     Index("events_by_subject", "subject", "position"),
 )
-"""The history: rows are added, never changed. ``reason`` is sealed."""
+"""The history: rows are added, never changed. ``reason`` is sealed; ``second`` agreed to it."""
 
 _ONLY_ADDED = "history is only ever added to"
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from services.errors import EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
 from services.store.database import connect, database_of, fault_of, writer_of
-from services.store.exhibits import keep_exhibit, read_exhibit
+from services.store.exhibits import faults_of, keep_exhibits, read_exhibit
 from services.store.keys import Keys, load_keys
 from services.store.schema import cases, fines
 from speedcam.disk import make_folder
@@ -28,9 +27,6 @@ from speedcam.model import Exhibit, ExhibitKind
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
 _FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
-AT_ONCE = 16
-"""Exhibits written at a time."""
-
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
@@ -152,29 +148,17 @@ class Store:
         except DatabaseError as error:
             raise StoreUnavailable(fault_of(self.name, error)) from None
 
-    def keep_exhibit(self, exhibit: Exhibit, beside: Path) -> None:
-        """Copy an exhibit into the office durably; see :func:`services.store.exhibits`."""
-        keep_exhibit(self.folder / "exhibits", exhibit, beside)
-
     def keep_exhibits(
         self, exhibits: Sequence[Exhibit], beside: Path
     ) -> dict[tuple[str, ExhibitKind], EvidenceError]:
-        """Copy exhibits into the office durably; those that cannot be, by SHA-256 and kind.
-
-        They are written side by side, because each is waited for until the disk has it.
-        """
+        """Copy exhibits into the office durably; those that cannot be, by SHA-256 and kind."""
         each_once = {(exhibit.sha256, exhibit.kind): exhibit for exhibit in exhibits}
+        folder = self.folder / "exhibits"
+        return keep_exhibits(folder, each_once, beside)
 
-        def fault(exhibit: Exhibit) -> EvidenceError | None:
-            try:
-                self.keep_exhibit(exhibit, beside)
-            except EvidenceError as error:
-                return error
-            return None
-
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            told = zip(each_once, pool.map(fault, each_once.values()), strict=True)
-            return {exhibit: error for exhibit, error in told if error}
+    def broken_exhibits(self, wanted: Set[str]) -> dict[str, EvidenceError]:
+        """Those of these exhibits, named by SHA-256, that are missing or were changed."""
+        return faults_of(self.exhibit_bytes, {sha256: sha256 for sha256 in wanted})
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         """The exhibit with this SHA-256, checked again.

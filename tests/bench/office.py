@@ -154,21 +154,32 @@ def fill(store: Store, count: int) -> None:
         ).one()
     lengths = tuple(int(size) for size in sizes)
     states = [s for s in State if s in {State.ISSUED, State.SERVED, State.PAID, State.PART_PAID}]
+    numbers = _numbers(store, count)
     for start in range(0, count, CHUNK):
         ordinals = range(start, min(start + CHUNK, count))
-        rows = [_filling(ordinal, str(pack), lengths, states) for ordinal in ordinals]
+        rows = [_filling(o, numbers[o], str(pack), lengths, states) for o in ordinals]
         with store.writing() as connection:
             for place, table in enumerate((cases, fines, outbox)):
                 connection.execute(insert(table), [row[place] for row in rows])
 
 
+def _numbers(store: Store, count: int) -> list[str]:
+    """So many free numbers: of a million random ones two are the same half of the time."""
+    with store.reading() as connection:
+        taken = set(connection.execute(select(fines.c.number)).scalars())
+    drawn: set[str] = set()
+    while len(drawn) < count:
+        drawn |= {new_number("AL", 2026) for _ in range(count - len(drawn))} - taken
+    return list(drawn)
+
+
 def _filling(
-    ordinal: int, pack: str, lengths: tuple[int, ...], states: Sequence[State]
+    ordinal: int, number: str, pack: str, lengths: tuple[int, ...], states: Sequence[State]
 ) -> tuple[dict[str, object], ...]:
     # As many older as younger ones, so that a page is never the first or the last.
     apart = timedelta(seconds=20 * (ordinal + 1))
     at = ISSUED + apart if ordinal % 2 else BEGAN - apart
-    at_ms, key, number = to_ms(at), secrets.token_hex(12), new_number("AL", 2026)
+    at_ms, key = to_ms(at), secrets.token_hex(12)
     plate = secrets.token_hex(32)
     case = {
         "key": key, "state": State.ISSUED, "site_id": f"AL-BENCH-{ordinal % SITES:02}",

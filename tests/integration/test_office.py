@@ -5,18 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from services import office
 from services.errors import CaseError, StoreUnavailable
 from services.life import State
-from services.model import Verdict
+from services.model import Money, Verdict
 from services.office import Outcome
 from services.policy import demo_auto_1, drawn_for_quality
 from services.rules.edition import read_edition
 from services.rules.engine import SPEEDING
 from services.store import open_store
 from services.store.cases import case_of, cases_in, linked_to
+from services.store.decisions import decision_of
 from services.store.history import history_of
 from services.store.schema import intakes
 from speedcam.errors import PassageError
@@ -56,6 +57,38 @@ def received(tmp_path, store, clock):
     return receive
 
 
+def statements_of(store, step):
+    """How many statements the database was asked while a step was taken."""
+    asked = []
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def count(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    step()
+    event.remove(store.engine, "before_cursor_execute", count)
+    return len(asked)
+
+
+def test_the_database_is_asked_as_often_for_many_cases_as_for_few(received, store, clock):
+    counted = []
+    for day, many in enumerate((1, 3, 30)):
+        passages = (
+            a_passage(
+                f"p-{many}-{n}", plate=f"AA{n:03}{'BCD'[day]}B", at=AT - timedelta(days=1 + day)
+            )
+            for n in range(many)
+        )
+        steps = (
+            lambda passages=passages, many=many: received(*passages, folder=f"camera-{many}"),
+            lambda: office.review(store, demo_auto_1, clock),
+            lambda: office.issue(store, clock),
+        )
+        counted.append([statements_of(store, step) for step in steps])
+    assert len(list(store.fines())) == 34
+    assert counted[1] == counted[2]
+
+
 def run_on(store, clock):
     office.review(store, demo_auto_1, clock)
     return office.issue(store, clock)
@@ -65,7 +98,7 @@ def outcomes(report):
     return [each.outcome for each in report.passages]
 
 
-def by_officer(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", second=""):
+def by_officer(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", **more):
     return office.decide(
         store,
         key,
@@ -73,7 +106,7 @@ def by_officer(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", se
         verdict=verdict,
         why="seen and compared",
         clock=clock,
-        second=second,
+        **more,
     )
 
 
@@ -239,7 +272,50 @@ def test_one_officer_alone_takes_no_licence_away(second, received, store, clock)
     by_officer(store, key, clock, second="P-23")
     (issued,) = office.issue(store, clock)
     assert issued.fine.amount.minor == 10_000
-    assert issued.fine.decision.why == "seen and compared; agreed by P-23"
+    standing = decision_of(store, key)
+    assert issued.fine.decision == standing
+    assert (standing.by, standing.second, standing.why) == ("P-17", "P-23", "seen and compared")
+    validated = next(each for each in history_of(store, key) if each.what == "validate")
+    assert (validated.who, validated.second) == ("P-17", "P-23")
+
+
+def lek(amount):
+    return Money(minor=amount, currency="ALL")
+
+
+def test_two_officers_may_set_more_than_the_minimum_and_the_fine_is_that(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    for second in ("", "p 17"):
+        with pytest.raises(CaseError, match="two different officers"):
+            by_officer(store, key, clock, second=second, amount=lek(3000))
+    by_officer(store, key, clock, second="P-23", amount=lek(3000))
+    with pytest.raises(CaseError, match="decided already"):
+        by_officer(store, key, clock, second="P-23", amount=lek(4000))
+    (issued,) = office.issue(store, clock)
+    assert (issued.fine.amount, issued.fine.terms.full) == (lek(3000), lek(3000))
+    assert issued.fine.terms.reduced == lek(1500)
+    assert store.fine(issued.fine.number) == issued.fine
+
+
+@pytest.mark.parametrize(
+    ("verdict", "amount"),
+    [
+        pytest.param(Verdict.CONFIRM, lek(1999), id="less than the law has"),
+        pytest.param(Verdict.CONFIRM, lek(4001), id="more than the law has"),
+        pytest.param(Verdict.CONFIRM, Money(minor=3000, currency="EUR"), id="in another currency"),
+        pytest.param(Verdict.REJECT, lek(3000), id="of what is rejected"),
+    ],
+)
+def test_an_amount_that_the_law_does_not_have_is_refused(verdict, amount, received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    with pytest.raises(CaseError, match=f"case {key}"):
+        by_officer(store, key, clock, verdict, second="P-23", amount=amount)
+    assert len(office.waiting(store)) == 1
+
+
+def test_the_minimum_needs_one_officer_however_it_is_said(received, store, clock):
+    key = received(a_passage()).passages[0].case_key
+    assert by_officer(store, key, clock, amount=lek(2000)).amount is None
 
 
 def test_one_officer_may_reject_a_grave_case(received, store, clock):

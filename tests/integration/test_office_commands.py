@@ -49,6 +49,44 @@ def test_four_commands_lead_from_passages_to_a_notice(folder, passages):
     assert notice["fine_number"] == fine["fine_number"]
 
 
+@pytest.mark.parametrize("amount", ["3000.5", "much", "NaN", "-1e99999999"])
+def test_what_is_no_amount_is_told(amount, folder, passages):
+    key = rows(run("receive", passages, "--office", folder, "--json"))[1]["case_key"]
+    officers = ("--officer", "P-17", "--second", "P-23", "--why", "seen")
+    case = ("review", "--case", key, "--confirm", *officers, "--office", folder)
+    assert run(*case, "--amount", amount).exit_code == 2
+    assert rows(run("issue", "--office", folder, "--json")) == []
+
+
+def test_two_officers_set_an_amount_as_people_write_it(folder, passages):
+    key = rows(run("receive", passages, "--office", folder, "--json"))[1]["case_key"]
+    officers = ("--officer", "P-17", "--second", "P-23", "--why", "seen")
+    case = ("review", "--case", key, "--confirm", *officers, "--office", folder)
+    assert run(*case, "--amount", "3000").exit_code == 0
+    (fine,) = rows(run("issue", "--office", folder, "--json"))
+    assert fine["amount"] == "3000 ALL"
+
+
+def test_what_was_not_served_in_time_is_listed_and_two_officers_write_it_off(folder, passages):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    (fine,) = rows(run("issue", "--office", folder, "--json"))
+    (told,) = rows(run("lapsed", "--office", folder, "--json"))
+    assert told == {
+        "number": fine["fine_number"],
+        "state": "issued",
+        "lapse": "not served in time",
+        "last_day": "2026-11-12",
+    }
+    who = ("--by", "P-17", "--why", "the post came back")
+    assert run("lapsed", *who, "--office", folder).exit_code == 2
+    alone = run("lapsed", "--write-off", *who, "--office", folder)
+    assert isinstance(alone.exception, CaseError)
+    both = run("lapsed", "--write-off", *who, "--second", "P-23", "--office", folder)
+    assert "fines written off: 1" in both.stderr
+    assert rows(run("lapsed", "--office", folder, "--json")) == []
+
+
 def test_an_officer_decides_what_waits(folder, passages):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)

@@ -14,6 +14,7 @@ from services.life import State
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.cases import cases_in
+from services.store.exhibits import keep_exhibit, keep_exhibits
 from services.store.keys import normal_plate
 from services.store.schema import cases, events, fines
 from speedcam.disk import write_durably
@@ -141,6 +142,15 @@ def test_a_changed_or_lost_exhibit_is_not_shown(issued):
         issued.exhibit_bytes(second)
 
 
+def test_one_picture_under_many_names_is_kept_once_and_whole(tmp_path):
+    passages = on_disk(tmp_path / "camera", a_passage())
+    (tmp_path / "kept").mkdir()
+    same = dict.fromkeys(range(64), exhibits_of("p-1")[0])
+    assert keep_exhibits(tmp_path / "kept", same, passages.parent) == {}
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == kept.stem == same[0].sha256
+
+
 def test_raw_data_are_kept_as_such_and_never_as_a_picture(issued):
     (raw,) = (exhibit for exhibit in exhibits_of("p-1") if exhibit.kind is ExhibitKind.RAW)
     assert (issued.folder / "exhibits" / f"{raw.sha256}.json.gz").is_file()
@@ -156,7 +166,7 @@ def test_raw_data_and_pictures_do_not_pass_for_one_another(tmp_path, kind):
         open_store(tmp_path / "office", create=True) as store,
         pytest.raises(EvidenceError, match="is no"),
     ):
-        store.keep_exhibit(replace(other, kind=kind), passages.parent)
+        keep_exhibit(store.folder / "exhibits", replace(other, kind=kind), passages.parent)
 
 
 @pytest.mark.parametrize("sha256", ["../keys/office.key", "", "G" * 64, "a" * 63])
@@ -180,7 +190,7 @@ def test_an_exhibit_outside_the_folder_of_its_passages_is_refused(tmp_path):
                 sha256=hashlib.sha256(secret).hexdigest(),
             )
             with pytest.raises(EvidenceError, match="lies outside"):
-                store.keep_exhibit(exhibit, passages.parent)
+                keep_exhibit(store.folder / "exhibits", exhibit, passages.parent)
 
 
 def test_a_folder_that_is_no_office_is_told(tmp_path):
@@ -209,7 +219,7 @@ def test_a_database_of_another_version_is_told(issued):
     with issued.writing() as connection:
         connection.execute(text("UPDATE office SET value = '99' WHERE name = 'schema'"))
     issued.close()
-    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 2"):
+    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 3"):
         open_store(issued.folder)
 
 

@@ -1,7 +1,7 @@
 """Average speeds between two cameras, on simulated drives whose truth is exact."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,51 +18,15 @@ from services.rules.engine import NoViolation
 from services.rules.reckoning import Finding
 from services.rules.section import day_key, drives, judge_drive, mark
 from services.rules.section_file import read_section
-from speedcam.model import Clock, Direction, Sample
-from tests.builders_office import AT, ISSUED, a_passage, a_place, a_plate, a_speed, albania, on_disk
+from speedcam.model import Direction
+from tests.builders_office import ISSUED, a_plate, albania, on_disk
+from tests.builders_section import SECTION, seen, through
 
-SECTION = """\
-id: AL-SECTION-01
-entry: {site: AL-IN, line_m: 25}
-exit: {site: AL-OUT, line_m: 30}
-distance_m: 2000
-uncertainty_m: 1.0
-certificate: {body: Survey office, number: S-7, valid_until: 2027-06-30}
-limit_kmh: 80
-longest_s: 600
-"""
 SECRET = b"of this day"
 
 
 def section(old="", new=""):
     return read_section(SECTION.replace(old, new).encode() if old else SECTION.encode(), "s.yaml")
-
-
-def seen(site, crossed_s, kmh, line_m, plate="AA000BB", **more):
-    """A passage whose edge crosses ``line_m`` at ``crossed_s`` after the clip's first hour."""
-    clock_s = more.pop("clock_s", 0.05)
-    direction = more.pop("direction", Direction.APPROACHING)
-    sign = -1 if direction is Direction.APPROACHING else 1
-    times_s = crossed_s + np.linspace(-0.6, 0.5, 20)
-    samples = tuple(
-        Sample(
-            frame_index=n, time_s=t, u_px=0, v_px=0, x_m=0,
-            y_m=line_m + sign * kmh / 3.6 * (t - crossed_s),
-        )
-        for n, t in enumerate(times_s)
-    )  # fmt: skip
-    return a_passage(
-        more.pop("passage_id", f"{site}-{hash((plate, crossed_s)):x}"),
-        plate=plate if not isinstance(plate, str) else a_plate(plate),
-        place=a_place(
-            site_id=site,
-            clock=Clock(source="NTP", checked_on=date(2026, 10, 14), offset_s=clock_s),
-        ),
-        speed=replace(a_speed(kmh), samples=samples, direction=direction),
-        direction=direction,
-        at=AT + timedelta(seconds=float(times_s[-1])),
-        **more,
-    )
 
 
 def matched(entries, exits, of=None):
@@ -72,15 +36,6 @@ def matched(entries, exits, of=None):
         for passages, end in ((entries, of.entry), (exits, of.exit))
     ]
     return list(drives(of, *marks))
-
-
-def through(average_kmh, plate="AA000BB", start_s=0.0, **more):
-    """The two passages of a drive with this true average, whatever it does in between."""
-    seconds = 2000 / (average_kmh / 3.6)
-    return (
-        seen("AL-IN", start_s, 1.3 * average_kmh, 25, plate, **more),
-        seen("AL-OUT", start_s + seconds, 0.6 * average_kmh, 30, plate, **more),
-    )
 
 
 @pytest.mark.parametrize("average_kmh", [40.0, 79.9, 88.0, 131.5, 200.0])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.model import Money, OffenceKind, Outcome
+from services.model import Decision, Money, OffenceKind, Outcome, Verdict
 from services.policy import (
     QUALITY_SHARE,
     demo_auto_1,
@@ -53,6 +53,23 @@ def test_two_officers_are_wanted_where_much_is_at_stake(case, more, told):
 )
 def test_a_second_officer_is_another_one(second, other):
     assert seconded("P-17", second) is other
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param({"second": ""}, id="one officer"),
+        pytest.param({"second": "P-17"}, id="the same twice"),
+        pytest.param({"second": "P-23", "is_policy": True}, id="a policy"),
+        pytest.param({"second": "P-23", "verdict": Verdict.REJECT}, id="who rejects"),
+    ],
+)
+def test_no_decision_on_more_than_the_minimum_exists_without_two_officers(by):
+    known = {"verdict": Verdict.CONFIRM, "by": "P-17", "is_policy": False, "second": "P-23"}
+    known |= {"at": ISSUED, "why": "seen", "amount": lek(3000)}
+    assert Decision(**known).amount == lek(3000)
+    with pytest.raises(ValueError, match="two different officers"):
+        Decision(**(known | by))
 
 
 def test_one_policy_decision_in_twenty_is_drawn_and_always_the_same_ones():

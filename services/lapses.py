@@ -1,0 +1,95 @@
+"""Fines whose time ran out: the rule finds them, two officers write them off.
+
+No pause makes either term longer: whether one does is for the law of the country, and doubt goes
+to the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlalchemy import Column, Connection, select
+
+from services.fines import Step, act_on
+from services.life import OPEN, Act, State
+from services.store.fines import PAGE
+from services.store.schema import fines
+from services.store.store import Store
+
+WESTERNMOST = timedelta(hours=12)
+"""So much later than in Greenwich a day ends where it ends last: only then is a term over."""
+
+
+class Lapse(StrEnum):
+    """Which term ran out."""
+
+    NOT_SERVED = "not served in time"
+    PRESCRIBED = "prescribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed:
+    """An open fine whose time ran out; ``last_day`` is the one on which it still ran."""
+
+    number: str
+    state: State
+    lapse: Lapse
+    last_day: date
+
+
+_TERMS: Mapping[Lapse, tuple[Column[str], frozenset[State]]] = MappingProxyType(
+    {
+        Lapse.NOT_SERVED: (fines.c.serve_until, frozenset({State.ISSUED})),
+        Lapse.PRESCRIBED: (fines.c.prescribed_after, OPEN),
+    }
+)
+"""The column that holds the end of each term, and the states in which it runs."""
+
+
+def lapsed(store: Store, now: datetime, *, most: int = PAGE) -> tuple[Lapsed, ...]:
+    """Open fines whose time has run out, those whose term ended first before others.
+
+    Args:
+        store: Of the office.
+        now: The present instant, aware.
+        most: Fines told; never more than :data:`~services.store.fines.PAGE`.
+    """
+    with store.reading() as connection:
+        found = [each for lapse in Lapse for each in _over(connection, lapse, now)]
+    once = {each.number: each for each in reversed(found)}
+    return tuple(sorted(once.values(), key=lambda each: (each.last_day, each.number)))[
+        : min(most, PAGE)
+    ]
+
+
+def _over(connection: Connection, lapse: Lapse, now: datetime) -> Iterator[Lapsed]:
+    term, states = _TERMS[lapse]
+    today = (now - WESTERNMOST).date().isoformat()
+    query = select(fines.c.number, fines.c.state, term.label("last_day")).where(
+        fines.c.state.in_(sorted(states)), term < today
+    )
+    for row in connection.execute(query.order_by(term, fines.c.number).limit(PAGE)):
+        day = date.fromisoformat(row.last_day)
+        yield Lapsed(number=row.number, state=State(row.state), lapse=lapse, last_day=day)
+
+
+def write_off_lapsed(store: Store, step: Step) -> tuple[Lapsed, ...]:
+    """Write off one page of fines whose time ran out, all of them or none; which they were.
+
+    Args:
+        store: Of the office.
+        step: By whom, who agrees, why and when.
+
+    Raises:
+        CaseError: The second officer is missing, or is the first one.
+    """
+    with store.grouped():
+        page = lapsed(store, step.at)
+        for each in page:
+            why = f"{each.lapse}, last day {each.last_day}: {step.why}"
+            act_on(store, each.number, Act.WRITE_OFF, replace(step, why=why))
+    return page

@@ -1,0 +1,122 @@
+"""What was not served in time, or is prescribed, is found by the rule and written off by two."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.errors import CaseError
+from services.fines import act_on, standing
+from services.lapses import Lapse, lapsed, write_off_lapsed
+from services.life import Act, State
+from services.rules.edition import read_edition
+from services.store import open_store
+from services.store.fines import read_file
+from services.store.history import history_of
+from services.transfers import transfer
+from tests import builders_fines
+from tests.builders_fines import a_step, an_issued_fine, without_waiting
+from tests.builders_office import SetClock, albania
+
+LAST_TO_SERVE = date(2026, 11, 12)
+"""Albania: day 30, the day of the passage being day 1."""
+
+
+@pytest.fixture
+def store(tmp_path, office_in):
+    with open_store(office_in(tmp_path / "office"), create=True) as opened:
+        yield without_waiting(opened)
+
+
+@pytest.fixture
+def clock():
+    return SetClock()
+
+
+@pytest.fixture
+def prescribing(monkeypatch):
+    """Albania's law with a prescription of 90 days, invented for these tests."""
+    entry = b"prescription: {days: 90, reference: none, source: [own], sure: K}\n"
+    text = albania().text.replace(b"\nretention:", b"\n" + entry + b"retention:")
+    edition = read_edition(text, "al.yaml")
+    monkeypatch.setattr(builders_fines, "albania", lambda: edition)
+
+
+def stands(store, number):
+    with store.reading() as connection:
+        return read_file(store, connection, number)
+
+
+def test_a_notice_is_served_until_the_last_day_and_not_on_the_next(store, clock):
+    in_time, late = (an_issued_fine(store, clock) for _ in range(2))
+    assert stands(store, late).fine.terms.serve_until == LAST_TO_SERVE
+    clock.pass_time(days=40)
+    with pytest.raises(CaseError, match="cannot be served on 2026-11-13"):
+        act_on(store, late, Act.SERVE, a_step(clock.now()), on=LAST_TO_SERVE + timedelta(days=1))
+    act_on(store, in_time, Act.SERVE, a_step(clock.now()), on=LAST_TO_SERVE)
+    assert [each.number for each in lapsed(store, clock.now())] == [late]
+
+
+def test_a_day_is_over_only_when_it_is_over_everywhere(store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=30)
+    assert lapsed(store, clock.now()) == ()
+    clock.pass_time(days=1)
+    (told,) = lapsed(store, clock.now())
+    assert (told.number, told.state) == (number, State.ISSUED)
+    assert (told.lapse, told.last_day) == (Lapse.NOT_SERVED, LAST_TO_SERVE)
+
+
+def test_two_officers_write_off_the_page_and_the_history_says_why(store, clock):
+    numbers = {an_issued_fine(store, clock) for _ in range(3)}
+    clock.pass_time(days=60)
+    for second in ("", "P-17"):
+        with pytest.raises(CaseError, match="two different officers"):
+            write_off_lapsed(store, a_step(clock.now(), second=second))
+    assert {each.number for each in lapsed(store, clock.now())} == numbers
+    assert {each.number for each in write_off_lapsed(store, a_step(clock.now()))} == numbers
+    assert lapsed(store, clock.now()) == ()
+    for number in numbers:
+        assert standing(store, number, clock).state is State.WRITTEN_OFF
+        told = history_of(store, number)[-1]
+        assert (told.what, told.who, told.second) == ("write_off", "P-17", "P-23")
+        assert told.reason == "not served in time, last day 2026-11-12: seen in the file"
+
+
+def test_no_page_holds_them_all(store, clock):
+    for _ in range(4):
+        an_issued_fine(store, clock)
+    clock.pass_time(days=60)
+    assert len(lapsed(store, clock.now(), most=3)) == 3
+
+
+def test_the_driver_who_is_named_can_be_served_from_then_on(store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=28)
+    anew = transfer(store, number, "D. Driver, Durrës", a_step(clock.now()))
+    assert anew.terms.serve_until == date(2026, 12, 10)
+    clock.pass_time(days=10)
+    act_on(store, anew.number, Act.SERVE, a_step(clock.now()))
+    assert lapsed(store, clock.now()) == ()
+
+
+@pytest.mark.usefixtures("prescribing")
+def test_a_prescribed_fine_is_told_whatever_was_done_to_it_unless_it_is_closed(store, clock):
+    served, contested, closed = (an_issued_fine(store, clock) for _ in range(3))
+    for number in (served, contested, closed):
+        act_on(store, number, Act.SERVE, a_step(clock.now()))
+    act_on(store, contested, Act.CONTEST, a_step(clock.now()))
+    act_on(store, closed, Act.CANCEL, a_step(clock.now()))
+    clock.pass_time(days=90)
+    assert lapsed(store, clock.now()) == ()
+    clock.pass_time(days=1)
+    told = lapsed(store, clock.now())
+    assert {each.number for each in told} == {served, contested}
+    assert {(each.lapse, each.last_day) for each in told} == {(Lapse.PRESCRIBED, date(2027, 1, 11))}
+
+
+@pytest.mark.usefixtures("prescribing")
+def test_a_fine_both_unserved_and_prescribed_is_one_line(store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=200)
+    (told,) = lapsed(store, clock.now())
+    assert (told.number, told.lapse) == (number, Lapse.NOT_SERVED)

@@ -1,0 +1,105 @@
+"""An office of an earlier version is led on when it is opened, whole or not at all."""
+
+import json
+
+import pytest
+from sqlalchemy import inspect, select, text, update
+
+from services import office
+from services.errors import StoreError
+from services.fines import act_on
+from services.life import Act
+from services.model import Verdict
+from services.policy import demo_auto_1
+from services.store import migrations, open_store
+from services.store.decisions import decision_of
+from services.store.history import history_of
+from services.store.schema import fines, metadata
+from tests.builders_fines import a_step
+from tests.builders_office import SetClock, a_passage, on_disk
+
+ADDED = {
+    "decisions": ("second", "amount_minor", "currency"),
+    "events": ("second",),
+    "fines": ("serve_until", "prescribed_after"),
+}
+INDEXES = ("fines_by_service", "fines_by_prescription")
+
+
+def seal_as_version_2(store, connection):
+    """Fines as they were sealed before decisions and terms had more to say."""
+    for row in connection.execute(select(fines.c.number, fines.c.fine)).all():
+        place = {"table": "fines", "row": row.number, "column": "fine"}
+        fine = json.loads(store.keys.unseal(row.fine, **place))
+        for part, names in {
+            "decision": ("second", "amount"),
+            "terms": ("serve_until", "prescribed_after"),
+        }.items():
+            for name in names:
+                del fine[part][name]
+        sealed = store.keys.seal(json.dumps(fine).encode(), **place)
+        here = update(fines).where(fines.c.number == row.number)
+        connection.execute(here.values(fine=sealed))
+
+
+@pytest.fixture
+def of_version_2(tmp_path, office_in):
+    """An office as version 2 left it, with one fine and one case that waits; their keys."""
+    folder = office_in(tmp_path / "office")
+    two = on_disk(tmp_path / "camera", a_passage(), a_passage("p-2", kmh=90.0, plate="AA111BB"))
+    with open_store(folder, create=True) as store:
+        keys = [each.case_key for each in office.receive(store, two, SetClock()).passages]
+        office.review(store, demo_auto_1, SetClock())
+        office.issue(store, SetClock())
+        with store.writing() as connection:
+            seal_as_version_2(store, connection)
+            for index in INDEXES:
+                connection.execute(text(f"DROP INDEX {index}"))
+            for table, columns in ADDED.items():
+                for column in columns:
+                    connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+            connection.execute(text("UPDATE office SET value = '2' WHERE name = 'schema'"))
+    return folder, keys
+
+
+def columns_of(store):
+    with store.reading() as connection:
+        known = inspect(connection)
+        assert set(INDEXES) <= {index["name"] for index in known.get_indexes("fines")}
+        return {name: {column["name"] for column in known.get_columns(name)} for name in ADDED}
+
+
+def test_what_stood_there_still_stands_and_what_is_new_can_be_written(of_version_2):
+    folder, (fined, waits) = of_version_2
+    with open_store(folder) as store:
+        fine = store.fine_of_case(fined)
+        assert fine.decision == decision_of(store, fined)
+        assert (fine.terms.serve_until, fine.terms.prescribed_after) == (None, None)
+        act_on(store, fine.number, Act.SERVE, a_step(SetClock().now()))
+        assert {each.second for each in history_of(store, fined)} == {""}
+        office.decide(
+            store, waits, officer="P-17", second="P-23", verdict=Verdict.CONFIRM, why="seen",
+            clock=SetClock(),
+        )  # fmt: skip
+    with open_store(folder) as again:
+        assert decision_of(again, waits).second == "P-23"
+        now = columns_of(again)
+    assert now == {name: set(metadata.tables[name].columns.keys()) for name in ADDED}
+
+
+def test_a_step_that_fails_leaves_the_office_as_it_was(of_version_2, monkeypatch):
+    folder, (fined, _) = of_version_2
+    whole = migrations.STEPS
+    monkeypatch.setattr(migrations, "STEPS", {2: (*whole[2], "ALTER TABLE nowhere ADD x INTEGER")})
+    with pytest.raises(StoreError):
+        open_store(folder)
+    monkeypatch.setattr(migrations, "STEPS", whole)
+    with open_store(folder) as store:
+        assert store.fine_of_case(fined)
+
+
+def test_an_office_without_a_way_to_the_present_is_told_and_left(of_version_2, monkeypatch):
+    folder, _ = of_version_2
+    monkeypatch.setattr(migrations, "STEPS", {})
+    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 3"):
+        open_store(folder)

@@ -1,0 +1,180 @@
+"""Average speeds between two cameras become cases like any other, and nothing else is kept."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from typer.testing import CliRunner
+
+from services import office
+from services.cli import office_app
+from services.errors import CaseError
+from services.life import State
+from services.model import OffenceKind, Verdict
+from services.office import Outcome
+from services.policy import demo_auto_1, missing_proof
+from services.rules.section_file import read_section
+from services.sections import receive_section
+from services.store import open_store
+from services.store.cases import case_of, linked_to
+from services.store.schema import metadata
+from speedcam.model import Clock
+from tests.builders_fines import without_waiting
+from tests.builders_office import AT, SetClock, a_place, on_disk
+from tests.builders_section import SECTION, seen, through
+
+
+@pytest.fixture
+def store(tmp_path, office_in):
+    with open_store(office_in(tmp_path / "office"), create=True) as opened:
+        yield without_waiting(opened)
+
+
+def section(old="", new=""):
+    return read_section(SECTION.replace(old, new).encode() if old else SECTION.encode(), "s.yaml")
+
+
+@pytest.fixture
+def received(tmp_path, store):
+    """Receives drives, each its passage at either end, and returns what became of them."""
+
+    def receive(*drives, of=None):
+        came, went = (
+            on_disk(tmp_path / folder, *(drive[end] for drive in drives if drive[end]))
+            for end, folder in enumerate(("in", "out"))
+        )
+        return receive_section(store, of or section(), came, went, SetClock())
+
+    return receive
+
+
+def rows_in(store):
+    with store.reading() as connection:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in metadata.tables.items()
+            if name != "office"
+        }
+
+
+def outcomes(told):
+    return [each.outcome for each in told]
+
+
+def test_who_was_too_fast_on_average_is_a_case_with_the_proof_of_both_ends(received, store):
+    came, went = through(95.2)
+    (told,) = received((came, went))
+    assert (told.outcome, told.passage_id) == (Outcome.CASE, went.id)
+    assert "km/h on average counts, limit 80 km/h: neni 140/8" in told.reason
+    case = case_of(store, told.case_key)
+    assert (case.state, case.violation.kind) == (State.DETECTED, OffenceKind.SECTION)
+    assert (case.violation.entry, case.violation.passage.id) == (came, went.id)
+    for exhibit in (*came.exhibits, *went.exhibits):
+        assert store.exhibit_bytes(exhibit.sha256)
+
+
+def test_a_policy_leaves_it_and_nobody_can_fine_it_while_no_notice_has_words_for_it(
+    received, store
+):
+    (told,) = received(through(95.2))
+    (reviewed,) = office.review(store, demo_auto_1, SetClock())
+    assert "no notice is worded for an average speed" in reviewed.reasons[0]
+    with pytest.raises(CaseError, match="cannot be confirmed by anybody"):
+        office.decide(
+            store, told.case_key, officer="P-17", verdict=Verdict.CONFIRM, why="seen",
+            clock=SetClock(),
+        )  # fmt: skip
+    assert office.issue(store, SetClock()) == ()
+
+
+def test_an_entry_without_exit_and_a_lawful_drive_leave_nothing(received, store):
+    before = rows_in(store), sorted(store.folder.rglob("*.jpg"))
+    lonely = seen("AL-IN", 5, 100, 25, "AA222BB")
+    told = received((lonely, None), through(70.0, "AA111BB"), (None, seen("AL-OUT", 9, 90, 30)))
+    assert outcomes(told) == [Outcome.LAWFUL]
+    assert (rows_in(store), sorted(store.folder.rglob("*.jpg"))) == before
+    # The exit comes in another run, whose key is another one.
+    assert received((None, seen("AL-OUT", 77, 100, 30, "AA222BB"))) == ()
+
+
+def test_received_again_it_is_the_same_case(received, store):
+    (first,) = received(through(95.2))
+    held = rows_in(store)
+    (again,) = received(through(95.2))
+    assert (again.outcome, again.case_key) == (Outcome.KNOWN, first.case_key)
+    assert rows_in(store) == held
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("limit_kmh: 80", "limit_kmh: 120", id="no violation any more"),
+        pytest.param("limit_kmh: 80", "limit_kmh: 70", id="another limit"),
+        pytest.param("distance_m: 2000", "distance_m: 2100", id="another speed"),
+    ],
+)
+def test_a_case_of_a_section_that_was_wrong_is_rejected(old, new, received, store):
+    (first,) = received(through(95.2))
+    received(through(95.2), of=section(old, new))
+    assert case_of(store, first.case_key).state is State.REJECTED
+
+
+@pytest.mark.parametrize("site", ["AL-IN", "AL-OUT", "AL-BETWEEN"])
+def test_a_drive_that_one_camera_made_a_case_is_no_second_one(site, received, store, tmp_path):
+    came, went = through(120.0)
+    middle = replace(came, id="p-between", place=a_place(site_id="AL-BETWEEN"))
+    middle = replace(middle, at=AT + timedelta(seconds=30))
+    one = {"AL-IN": came, "AL-OUT": went, "AL-BETWEEN": middle}[site]
+    (known,) = office.receive(store, on_disk(tmp_path / "one", one), SetClock()).passages
+    assert known.outcome is Outcome.CASE
+    (told,) = received((came, went))
+    assert (told.outcome, told.case_key) == (Outcome.KNOWN, known.case_key)
+    assert linked_to(store, known.case_key) == 1
+    assert len(office.waiting(store)) == 1
+
+
+def test_a_passage_of_either_end_that_comes_later_is_the_same_case(received, store, tmp_path):
+    came, went = through(120.0)
+    (told,) = received((came, went))
+    later = office.receive(store, on_disk(tmp_path / "later", came, went), SetClock())
+    assert [each.outcome for each in later.passages] == [Outcome.KNOWN] * 2
+    assert {each.case_key for each in later.passages} == {told.case_key}
+    assert case_of(store, told.case_key).state is State.DETECTED
+
+
+def test_an_unchecked_clock_at_the_entry_and_its_missing_pictures_are_told(received, store):
+    came, went = through(95.2)
+    stale = Clock(source="NTP", checked_on=date(2026, 8, 1), offset_s=0.05)
+    came = replace(came, place=replace(came.place, clock=stale), exhibits=came.exhibits[1:])
+    (told,) = received((came, went))
+    lacking = "; ".join(missing_proof(case_of(store, told.case_key).violation))
+    assert "the clock was last checked on 2026-08-01" in lacking
+    assert "is missing" in lacking
+
+
+def test_a_drive_whose_pictures_are_not_what_they_say_is_set_aside(received, store, tmp_path):
+    received()
+    came, went = through(95.2)
+    files = [on_disk(tmp_path / name, each) for name, each in (("a", came), ("b", went))]
+    (tmp_path / "a" / came.exhibits[0].path).write_bytes(b"another")
+    (told,) = receive_section(store, section(), *files, SetClock())
+    assert told.outcome is Outcome.FAULT
+    assert office.waiting(store) == ()
+
+
+def test_the_command_opens_cases_and_shows_no_plate(tmp_path):
+    came, went = (on_disk(tmp_path / n, p) for n, p in zip("ab", through(120.0), strict=True))
+    described = tmp_path / "section.yaml"
+    described.write_text(SECTION)
+    files = [str(each) for each in (described, came, went)]
+    office_dir = str(tmp_path / "office")
+    ran = CliRunner().invoke(office_app, ["section", *files, "--office", office_dir, "--json"])
+    assert ran.exit_code == 0, ran.exception
+    (row,) = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert row["outcome"] == "case"
+    assert "AA000BB" not in ran.stdout + ran.stderr
+    missing = ["section", files[0], str(tmp_path / "no"), files[2]]
+    assert CliRunner().invoke(office_app, [*missing, "--office", str(tmp_path / "new")]).exception
+    assert not (tmp_path / "new").exists()
