@@ -18,7 +18,6 @@ from services.fine_cli import add_fine_commands
 from services.intake import Outcome
 from services.model import Fine, Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
-from services.notifier.senders.folder import FolderSender
 from services.policy import POLICIES, missing_proof, policy_named
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
@@ -138,17 +137,32 @@ def deliver(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try failed notices again: the cause is mended.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until Ctrl-C or SIGTERM, and show it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hand over every notice that is due; each becomes a folder in OFFICE/sent."""
+    """Hand over every letter that is due, by the ways that OFFICE/senders.toml names.
+
+    Without that file each notice becomes a folder in OFFICE/sent.
+    """
     # The letters need templates and languages that no other command has to load.
-    from services.notifier.letter import render_letter  # noqa: PLC0415 - see above
+    from services.notifier.wiring import (  # noqa: PLC0415 - see above
+        habits_of,
+        keep_delivering,
+        ways_of,
+        write_letter,
+    )
 
     with open_store(office) as store:
         if retry_failed:
             say(f"failed notices that wait again: {try_failed_again(store, SystemClock().now())}")
-        senders = [FolderSender(store.sent)]
-        rows = desk.deliver(store, senders, render_letter, SystemClock())
+        ways = ways_of(office)
+        if watch:
+            keep_delivering(store, ways)
+            return
+        senders = ways.senders.values()
+        rows = desk.deliver(store, senders, write_letter, SystemClock(), habits_of(ways))
     show(rows, ("fine_number", "state", "receipt", "fault"), as_json=as_json)
     say(f"notices handed over: {sum(each.state is NoticeState.SENT for each in rows)}")
     end(all(each.state is NoticeState.SENT for each in rows))

@@ -20,8 +20,8 @@ from services import office as desk
 from services.clock import SystemClock
 from services.intake import Outcome
 from services.model import NoticeState
-from services.notifier.letter import render_letter
 from services.notifier.senders.folder import FolderSender
+from services.notifier.wiring import write_letter
 from services.office import PassageRow
 from services.policy import policy_named
 from services.store import Store, open_store
@@ -99,7 +99,7 @@ def _through_the_office(store: Store, results: Sequence[ClipResult]) -> tuple[li
     reports = [desk.receive(store, result.passages_path, clock) for result in results]
     reviewed = desk.review(store, policy_named(POLICY), clock)
     issued = desk.issue(store, clock)
-    delivered = desk.deliver(store, [FolderSender(store.sent)], render_letter, clock)
+    delivered = desk.deliver(store, [FolderSender(store.sent)], write_letter, clock)
     whole = (
         all(report.whole for report in reports)
         and all(each.fine is not None for each in issued)

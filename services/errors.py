@@ -8,9 +8,13 @@
     ├── CaseError       a case that does not exist, or may not be done to now
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
+    ├── ReceiptError    a file that tells nothing of a letter
+    ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
         └── Unreachable for now: try again later
+            ├── ProviderDown  nothing can be handed to this provider; no fault of the notice
+            └── Unclear       it may have been taken: only the same provider may be asked again
 
 Each message says what happened, to which thing, and what to do.
 """
@@ -50,6 +54,14 @@ class LetterError(OfficeError):
     """A notice that would lack what the law wants in it."""
 
 
+class ReceiptError(OfficeError):
+    """A file that was to tell what became of a letter, and tells nothing."""
+
+
+class SettingsError(OfficeError):
+    """The settings of senders have one or more faults."""
+
+
 class SendError(OfficeError):
     """A notice that could not be handed over."""
 
@@ -60,3 +72,11 @@ class Refused(SendError):
 
 class Unreachable(SendError):
     """Not possible now: it will be tried again."""
+
+
+class ProviderDown(Unreachable):
+    """The provider takes nothing now, whatever it is given."""
+
+
+class Unclear(Unreachable):
+    """The connection ended after all was handed over and before it was acknowledged."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from services.account import Account, Stage, account, calendar_day, day_of, terms_day
 from services.errors import CaseError
+from services.letters import announce
 from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
 from services.policy import wants_second
 from services.ports import Clock
@@ -149,6 +150,7 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
             end_pauses(connection, step.at, own & pauses.c.kind.in_(_ENDS[act]))
         if act in TAKES_BACK:
             keep_notices_back(connection, file.fine.number)
+        announce(connection, file, act, day, step.at)
         tell(store, connection, file.fine.number, act, step)
         return follow_money(store, connection, number, step.at)
 

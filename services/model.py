@@ -222,9 +222,17 @@ class Fine:
 
 
 class Channel(StrEnum):
-    """How a notice travels."""
+    """How a letter travels. A sender of another package may name a channel of its own."""
 
+    ANY = "any"
+    """By whatever reaches the recipient; decided when it is handed over."""
     FOLDER = "folder"
+    CONSOLE = "console"
+    EMAIL = "email"
+    SMS = "sms"
+    PORTAL = "portal"
+    POST = "post"
+    WEBHOOK = "webhook"
 
 
 class NoticeState(StrEnum):
@@ -233,6 +241,11 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+    """Turned down for good by every way there is; a person must look."""
+    QUARANTINED = "quarantined"
+    """Fails the same way again and again, or ends its worker: kept away from the others."""
+    UNADDRESSED = "unaddressed"
+    """Nobody is known to send it to."""
     WITHDRAWN = "withdrawn"
     """Its fine asks for nothing any more, so it is not handed over."""
 

@@ -17,8 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from services.errors import CaseError, EvidenceError, OfficeError
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
 from services.life import State
-from services.model import Channel, Decision, Fine, Money, Verdict, Violation
-from services.notifier.outbox import Delivered, deliver, notices
+from services.model import Channel, Decision, Fine, LetterKind, Money, Verdict, Violation
+from services.notifier.delivery import deliver
+from services.notifier.outbox import Delivered, notices
 from services.numbers import creditor_reference, new_number
 from services.policy import Policy, drawn_for_quality, missing_proof, wants_second
 from services.ports import Clock
@@ -250,7 +251,7 @@ def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
         made = [_made(case, papers, clock) for case in group]
         fines = [each.fine for each in made if each.fine]
         try:
-            recorded = record_fines(store, fines, (Channel.FOLDER,))
+            recorded = record_fines(store, fines, (Channel.ANY,))
         except IntegrityError:
             continue  # a random number is taken
         return [_standing(store, each, recorded) for each in made]
@@ -363,7 +364,11 @@ def trace(
         received: What :func:`receive` told.
         reviewed: What :func:`review` told; says why cases wait.
     """
-    sent = {each.fine_number: each.receipt for each in notices(store) if each.receipt}
+    sent = {
+        each.fine_number: each.receipt
+        for each in notices(store)
+        if each.receipt and each.kind is LetterKind.NOTICE
+    }
     waits = {each.case_key: "; ".join(each.reasons) for each in reviewed}
     return tuple(_row(store, each, sent, waits) for each in received.passages)
 

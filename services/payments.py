@@ -15,6 +15,7 @@ from services.bank import Credit, read_statement
 from services.bank.credit import fine_numbers_in
 from services.errors import CaseError
 from services.fines import Standing, Step, follow_money, tell
+from services.letters import acknowledge
 from services.ports import Clock
 from services.store.fines import read_file
 from services.store.money import give_to_fine, keep_credit, known_credit
@@ -106,6 +107,7 @@ def _take(store: Store, credit: Credit, clock: Clock) -> Taken:
         if number is None:
             return Taken(bank_id=credit.bank_id, outcome=Outcome.UNMATCHED, reason=reason)
         tell(store, connection, number, "paid", _paid(credit, Step(by=BANK, why="", at=now)))
+        acknowledge(connection, number, credit.bank_id, now)
         standing = follow_money(store, connection, number, now)
     return _matched(credit.bank_id, standing)
 
@@ -143,6 +145,7 @@ def assign(store: Store, bank_id: str, number: str, step: Step) -> Taken:
         if not give_to_fine(connection, bank_id, fine.number):
             raise CaseError(f"payment {bank_id} belongs to fine {known.fine_number} already.")
         tell(store, connection, fine.number, "paid", _paid(known.credit, step))
+        acknowledge(connection, fine.number, bank_id, step.at)
         standing = follow_money(store, connection, fine.number, step.at)
     return _matched(bank_id, standing)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from services.model import Fine, Letter
+from services.recipient import Dispatch, Recipient, Telling
 
 
 class Clock(Protocol):
@@ -17,30 +19,63 @@ class Clock(Protocol):
 
 
 class Sender(Protocol):
-    """Hands a letter over by one channel."""
+    """Hands letters over by one channel."""
 
     channel: str
-    """The channel's name, as in :class:`services.model.Channel`."""
+    """The channel's name, as in :class:`services.model.Channel` or one of its own."""
 
-    def send(self, notice_key: str, letter: Letter, fine: Fine) -> str:
-        """Hand ``letter`` over and return the receipt.
+    def send(self, dispatch: Dispatch) -> str:
+        """Hand a letter over and return the receipt, in which nothing personal stands.
 
-        The same ``notice_key`` again hands nothing over twice and returns the same receipt.
+        The same key again is the same letter: hand it over once, or so that whoever receives
+        it can tell.
 
         Raises:
+            Refused: Turned down for good, by this channel.
             Unreachable: Not possible now; worth another attempt.
-            Refused: Turned down for good.
+            ProviderDown: The same, and no fault of this letter.
+            Unclear: The same, but it may have been taken.
+        """
+        ...
+
+
+class OwnerRegister(Protocol):
+    """Knows who kept a vehicle. Asked about decided fines only, and each question is told."""
+
+    def owner(self, plate: str, country: str, on: date, purpose: str) -> Recipient | None:
+        """Whoever kept the vehicle on that day, or None where the register knows nobody.
+
+        Args:
+            plate: Letters and digits only.
+            country: As the plate says, ISO 3166-1; empty where it does not.
+            on: Local day of the violation.
+            purpose: Why it is asked: the number of the fine.
+
+        Raises:
+            ProviderDown: It does not answer now.
         """
         ...
 
 
 class LetterRenderer(Protocol):
-    """Writes the letter of a fine."""
+    """Writes the letters of a fine."""
 
-    def __call__(self, fine: Fine, photo: bytes) -> Letter:
+    def __call__(self, fine: Fine, photo: bytes, telling: Telling) -> Letter:
         """The letter with ``photo`` (the redacted picture, JPEG).
 
         Raises:
             LetterError: Something the law wants in the letter is missing.
+        """
+        ...
+
+
+class LetterPrinter(Protocol):
+    """Prints letters on paper."""
+
+    def __call__(self, letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:
+        """The letter as PDF, with the lines of the address in its window.
+
+        Raises:
+            LetterError: It cannot be set on paper.
         """
         ...

@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.account import day_of
 from services.errors import CaseError
 from services.fines import Step, standing_of, tell
+from services.letters import announce
 from services.life import Act
 from services.store.fines import move_on, read_file
 from services.store.money import keep_refund
@@ -35,6 +36,7 @@ def give_back(store: Store, number: str, step: Step, *, whole: bool = False) -> 
         file = read_file(store, connection, number)
         if whole:
             move_on(connection, file, Act.REFUND)
+            announce(connection, file, Act.REFUND, day_of(step.at, file.zone), step.at)
             tell(store, connection, file.fine.number, Act.REFUND, step)
             file = read_file(store, connection, number)
         told = standing_of(connection, file, day_of(step.at, file.zone))

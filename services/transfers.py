@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from services.account import day_of
 from services.errors import CaseError
 from services.fines import Step, tell
+from services.letters import announce
 from services.life import Act
 from services.model import Channel, Fine
 from services.office import NUMBERS_TO_TRY, new_fine
@@ -53,6 +55,7 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
         move_on(connection, file, Act.TRANSFER)
         end_pauses(connection, step.at, pauses.c.fine_number == old)
         keep_notices_back(connection, old)
+        announce(connection, file, Act.TRANSFER, day_of(step.at, file.zone), step.at)
         anew = _anew(store, connection, file, driver.strip(), step)
         tell(store, connection, old, Act.TRANSFER, step)
         issued = replace(step, why=f"in the place of {old}, for the driver who was named")
@@ -70,7 +73,7 @@ def _anew(store: Store, connection: Connection, file: FineFile, driver: str, ste
         fine = replace(fine, driver=driver, terms=replace(fine.terms, serve_until=serve_until))
         try:
             with connection.begin_nested():
-                add_fines(store, connection, [fine], (Channel.FOLDER,), turn=file.turn + 1)
+                add_fines(store, connection, [fine], (Channel.ANY,), turn=file.turn + 1)
         except IntegrityError:
             continue  # the random number is taken
         return fine

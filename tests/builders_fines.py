@@ -14,7 +14,7 @@ from services.rules.engine import judge
 from services.store.cases import open_cases
 from services.store.issue import add_fines
 from services.store.known import Known
-from tests.builders_office import SetClock, a_passage, albania
+from tests.builders_office import SetClock, a_passage, albania, on_disk
 
 _ORDINALS = itertools.count()
 
@@ -47,8 +47,18 @@ def an_issued_fine(store, clock=None, **about):
         known = Known(store, connection, [(key, passage)])
         opened = open_cases(store, connection, known, [(violation, albania())], clock.now())
         assert opened == [(key, True)]
-        add_fines(store, connection, [fine], [Channel.FOLDER])
+        add_fines(store, connection, [fine], [Channel.ANY])
     return fine.number
+
+
+def fines_in(store, count, clock=None):
+    """So many issued fines whose notices can be written; their numbers."""
+    shared = a_passage("shared")
+    camera = store.folder.parent / "camera"
+    on_disk(camera, shared)
+    assert not any(store.keep_exhibits(shared.exhibits, camera).values())
+    with store.grouped():
+        return [an_issued_fine(store, clock, exhibits=shared.exhibits) for _ in range(count)]
 
 
 def a_step(

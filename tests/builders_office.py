@@ -14,6 +14,7 @@ import numpy as np
 
 from services.errors import Unreachable
 from services.model import Channel, Fine, Letter, LetterKind
+from services.recipient import UNNAMED, Dispatch, Telling
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
 from speedcam.model import (
@@ -174,7 +175,7 @@ def on_disk(folder: Path, *passages: Passage) -> Path:
     return written
 
 
-def a_letter(fine: Fine, photo: bytes) -> Letter:
+def a_letter(fine: Fine, photo: bytes, telling: Telling | None = None) -> Letter:  # noqa: ARG001 - the port
     """A letter without templates."""
     return Letter(
         kind=LetterKind.NOTICE,
@@ -196,8 +197,24 @@ class UnsteadySender:
     channel: str = Channel.FOLDER
     sent: list[str] = field(default_factory=list)
 
-    def send(self, notice_key: str, letter: Letter, fine: Fine) -> str:  # noqa: ARG002 - the port
+    def send(self, dispatch: Dispatch) -> str:
         if self.faults:
             raise self.faults.pop(0)
-        self.sent.append(notice_key)
-        return f"receipt {notice_key}"
+        self.sent.append(dispatch.key)
+        return f"receipt {dispatch.key}"
+
+
+PDF = b"%PDF-1.7 a letter"
+
+
+def a_dispatch(fine: Fine, *, photo: bytes = b"photo", **changes) -> Dispatch:
+    """A notice on its way to nobody."""
+    known = {
+        "key": f"{fine.number}/notice/1",
+        "number": fine.number,
+        "issued_at": fine.issued_at,
+        "letter": a_letter(fine, photo),
+        "recipient": UNNAMED,
+        "print_pdf": lambda: PDF,
+    }
+    return Dispatch(**(known | changes))

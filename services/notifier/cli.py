@@ -1,24 +1,22 @@
-"""``speedcam notify``: how letters look before they leave. Parse, call, print."""
+"""``speedcam notify``: how letters look, and how they leave. Parse, call, print."""
 
 from __future__ import annotations
 
 import typer
 
 from services.console import EPILOG
+from services.notifier.desk_commands import add_desk_commands
 from services.notifier.preview import add_preview_command
+from services.notifier.prove_command import add_test_command
 
 notify_app = typer.Typer(
     name="notify",
-    help="Letters: look at one in any of its forms.",
+    help="Letters: look at them, prove the ways they take, and see to those that got stuck.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 
-
-@notify_app.callback()
-def _group() -> None:
-    """Keep the command's own name where it is the only one."""
-
-
 add_preview_command(notify_app)
+add_test_command(notify_app)
+add_desk_commands(notify_app)

@@ -1,65 +1,85 @@
-"""The outbox: every notice is handed over, by one worker at a time, and never forgotten.
+"""The outbox: every letter is handed over, by one worker at a time, and never forgotten.
 
-A worker claims a notice under a lease, hands it over outside any transaction, and settles it. A
+A worker claims a letter under a lease, hands it over outside any transaction, and settles it. A
 worker that dies leaves its lease; the next one to find itself alone takes such leases back.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
-from services.errors import EvidenceError, OfficeError, StoreError, StoreUnavailable, Unreachable
 from services.life import State
-from services.model import Channel, Fine, NoticeState
-from services.ports import Clock, LetterRenderer, Sender
+from services.model import Channel, LetterKind, NoticeState
+from services.store.fines import PAGE
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
 from services.store.schema import fines, outbox
 from services.store.store import Store
-from speedcam.disk import FILE_MODE
-from speedcam.model import ExhibitKind
 
-LEASE = timedelta(minutes=5)
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=6)
-MOST_ATTEMPTS = 12
-"""About a day and a half with these pauses; then a person must look."""
+LEASE = timedelta(minutes=20)
+"""Longer than all mail servers of a channel together may take for one letter."""
+
+DEADLY = 5
+"""A letter that ended so many workers in a row is kept away from the next one."""
+
+ENDED = "its worker ended without a word"
 
 _LONGEST_FAULT = 1000
 _AT_ONCE = 500
-"""Notices looked up with one question; databases bound its length."""
+"""Letters looked up with one question; databases bound its length."""
+
+PATIENCE = timedelta(days=1)
+"""So long may letters be put off, by a provider that is down, before a person hears of it."""
+
+_IN_ORDER = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
+
+STUCK = (NoticeState.FAILED, NoticeState.QUARANTINED, NoticeState.UNADDRESSED)
+"""What waits for nothing but a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to hand one notice over until the lease ends.
+    """The right to hand one letter over until the lease ends.
 
     Attributes:
-        key: Idempotency key of the notice.
+        key: Idempotency key of the letter.
+        channel: By which it travels; any where that is still to be decided.
+        kind: What it tells.
         lease: Says whose claim it is.
         attempts: How often it was tried, this time included.
+        refused: Channels that turned it down for good.
+        fault: Why it was not handed over last time; empty the first time.
+        same_faults: How often in a row it failed so.
     """
 
     key: str
     fine_number: str
-    channel: Channel
+    channel: str
+    kind: LetterKind
     lease: str
     attempts: int
+    refused: tuple[str, ...]
+    fault: str
+    same_faults: int
+
+    @property
+    def cause(self) -> str:
+        """What tells the letter from others of its kind."""
+        return self.key.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """Where one notice stands.
+    """Where one letter stands.
 
     Attributes:
+        channel: By which it went or was last tried; any before that.
         receipt: What the sender gave; empty unless sent.
         fault: Why it is not sent; empty when it is.
         not_before: When it is tried again; meaningful while it waits.
@@ -67,7 +87,8 @@ class Delivered:
 
     key: str
     fine_number: str
-    channel: Channel
+    kind: LetterKind
+    channel: str
     state: NoticeState
     attempts: int
     receipt: str
@@ -75,68 +96,41 @@ class Delivered:
     not_before: datetime
 
 
-def deliver(
-    store: Store, senders: Sequence[Sender], render: LetterRenderer, clock: Clock
-) -> tuple[Delivered, ...]:
-    """Hand over every notice that is due; what became of each that was tried.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a claim ended.
 
-    Args:
-        store: Holds the outbox.
-        senders: At most one per channel; notices of other channels wait.
-        render: Writes the letters.
-        clock: Decides what is due.
+    Attributes:
+        state: Where the letter stands now.
+        by: The sender that was asked, or who else decided.
+        channel: By which it went; None leaves what was.
+        receipt: What the sender gave.
+        fault: Why it is not sent.
+        not_before: When it is tried again; None leaves what was.
+        refused: A channel that turned it down for good; empty for none.
+        counts: Whether it was an attempt at all.
+        same_faults: How often in a row it failed so.
     """
-    by_channel = {Channel(sender.channel): sender for sender in senders}
-    tried = []
-    with _worker(store, clock):
-        while claim := claim_next(store, tuple(by_channel), clock.now()):
-            _hand_over(store, claim, by_channel, render, clock)
-            tried.append(claim.key)
-    told: dict[str, Delivered] = {}
-    for start in range(0, len(tried), _AT_ONCE):
-        told |= {each.key: each for each in notices(store, tried[start:][:_AT_ONCE])}
-    return tuple(told[key] for key in tried)
+
+    state: NoticeState
+    by: str = "office"
+    channel: str | None = None
+    receipt: str = ""
+    fault: str = ""
+    not_before: datetime | None = None
+    refused: str = ""
+    counts: bool = True
+    same_faults: int = 0
 
 
-def _hand_over(
-    store: Store,
-    claim: Claim,
-    senders: Mapping[Channel, Sender],
-    render: LetterRenderer,
-    clock: Clock,
-) -> None:
-    try:
-        fine = store.fine(claim.fine_number)
-        if fine is None:
-            raise StoreError(f"notice {claim.key} names a fine that is not there.")
-        letter = render(fine, _photo(store, fine))
-        receipt = senders[claim.channel].send(claim.key, letter, fine)
-    except StoreUnavailable:
-        raise
-    except Unreachable as error:
-        settle_unreachable(store, claim, str(error), clock.now())
-    except OfficeError as error:
-        settle(store, claim, NoticeState.FAILED, fault=str(error), now=clock.now())
-    else:
-        settle(store, claim, NoticeState.SENT, receipt=receipt, now=clock.now())
-
-
-def _photo(store: Store, fine: Fine) -> bytes:
-    """The redacted photo, the only picture that may leave the store."""
-    for exhibit in fine.violation.passage.exhibits:
-        if exhibit.kind is ExhibitKind.PHOTO:
-            return store.exhibit_bytes(exhibit.sha256)
-    raise EvidenceError(f"fine {fine.number} has no redacted photo: no notice can be written.")
-
-
-def claim_next(store: Store, channels: Sequence[Channel], now: datetime) -> Claim | None:
-    """Claim the oldest notice that is due by one of ``channels``, or None."""
+def claim_next(store: Store, channels: Collection[str], now: datetime) -> Claim | None:
+    """Claim a letter that is due by one of ``channels``, the least tried first, or None."""
     now_ms = to_ms(now)
     query = (
-        select(outbox.c.key, outbox.c.fine_number, outbox.c.channel, outbox.c.attempts)
+        select(outbox)
         .where(
             outbox.c.state == NoticeState.WAITING,
-            outbox.c.channel.in_(channels),
+            outbox.c.channel.in_({*channels, Channel.ANY}),
             outbox.c.not_before_ms <= now_ms,
             or_(outbox.c.leased_until_ms.is_(None), outbox.c.leased_until_ms <= now_ms),
             outbox.c.fine_number.not_in(
@@ -147,103 +141,118 @@ def claim_next(store: Store, channels: Sequence[Channel], now: datetime) -> Clai
         .limit(1)
     )
     with store.writing() as connection:
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        claim = Claim(
-            key=row.key,
-            fine_number=row.fine_number,
-            channel=Channel(row.channel),
-            lease=secrets.token_hex(16),
-            attempts=row.attempts + 1,
-        )
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.key == claim.key)
-            .values(
-                lease=claim.lease,
-                leased_until_ms=to_ms(now + LEASE),
-                attempts=claim.attempts,
-            )
-        )
+        while (row := connection.execute(query).one_or_none()) is not None:
+            # A lease that is over is that of a worker which ended, or might as well have.
+            if row.lease is None or not given_up(store, connection, row, now):
+                return _claimed(connection, row, now)
+    return None
+
+
+def _claimed(connection: Connection, row: Row[Any], now: datetime) -> Claim:
+    claim = Claim(
+        key=row.key,
+        fine_number=row.fine_number,
+        channel=row.channel,
+        kind=LetterKind(row.kind),
+        lease=secrets.token_hex(16),
+        attempts=row.attempts + 1,
+        refused=tuple(row.refused.split()),
+        fault=row.fault or "",
+        same_faults=row.same_faults,
+    )
+    values = {
+        "lease": claim.lease, "leased_until_ms": to_ms(now + LEASE), "attempts": claim.attempts
+    }  # fmt: skip
+    connection.execute(update(outbox).where(outbox.c.key == claim.key).values(**values))
     return claim
 
 
-def settle(
-    store: Store,
-    claim: Claim,
-    state: NoticeState,
-    *,
-    now: datetime,
-    receipt: str = "",
-    fault: str = "",
-    not_before: datetime | None = None,
-) -> bool:
-    """Write down how a claim ended; False when its lease had gone to another worker."""
+def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
+    """Write down how a claim ended; False when its lease had gone to another worker.
+
+    A letter that was withdrawn while it was in hand stays so, unless it has left.
+    """
+    mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
     with store.writing() as connection:
-        values: dict[str, object] = {
-            "state": state,
-            "receipt": receipt,
-            "fault": fault[:_LONGEST_FAULT],
-            "lease": None,
-            "leased_until_ms": None,
-            "sent_at_ms": to_ms(now) if state is NoticeState.SENT else None,
-        }
-        if not_before is not None:
-            values["not_before_ms"] = to_ms(not_before)
-        mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
-        if connection.execute(update(outbox).where(mine).values(**values)).rowcount != 1:
+        state = connection.execute(select(outbox.c.state).where(mine)).scalar()
+        if state is None:
             return False
-        what = "put off" if state is NoticeState.WAITING else state
+        if state == NoticeState.WITHDRAWN and end.state is not NoticeState.SENT:
+            end = replace(end, state=NoticeState.WITHDRAWN)
+        connection.execute(update(outbox).where(mine).values(**_ended(claim, end, now)))
         told = Event(
             at=now,
-            who=f"sender {claim.channel}",
-            what=what,
+            who=end.by,
+            what="put off" if end.state is NoticeState.WAITING else end.state,
             subject=claim.fine_number,
-            reason=receipt or fault,
+            reason=end.receipt or end.fault,
         )
         add_event(store, connection, told)
     return True
 
 
-def settle_unreachable(store: Store, claim: Claim, fault: str, now: datetime) -> None:
-    """Put a notice off for twice as long as last time, or give up after the last attempt."""
-    if claim.attempts >= MOST_ATTEMPTS:
-        settle(store, claim, NoticeState.FAILED, fault=fault, now=now)
-        return
-    pause = min(FIRST_PAUSE * 2 ** (claim.attempts - 1), LONGEST_PAUSE)
-    settle(store, claim, NoticeState.WAITING, fault=fault, now=now, not_before=now + pause)
+def _ended(claim: Claim, end: Ending, now: datetime) -> dict[str, object]:
+    values: dict[str, object] = {
+        "state": end.state,
+        "receipt": end.receipt,
+        "fault": end.fault[:_LONGEST_FAULT],
+        "lease": None,
+        "leased_until_ms": None,
+        "sent_at_ms": to_ms(now) if end.state is NoticeState.SENT else None,
+        "attempts": claim.attempts if end.counts else claim.attempts - 1,
+        "refused": " ".join((*claim.refused, end.refused)).strip(),
+        "same_faults": end.same_faults,
+        "channel": end.channel or claim.channel,
+    }
+    if end.not_before is not None:
+        values["not_before_ms"] = to_ms(end.not_before)
+    return values
 
 
 def try_failed_again(store: Store, now: datetime) -> int:
-    """Let every failed notice wait again, because a person mended the cause; how many."""
+    """Let every letter that is stuck wait again, because a person mended the cause; how many."""
+    stuck = outbox.c.state.in_(STUCK)
     with store.writing() as connection:
-        failed = connection.execute(
-            select(outbox.c.fine_number).where(outbox.c.state == NoticeState.FAILED)
-        ).scalars()
-        for number in failed.all():
+        numbers = connection.execute(select(outbox.c.fine_number).where(stuck)).scalars()
+        for number in numbers.all():
             told = Event(at=now, who="office", what="retried", subject=number, reason="")
             add_event(store, connection, told)
-        revived = (
-            update(outbox)
-            .where(outbox.c.state == NoticeState.FAILED)
-            .values(state=NoticeState.WAITING, attempts=0, not_before_ms=to_ms(now))
-        )
+        anew = {"attempts": 0, "same_faults": 0, "refused": "", "not_before_ms": to_ms(now)}
+        revived = update(outbox).where(stuck).values(state=NoticeState.WAITING, **anew)
         return connection.execute(revived).rowcount
 
 
 def notices(store: Store, keys: Sequence[str] | None = None) -> tuple[Delivered, ...]:
-    """Notices of the outbox in order of issue: those with these keys, or all of them."""
-    query = select(outbox).order_by(outbox.c.created_at_ms, outbox.c.key)
-    if keys is not None:
-        query = query.where(outbox.c.key.in_(keys))
+    """Letters of the outbox in order of issue: those with these keys, or all of them."""
+    if keys is None:
+        return _read(store, _IN_ORDER)
+    parts = (keys[start:][:_AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+    return tuple(
+        each for part in parts for each in _read(store, _IN_ORDER.where(outbox.c.key.in_(part)))
+    )
+
+
+def stuck(store: Store, now: datetime, most: int = PAGE) -> tuple[Delivered, ...]:
+    """The oldest letters that a person must look at, a page at most."""
+    return _read(store, _IN_ORDER.where(needs_person(now)).limit(min(most, PAGE)))
+
+
+def needs_person(now: datetime) -> ColumnElement[bool]:
+    """Which letters are stuck, or are put off since a day and more; a part of a query."""
+    late = outbox.c.created_at_ms <= to_ms(now - PATIENCE)
+    put_off = (outbox.c.state == NoticeState.WAITING) & (outbox.c.fault != "")
+    return or_(outbox.c.state.in_(STUCK), put_off & late)
+
+
+def _read(store: Store, query: Select[Any]) -> tuple[Delivered, ...]:
     with store.reading() as connection:
         rows = connection.execute(query).all()
     return tuple(
         Delivered(
             key=row.key,
             fine_number=row.fine_number,
-            channel=Channel(row.channel),
+            kind=LetterKind(row.kind),
+            channel=row.channel,
             state=NoticeState(row.state),
             attempts=row.attempts,
             receipt=row.receipt or "",
@@ -254,42 +263,24 @@ def notices(store: Store, keys: Sequence[str] | None = None) -> tuple[Delivered,
     )
 
 
-@contextmanager
-def _worker(store: Store, clock: Clock) -> Iterator[None]:
-    """Be one of the workers on this folder; the system forgets a dead one by itself."""
-    path = store.folder / "deliver.lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
-    except OSError as error:
-        raise StoreError(
-            f"cannot use {path}: {error.strerror}. Check who owns the office's folder; nothing "
-            "was handed over."
-        ) from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass  # others are at work, and their leases hold
-        else:
-            with store.writing() as connection:
-                _take_back(store, connection, clock.now())
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(descriptor)
+def tally(store: Store) -> dict[NoticeState, int]:
+    """How many letters stand in each state."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    with store.reading() as connection:
+        return {NoticeState(state): count for state, count in connection.execute(query).all()}
 
 
-def _take_back(store: Store, connection: Connection, now: datetime) -> None:
-    """End the leases of workers that are gone: nobody else is at work here."""
-    leased = outbox.c.lease.is_not(None) & (outbox.c.state == NoticeState.WAITING)
-    for row in connection.execute(select(outbox).where(leased)).all():
-        # A notice that kills its worker each time must not be tried for ever.
-        given_up = row.attempts >= MOST_ATTEMPTS
-        fault = "its worker ended without a word"
-        values: dict[str, object] = {"lease": None, "leased_until_ms": None}
-        if given_up:
-            values |= {"state": NoticeState.FAILED, "fault": fault}
-        connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
-        what = NoticeState.FAILED if given_up else "taken back"
-        told = Event(at=now, who="office", what=what, subject=row.fine_number, reason=fault)
-        add_event(store, connection, told)
+def given_up(store: Store, connection: Connection, row: Row[Any], now: datetime) -> bool:
+    """End the lease of a worker that ended; whether its letter ends one worker after the other."""
+    times = row.same_faults + 1 if row.fault == ENDED else 1
+    deadly = times >= DEADLY
+    values: dict[str, object] = {
+        "lease": None, "leased_until_ms": None, "fault": ENDED, "same_faults": times
+    }  # fmt: skip
+    if deadly:
+        values["state"] = NoticeState.QUARANTINED
+    connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
+    what = NoticeState.QUARANTINED if deadly else "taken back"
+    told = Event(at=now, who="office", what=what, subject=row.fine_number, reason=ENDED)
+    add_event(store, connection, told)
+    return deadly

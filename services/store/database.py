@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from services.errors import StoreError
+from services.store.additions import add_what_is_missing, lacks_additions
 from services.store.migrations import migrate
 from services.store.schema import SCHEMA_VERSION, metadata, office
 from speedcam.disk import FILE_MODE, sync_folder
@@ -202,6 +203,9 @@ def _check(engine: Engine, name: str, key_check: str, *, create: bool) -> None:
             f"the office key does not belong to {name}: it was written with another key. Restore "
             "keys/ and the database from the same backup."
         )
+    if lacks_additions(engine):
+        with writer_of(engine) as connection:
+            add_what_is_missing(connection)
 
 
 def _stated(connection: Connection) -> dict[str, str]:

@@ -185,7 +185,7 @@ def pauses_of(connection: Connection, file: FineFile) -> tuple[Pause, ...]:
 def keep_notices_back(connection: Connection, number: str) -> None:
     """Let no notice of this fine be handed over any more."""
     waits = (outbox.c.fine_number == number) & (
-        outbox.c.state.in_([NoticeState.WAITING, NoticeState.FAILED])
+        outbox.c.state.not_in([NoticeState.SENT, NoticeState.WITHDRAWN])
     )
     connection.execute(update(outbox).where(waits).values(state=NoticeState.WITHDRAWN))
 

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, insert
 
 from services.errors import CaseError
 from services.life import Act, State
-from services.model import Channel, Fine, NoticeState, Violation
+from services.model import Channel, Fine, Violation
 from services.store.cases import OFFICE
 from services.store.decisions import move_cases, standing_in
 from services.store.history import Event, add_events
 from services.store.instants import to_ms
+from services.store.letters import new_row
 from services.store.schema import fines, outbox
 from services.store.store import Store
 from speedcam.model import PlateReading
@@ -68,7 +69,9 @@ def add_fines(
 ) -> None:
     """Write fines and their notices, within the transaction of what brought them about."""
     if issued:
-        notices = [_outbox_row(fine, channel) for fine in issued for channel in channels]
+        notices = [
+            new_row(fine.number, channel, fine.issued_at) for fine in issued for channel in channels
+        ]
         connection.execute(insert(fines), [_fine_row(store, fine, turn) for fine in issued])
         connection.execute(insert(outbox), notices)
 
@@ -89,16 +92,3 @@ def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _outbox_row(fine: Fine, channel: Channel) -> dict[str, object]:
-    at_ms = to_ms(fine.issued_at)
-    return {
-        "key": f"{fine.number}/notice/{channel}",
-        "fine_number": fine.number,
-        "channel": channel,
-        "state": NoticeState.WAITING,
-        "attempts": 0,
-        "created_at_ms": at_ms,
-        "not_before_ms": at_ms,
-    }

@@ -191,9 +191,34 @@ outbox = Table(
     Column("receipt", String(400)),
     Column("fault", String(1000)),
     Column("sent_at_ms", BigInteger),
+    Column("kind", String(20), nullable=False, server_default="notice"),
+    Column("refused", String(200), nullable=False, server_default=""),
+    Column("same_faults", Integer, nullable=False, server_default="0"),
     Index("outbox_by_fine", "fine_number"),
     Index("outbox_by_state", "state", "not_before_ms"),
 )
+"""One row for each letter. ``refused`` names the channels that turned it down for good;
+``same_faults`` counts how often in a row it failed in the very same way."""
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("fine_number", ForeignKey("fines.number"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("recipient", LargeBinary, nullable=False),
+)
+"""Whom the letters of a fine go to, sealed."""
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("outbox_key", ForeignKey("outbox.key"), nullable=False, index=True),
+    Column("what", String(12), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""What a channel told later of a letter that it had taken; ``id`` is the digest of the telling, so
+that it counts once."""
 
 events = Table(
     "events",

@@ -13,7 +13,8 @@ from services.errors import CaseError
 from services.fines import BY_PERSON, act_on, standing
 from services.life import OWES_NOTHING, Act, State
 from services.model import Money
-from services.notifier.outbox import deliver, notices, try_failed_again
+from services.notifier.delivery import deliver
+from services.notifier.outbox import notices, try_failed_again
 from services.outages import record_outage
 from services.payments import assign
 from services.refunds import give_back

@@ -8,9 +8,12 @@ import pytest
 from services import office
 from services.errors import LetterError, Refused, StoreError, Unreachable
 from services.model import Channel, NoticeState
+from services.notifier.delivery import MOST_ATTEMPTS, MOST_SAME
+from services.notifier.habits import Habits
 from services.notifier.outbox import (
+    DEADLY,
     LEASE,
-    MOST_ATTEMPTS,
+    Ending,
     claim_next,
     notices,
     settle,
@@ -20,7 +23,14 @@ from services.notifier.senders.folder import FolderSender
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.history import history_of
-from tests.builders_office import SetClock, UnsteadySender, a_letter, a_passage, on_disk
+from tests.builders_office import (
+    SetClock,
+    UnsteadySender,
+    a_dispatch,
+    a_letter,
+    a_passage,
+    on_disk,
+)
 
 
 @pytest.fixture
@@ -46,7 +56,8 @@ def store(tmp_path, made_once):
 
 
 def deliver(store, clock, *senders, render=a_letter):
-    return office.deliver(store, senders or [FolderSender(store.sent)], render, clock)
+    senders = senders or [FolderSender(store.sent)]
+    return office.deliver(store, senders, render, clock, Habits(jitter=lambda: 0.0))
 
 
 def test_a_notice_becomes_a_folder_that_can_be_opened(store, clock):
@@ -98,18 +109,18 @@ def test_a_notice_is_handed_over_once(store, clock):
 def test_the_folder_sender_writes_the_same_notice_once_and_gives_the_same_receipt(store):
     (fine,) = store.fines()
     sender = FolderSender(store.sent)
-    receipt = sender.send("key", a_letter(fine, b"photo"), fine)
+    receipt = sender.send(a_dispatch(fine))
     before = {path: path.stat().st_mtime_ns for path in store.sent.rglob("*")}
-    assert sender.send("key", a_letter(fine, b"another"), fine) == receipt
+    assert sender.send(a_dispatch(fine, photo=b"another")) == receipt
     assert {path: path.stat().st_mtime_ns for path in store.sent.rglob("*")} == before
 
 
 def test_the_folder_sender_overwrites_no_other_notice(store):
     (fine,) = store.fines()
     sender = FolderSender(store.sent)
-    sender.send("key", a_letter(fine, b"photo"), fine)
+    sender.send(a_dispatch(fine))
     with pytest.raises(Refused, match="holds another notice"):
-        sender.send("other key", a_letter(fine, b"photo"), fine)
+        sender.send(a_dispatch(fine, key="other key"))
 
 
 def test_what_a_dead_worker_left_half_written_is_replaced(store, clock):
@@ -159,7 +170,7 @@ def test_what_is_turned_down_for_good_is_not_tried_again_by_itself(fault, store,
 
 
 def test_a_letter_that_cannot_be_written_fails_its_notice(store, clock):
-    def no_letter(fine, photo):  # noqa: ARG001 - the port
+    def no_letter(fine, photo, telling):  # noqa: ARG001 - the port
         raise LetterError("no wording")
 
     (notice,) = deliver(store, clock, render=no_letter)
@@ -187,8 +198,8 @@ def test_a_worker_that_lost_its_lease_settles_nothing(store, clock):
     late = claim_next(store, [Channel.FOLDER], clock.now())
     clock.pass_time(seconds=LEASE.total_seconds())
     prompt = claim_next(store, [Channel.FOLDER], clock.now())
-    assert not settle(store, late, NoticeState.FAILED, fault="late", now=clock.now())
-    assert settle(store, prompt, NoticeState.SENT, receipt="here", now=clock.now())
+    assert not settle(store, late, Ending(state=NoticeState.FAILED), clock.now())
+    assert settle(store, prompt, Ending(state=NoticeState.SENT, receipt="here"), clock.now())
     assert notices(store)[0].state is NoticeState.SENT
 
 
@@ -200,15 +211,35 @@ def test_the_lease_of_a_dead_worker_is_taken_back_at_once(store, clock):
     assert what == ["taken back", "sent"]
 
 
-def test_a_notice_that_kills_its_workers_is_given_up(store, clock):
-    class Deadly(Exception):
-        pass
+def test_a_notice_that_ends_its_workers_is_kept_away_from_the_next_one(store, clock):
+    class Ended(BaseException):
+        """Nothing that a program answers."""
 
-    for _ in range(MOST_ATTEMPTS):
-        with pytest.raises(Deadly):
-            deliver(store, clock, UnsteadySender(faults=[Deadly()]))
+    for _ in range(DEADLY):
+        with pytest.raises(Ended):
+            deliver(store, clock, UnsteadySender(faults=[Ended()]))
     assert deliver(store, clock) == ()
-    assert notices(store)[0].state is NoticeState.FAILED
+    assert notices(store)[0].state is NoticeState.QUARANTINED
+
+
+def test_a_notice_whose_leases_run_out_one_after_the_other_is_given_up(store, clock):
+    for _ in range(DEADLY):
+        assert claim_next(store, [Channel.FOLDER], clock.now())
+        clock.pass_time(seconds=LEASE.total_seconds())
+    assert claim_next(store, [Channel.FOLDER], clock.now()) is None
+    assert notices(store)[0].state is NoticeState.QUARANTINED
+
+
+def test_a_sender_that_fails_like_no_sender_may_is_kept_from_the_others(store, clock):
+    sender = UnsteadySender(faults=[ZeroDivisionError("AA000BB")] * MOST_SAME)
+    for _ in range(MOST_SAME):
+        (notice,) = deliver(store, clock, sender)
+        clock.pass_time(hours=1)
+    assert notice.state is NoticeState.QUARANTINED
+    assert notice.fault == "a program failed: ZeroDivisionError"
+    assert try_failed_again(store, clock.now()) == 1
+    (again,) = deliver(store, clock, sender)
+    assert again.state is NoticeState.SENT
 
 
 def test_a_full_disk_puts_the_notice_off(store, clock):

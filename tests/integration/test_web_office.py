@@ -8,9 +8,9 @@ from services.bank import Credit
 from services.fines import act_on, standing
 from services.intake import receive
 from services.life import Act
-from services.notifier.letter import render_letter
-from services.notifier.outbox import deliver
+from services.notifier.delivery import deliver
 from services.notifier.senders.folder import FolderSender
+from services.notifier.wiring import write_letter
 from services.office import issue, review
 from services.payments import assign
 from services.policy import demo_auto_1
@@ -33,7 +33,7 @@ def office(tmp_path):
         review(store, demo_auto_1, clock)
         (issued,) = issue(store, clock)
         assert issued.fine is not None
-        deliver(store, [FolderSender(store.sent)], render_letter, clock)
+        deliver(store, [FolderSender(store.sent)], write_letter, clock)
         yield store, issued.fine, clock
 
 

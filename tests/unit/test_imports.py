@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OFFICE_MAY_KNOW = {f"speedcam.{name}" for name in ("model", "record", "errors", "disk")} | {
-    "speedcam"
-}
+# Not all of these are the camera's: disk and toml_lines know of nothing but files.
+OFFICE_MAY_KNOW = {
+    f"speedcam.{name}" for name in ("model", "record", "errors", "disk", "toml_lines")
+} | {"speedcam"}
 WIRING = {"services.demo"}
 """Runs camera and office in one process, so it may know both."""
 

@@ -10,19 +10,37 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Protocol
 
 from services.errors import Refused, Unreachable
-from services.model import Channel, Fine, Letter
+from services.model import Channel, Letter
+from services.recipient import Dispatch
 from speedcam.disk import make_folder, sync_folder, write_synced
 
 PHOTO = "photo.jpg"
 PHOTO_CID = "photo"
 """By this Content-ID the letter's HTML names its photo."""
+
+
+class About(Protocol):
+    """What a letter is about: a fine, or a dispatch of one."""
+
+    @property
+    def number(self) -> str:
+        """The fine's number."""
+        ...
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was issued."""
+        ...
 
 
 class FolderSender:
@@ -36,50 +54,65 @@ class FolderSender:
         self.sent = sent
         self.channel: str = Channel.FOLDER
 
-    def send(self, notice_key: str, letter: Letter, fine: Fine) -> str:
-        """Write the notice; the receipt is its folder, relative to the office.
+    def send(self, dispatch: Dispatch) -> str:
+        """Write the letter; the receipt is its folder, relative to the office.
 
         Raises:
             Unreachable: The disk does not take it now.
-            Refused: Another notice stands in its place.
+            Refused: Another letter stands in its place.
         """
-        folder = self.sent / fine.number
-        receipt = f"{self.sent.name}/{fine.number}"
-        try:
-            if folder.exists():
-                _require_same(folder, notice_key)
-                return receipt
-            self._write(folder, notice_key, letter, fine)
-        except OSError as error:
-            raise Unreachable(
-                f"notice {fine.number} cannot be written to {self.sent}: {error.strerror}. Check "
-                "the folder's rights and the free space."
-            ) from None
-        return receipt
-
-    def _write(self, folder: Path, notice_key: str, letter: Letter, fine: Fine) -> None:
-        part = self.sent / f".{fine.number}.part"
-        shutil.rmtree(part, ignore_errors=True)  # of a worker that died
-        make_folder(part)
-        for name, content in contents(letter, fine).items():
-            write_synced(part / name, content)
-        write_synced(part / "key.txt", f"{notice_key}\n".encode())
-        sync_folder(part)
-        part.rename(folder)
-        sync_folder(self.sent)
+        files = contents(dispatch.letter, dispatch) | {"key.txt": f"{dispatch.key}\n".encode()}
+        return write_whole(self.sent, dispatch, files)
 
 
-def contents(letter: Letter, fine: Fine) -> dict[str, bytes]:
+def write_whole(folder: Path, dispatch: Dispatch, files: Mapping[str, bytes]) -> str:
+    """Write the files of a letter as one folder, whole or not at all; where, for a receipt.
+
+    Args:
+        folder: In which it is written.
+        dispatch: The letter; one that is there already stays as it is.
+        files: By name; ``key.txt`` holds the key.
+
+    Raises:
+        Unreachable: The disk does not take it now.
+        Refused: Another letter stands in its place.
+    """
+    place = folder / dispatch.stem
+    try:
+        if place.exists():
+            _require_same(place, dispatch.key)
+        else:
+            _write(place, files)
+    except OSError as error:
+        raise Unreachable(
+            f"notice {dispatch.number} cannot be written to {folder}: {error.strerror}. Check "
+            "the folder's rights and the free space."
+        ) from None
+    return f"{folder.name}/{dispatch.stem}"
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
+    part = place.with_name(f".{place.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a worker that died
+    make_folder(part)
+    for name, content in files.items():
+        write_synced(part / name, content)
+    sync_folder(part)
+    part.rename(place)
+    sync_folder(place.parent)
+
+
+def contents(letter: Letter, about: About) -> dict[str, bytes]:
     """The files of a notice by name."""
     files = {
         "notice.html": letter.html.replace(f"cid:{PHOTO_CID}", PHOTO).encode(),
         "notice.txt": letter.text.encode(),
-        "notice.eml": mail(letter, fine).as_bytes(),
+        "notice.eml": mail(letter, about).as_bytes(),
     }
     return files | ({PHOTO: letter.photo} if letter.photo else {})
 
 
-def mail(letter: Letter, fine: Fine) -> EmailMessage:
+def mail(letter: Letter, about: About) -> EmailMessage:
     """The notice as a mail: plain text, and HTML with the photo as a part of it.
 
     Its addresses can never be delivered to: a demonstration has no recipient. The Message-ID
@@ -89,8 +122,8 @@ def mail(letter: Letter, fine: Fine) -> EmailMessage:
     message["Subject"] = letter.subject
     message["From"] = Address("speedcam demo", "no-reply", "speedcam.invalid")
     message["To"] = Address("Vehicle owner", "owner", "speedcam.invalid")
-    message["Date"] = format_datetime(fine.issued_at)
-    message["Message-ID"] = f"<{fine.number.lower()}.notice@speedcam.invalid>"
+    message["Date"] = format_datetime(about.issued_at)
+    message["Message-ID"] = f"<{about.number.lower()}.notice@speedcam.invalid>"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     # Only now: making alternatives moves all that is said of the content into the first of them.
@@ -99,7 +132,7 @@ def mail(letter: Letter, fine: Fine) -> EmailMessage:
         return message
     html = message.get_body(("html",))
     if not isinstance(html, EmailMessage):
-        raise Refused(f"notice {fine.number}: its letter makes no mail with HTML.")
+        raise Refused(f"notice {about.number}: its letter makes no mail with HTML.")
     html.add_related(
         letter.photo,
         "image",

@@ -1,0 +1,147 @@
+"""What a letter that is no notice has to tell beside the fine, out of the office's own memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from services.account import Stage, day_of
+from services.errors import StoreError
+from services.fines import Standing, standing
+from services.letters import payment_cause
+from services.life import Act
+from services.model import Fine, LetterKind, Money
+from services.notifier.outbox import Claim
+from services.ports import Clock
+from services.store.history import Event, history_of
+from services.store.money import payments_of
+from services.store.store import Store
+
+Happened = Mapping[str, object]
+
+_OUR_FAULT = frozenset({Act.CANCEL, Act.REFUND})
+_DECIDED = frozenset({Act.CANCEL, Act.WRITE_OFF, Act.TRANSFER, Act.REFUND, Act.UPHOLD})
+
+
+def happened(store: Store, claim: Claim, fine: Fine, clock: Clock) -> Happened:
+    """What the letter of ``claim`` has to tell, by name; nothing for a notice.
+
+    Amounts are :class:`services.model.Money` or None where there is nothing, days are local dates.
+
+    Raises:
+        StoreError: The office remembers nothing of the kind.
+    """
+    telling = _TELLINGS.get(claim.kind)
+    if telling is None:
+        return MappingProxyType({})
+    today = day_of(clock.now(), fine.violation.passage.place.timezone)
+    now = standing(store, fine.number, clock)
+    return telling(_Asked(store=store, claim=claim, fine=fine, now=now, today=today))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A letter, and where its fine stands."""
+
+    store: Store
+    claim: Claim
+    fine: Fine
+    now: Standing
+    today: date
+
+
+def _reminder(asked: _Asked) -> Happened:
+    now, object_until = asked.now, asked.fine.terms.object_until
+    return {
+        "on": asked.today,
+        "owed": _money(now, now.account.owed),
+        "until": _until(now),
+        "paid": _money(now, now.account.paid),
+        "object_until": object_until if asked.today <= object_until else None,
+    }
+
+
+def _receipt(asked: _Asked) -> Happened:
+    with asked.store.reading() as connection:
+        came_in = payments_of(connection, asked.claim.fine_number)
+    cause = asked.claim.cause
+    payment = next((each for each in came_in if payment_cause(each.bank_id) == cause), None)
+    if payment is None:
+        raise StoreError(f"letter {asked.claim.key} is about a payment that is not there.")
+    now = asked.now
+    return {
+        "paid": _money(now, payment.minor),
+        "paid_on": payment.on,
+        "owed": _money(now, now.account.owed),
+        "until": _until(now),
+        "back": _money(now, now.to_refund),
+    }
+
+
+def _withdrawal(asked: _Asked) -> Happened:
+    decision = _last(asked)
+    return {
+        "on": _day(decision, asked.fine),
+        "our_fault": decision.what in _OUR_FAULT,
+        "reason": _reason(decision),
+        "back": _money(asked.now, asked.now.account.surplus),
+        "erase_on": asked.fine.terms.erase_on,
+    }
+
+
+def _objection(asked: _Asked) -> Happened:
+    return {"on": date.fromisoformat(asked.claim.cause)}
+
+
+def _answer(asked: _Asked) -> Happened:
+    decision, now = _last(asked), asked.now
+    accepted = decision.what != Act.UPHOLD
+    return {
+        "on": _day(decision, asked.fine),
+        "by": decision.who,
+        "accepted": accepted,
+        "reason": _reason(decision),
+        "owed": _money(now, now.account.owed),
+        "until": _until(now),
+        "back": _money(now, now.account.surplus) if accepted else None,
+        "erase_on": asked.fine.terms.erase_on if accepted else None,
+    }
+
+
+_TELLINGS: Mapping[LetterKind, Callable[[_Asked], Happened]] = {
+    LetterKind.REMINDER: _reminder,
+    LetterKind.RECEIPT: _receipt,
+    LetterKind.WITHDRAWAL: _withdrawal,
+    LetterKind.OBJECTION_RECEIVED: _objection,
+    LetterKind.OBJECTION_ANSWERED: _answer,
+}
+
+
+def _last(asked: _Asked) -> Event:
+    told = [each for each in history_of(asked.store, asked.fine.number) if each.what in _DECIDED]
+    if not told:
+        raise StoreError(f"letter {asked.claim.key} is about a decision that is not there.")
+    return told[-1]
+
+
+def _day(event: Event, fine: Fine) -> date:
+    return day_of(event.at, fine.violation.passage.place.timezone)
+
+
+def _reason(event: Event) -> str:
+    """The reason without the second officer, whom older histories name in it."""
+    return event.reason.partition("; agreed by ")[0]
+
+
+def _until(now: Standing) -> date | None:
+    """The last day on which what is owed stays as it is; None where it grows."""
+    if not now.account.owed:
+        return None
+    ends = {Stage.DISCOUNTED: now.discounted_until, Stage.DUE: now.due_until}
+    return ends.get(now.account.stage)
+
+
+def _money(now: Standing, minor: int) -> Money | None:
+    return Money(minor=minor, currency=now.currency) if minor else None
