@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from services.console import EPILOG, Office, say
-from services.model import Fine
+from services.model import Fine, LetterKind
 from services.notifier.complete import photo_exhibit
 from services.store.fines import read_file
 from services.store.store import Store, open_store
@@ -23,6 +23,7 @@ class Form(StrEnum):
     HTML = "html"
     TXT = "txt"
     EML = "eml"
+    SMS = "sms"
     PDF = "pdf"
 
 
@@ -36,8 +37,13 @@ def preview(
     *,
     office: Office,
     channel: Annotated[
-        Form, typer.Option(help="As a page (photo inside), plain text, a mail, or on paper.")
+        Form,
+        typer.Option(help="A page (photo inside), plain text, a mail, a short message, or paper."),
     ] = Form.HTML,
+    kind: Annotated[LetterKind, typer.Option(help="What the letter tells.")] = LetterKind.NOTICE,
+    lang: Annotated[
+        str, typer.Option(metavar="CODE", help="The reader's own language, which comes first.")
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to; else NUMBER.CHANNEL, here.")
     ] = None,
@@ -56,32 +62,48 @@ def preview(
     with open_store(office) as store:
         fine, photo = _fine_and_photo(store, number)
     path = out or Path(f"{fine.number}.{channel}")
-    write_durably(path, rendered(fine, photo, channel, to=to or ()))
+    content = rendered(fine, photo, channel, kind=kind, lang=lang, to=to or ())
+    write_durably(path, content)
     typer.echo(path)
     if launch and typer.launch(str(path), wait=True) != 0:
         say(f"nothing on this machine opens {path}: open it yourself.")
 
 
-def rendered(fine: Fine, photo: bytes, form: Form, *, to: Sequence[str] = ()) -> bytes:
+def rendered(
+    fine: Fine,
+    photo: bytes,
+    form: Form,
+    *,
+    kind: LetterKind = LetterKind.NOTICE,
+    lang: str = "",
+    to: Sequence[str] = (),
+) -> bytes:
     """The letter about ``fine`` in one of its forms.
 
     Args:
         fine: What it is about.
         photo: JPEG bytes of the redacted photo.
         form: Which.
+        kind: What it tells.
+        lang: The reader's own language, or empty where it is not known.
         to: Lines of the address on paper.
     """
     # Letters need templates, languages and a typesetter that no other command has to load.
+    from services.notifier.language import Language  # noqa: PLC0415 - see above
     from services.notifier.letter import PHOTO_CID, data_uri, render_letter  # noqa: PLC0415 - see above
     from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
     from services.notifier.senders.folder import mail  # noqa: PLC0415 - see above
 
-    letter = render_letter(fine, photo)
+    if lang and lang not in set(Language):
+        raise typer.BadParameter(f"there are no words in {lang!r}: one of {', '.join(Language)}")
+    letter = render_letter(fine, photo, kind, own=Language(lang) if lang else None)
     match form:
         case Form.HTML:
-            return letter.html.replace(f"cid:{PHOTO_CID}", data_uri(photo)).encode()
+            return letter.html.replace(f"cid:{PHOTO_CID}", data_uri(letter.photo)).encode()
         case Form.TXT:
             return letter.text.encode()
+        case Form.SMS:
+            return letter.sms.encode()
         case Form.EML:
             return mail(letter, fine).as_bytes()
         case Form.PDF:

@@ -47,6 +47,15 @@ def test_a_letter_can_be_looked_at_as(form, office, number, tmp_path):
     assert number in _words(form, path.read_bytes())
 
 
+def test_the_readers_own_language_comes_first(office, number, tmp_path):
+    path = tmp_path / "letter.html"
+    assert preview(number, "--office", office, "--out", path, "--lang", "de").exit_code == 0
+    assert '<html lang="de">' in path.read_text()
+    unknown = preview(number, "--office", office, "--out", path, "--lang", "xx")
+    assert unknown.exit_code == 2
+    assert "one of sq, en" in unknown.stderr
+
+
 def test_it_is_written_here_under_its_number(office, number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert preview(number.lower(), "--office", office, "--channel", "txt").exit_code == 0
