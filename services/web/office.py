@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from services.account import Payment, day_of
 from services.bank.table import COLUMNS
 from services.errors import EvidenceError
-from services.fines import Step, act_on, standing
+from services.fines import Step, act_on
 from services.life import Act
 from services.model import Fine, decimals
 from services.payments import take_statement
@@ -74,13 +74,12 @@ class OfficeDesk:
         step = Step(by=OWNER, why=words, at=self.clock.now())
         act_on(self.store, fine.number, Act.CONTEST, step)
 
-    def pay(self, fine: Fine, minor: int) -> None:
+    def pay(self, fine: Fine, minor: int, *, paid_before: int) -> None:
         """See :class:`services.web.ports.Desk`.
 
         The demo bank writes a statement of one line, and the office takes it like any other.
         """
-        paid = standing(self.store, fine.number, self.clock).account.paid
-        order = f"{fine.number} {paid} {minor}"
+        order = f"{fine.number} {paid_before} {minor}"
         zone = fine.violation.passage.place.timezone
         line = {
             "bank_id": f"DEMO-{hashlib.sha256(order.encode()).hexdigest()[:24]}",

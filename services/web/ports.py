@@ -69,10 +69,11 @@ class Desk(Protocol):
         """
         ...
 
-    def pay(self, fine: Fine, minor: int) -> None:
+    def pay(self, fine: Fine, minor: int, *, paid_before: int) -> None:
         """Let the demo bank tell the office that so many minor units came in for the fine.
 
-        The same amount on the same account is the same payment, however often it is sent.
+        The same amount after the same ``paid_before``, all that was paid when the form was
+        answered, is the same payment, however often it is sent.
         """
         ...
 

@@ -47,9 +47,18 @@ def export_of(
             {"bank_id": each.bank_id, "on": each.on.isoformat(), "minor": each.minor}
             for each in payments
         ],
-        "raw": json.loads(raw_text) if raw_text else None,
+        "raw": _raw(raw_text),
     }
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _raw(text: str) -> object:
+    """The raw data as a document; as the text that is stored where they are none."""
+    try:
+        document: object = json.loads(text) if text else None
+    except ValueError:
+        return text
+    return document
 
 
 def _fine(fine: Fine) -> Mapping[str, Any]:

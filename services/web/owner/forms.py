@@ -99,10 +99,10 @@ class Forms:
         asked = self._asked(request, form.get("lang", ""))
         if isinstance(asked, Response) or not may_pay(asked.standing):
             return asked if isinstance(asked, Response) else _to_notice()
-        owed = asked.standing.account.owed
+        owed, paid = asked.standing.account.owed, asked.standing.account.paid
         if form.get("minor") != str(owed):
             return self._bank(asked, changed=True)
-        self._desk.pay(asked.fine, owed)
+        self._desk.pay(asked.fine, owed, paid_before=paid)
         return _to_notice()
 
     def _hand_in(self, asked: _Asked, wish: Wish, words: str) -> Response:
