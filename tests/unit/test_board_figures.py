@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,11 @@ def test_a_month_with_traffic_tells_its_speeds_and_fines():
 def test_a_few_vehicles_tell_nothing_at_all():
     board = board_of(figures(speeds={50: 9}, fines={"paid": 9}))
     assert (board.measured, board.v85_kmh, board.speeds, board.fines) == (None, None, (), None)
+
+
+@pytest.mark.parametrize(("vehicles", "told"), [(66, False), (67, True)])
+def test_a_percentile_is_told_where_ten_vehicles_were_faster(vehicles, told):
+    assert (board_of(figures(speeds={50: vehicles})).v85_kmh is not None) == told
 
 
 def test_none_looks_like_a_few():

@@ -57,7 +57,7 @@ class Board:
     Attributes:
         site: Its id.
         measured: Vehicles with a speed; None for every count: fewer than :data:`FEWEST`.
-        v85_kmh: What 85 of 100 of them did not exceed, in whole km/h; None with ``measured``.
+        v85_kmh: What 85 of 100 of them did not exceed, in whole km/h; None: too few were faster.
         speeds: Vehicles by ranges of km/h, such as ``50–59``.
         refusals: Vehicles without a speed, by why.
         fines: Issued.
@@ -80,7 +80,9 @@ class Board:
 def board_of(figures: Figures) -> Board:
     """What the public sees of one site's figures."""
     measured = told(figures.measured)
-    v85 = figures.speed_below_which(V85) if measured else None
+    # Where only a few drove faster, the percentile is nearly the speed of one of them.
+    enough = (1 - V85) * figures.measured >= FEWEST
+    v85 = figures.speed_below_which(V85) if enough else None
     decided, undone = told(figures.decided), told(figures.reversed)
     rate = figures.reversal_rate if decided and undone else None
     return Board(
