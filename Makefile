@@ -28,7 +28,7 @@ demo: .stamps/run  ## Sample footage to finished notices in demo-out/
 	$(BIN)/speedcam demo --out demo-out
 
 serve: .stamps/run  ## Show the notices of the demo in a browser
-	$(BIN)/speedcam serve --office demo-out/office
+	$(BIN)/speedcam serve --office demo-out/office --forms
 
 test: .stamps/dev  ## Set up and run every test
 	tests/setup-browser

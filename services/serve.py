@@ -14,13 +14,19 @@ def serve_command(
         str, typer.Option(help="Address to listen on; by default only this machine reaches it.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8080,
+    *,
+    forms: Annotated[
+        bool,
+        typer.Option("--forms", help="Let owners object, name the driver, and pay a demo bank."),
+    ] = False,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
     The page tells what happened, shows the redacted photo, and says what is owed today, how to
-    pay and how to object. It is a demo, and every page says so.
+    pay and how to object. /board shows figures for the public. It only reads, unless --forms is
+    given. It is a demo, and every page says so.
     """
     # A web server is slow to load, and no other command needs one.
     from services.web.cli import serve  # noqa: PLC0415 - see above
 
-    serve(office, host=host, port=port)
+    serve(office, host=host, port=port, forms=forms)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, insert, tuple_
+from sqlalchemy import delete, func, insert, select, tuple_
 
 from services.errors import CaseError
 from services.rules.engine import local_day
@@ -65,6 +65,14 @@ def keep_counts(store: Store, passages: Path, seen: Sequence[Seen], at: datetime
                 dict(zip(names, key, strict=True)) | {"passages": n} for key, n in counts.items()
             ]
             connection.execute(insert(traffic), rows)
+
+
+def months_with_traffic(store: Store) -> tuple[str, ...]:
+    """Every month with counts, as ``2026-10``, the latest first."""
+    month = func.substr(traffic.c.day, 1, 7).label("month")
+    with store.reading() as connection:
+        rows = connection.execute(select(month).distinct().order_by(month.desc()))
+        return tuple(rows.scalars())
 
 
 def _counted(seen: Seen) -> Iterator[tuple[str, str, str, str, str]]:

@@ -13,20 +13,31 @@ from starlette.exceptions import HTTPException
 
 from services.errors import OfficeError
 from services.ports import Clock
+from services.web.board.routes import BoardRoom
+from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
+from services.web.owner.forms import Forms
 from services.web.owner.routes import Owner
+from services.web.owner.visitor import Visitors
 from services.web.pages import Pages, notice_style
 from services.web.patience import Patience
-from services.web.ports import Accounts, NoticeReader
+from services.web.ports import Accounts, Counts, Desk, NoticeReader, Records
 from services.web.session import Visits
 
 _log = logging.getLogger(__name__)
 
 
 def create_app(
-    store: NoticeReader, *, secret: bytes, clock: Clock, accounts: Accounts | None = None
+    store: NoticeReader,
+    *,
+    secret: bytes,
+    clock: Clock,
+    accounts: Accounts | None = None,
+    records: Records | None = None,
+    desk: Desk | None = None,
+    counts: Counts | None = None,
 ) -> FastAPI:
-    """The owner's pages over ``store``.
+    """The owner's pages over ``store``, and the public board.
 
     Args:
         store: Where notices are read; nothing is ever written to it.
@@ -34,24 +45,38 @@ def create_app(
         clock: Says what is owed today and which visits are over.
         accounts: Says what was paid, contested or cancelled; None: the terms alone say what is
             owed.
+        records: Says what happened and what came in; None: the page has no history.
+        desk: Takes what owners hand in; None: the pages only read, and have no form but the first.
+        counts: Figures for the public board; None: there is no board.
 
     Raises:
-        ValueError: The secret is too short to sign with.
+        ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
     """
     if len(secret) < 32:
         raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
+    if desk and not accounts:
+        raise ValueError("a desk needs accounts: they say what may be handed in and paid")
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    pages = Pages()
+    pages = Pages(has_board=counts is not None)
+    visits = Visits(secret, clock)
+    visitors = Visitors(store, visits, pages, pays_here=desk is not None)
     owner = Owner(
         store,
-        visits=Visits(secret, clock),
+        visits=visits,
+        visitors=visitors,
         patience=Patience(secret, clock),
         pages=pages,
         clock=clock,
         accounts=accounts,
+        records=records,
+        takes_forms=desk is not None,
     )
     owner.add_to(app)
-    app.add_api_route("/static/notice.css", _style(notice_style()), methods=["GET"])
+    if desk and accounts:
+        Forms(visitors, pages, accounts, desk).add_to(app)
+    if counts:
+        BoardRoom(counts, pages, clock).add_to(app)
+    open_route(app, "GET", "/static/notice.css", _style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders)
     _answer_faults(app, pages)

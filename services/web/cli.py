@@ -14,19 +14,22 @@ from services.errors import StoreError
 from services.fines import standing
 from services.store import open_store
 from services.web.app import create_app
+from services.web.office import OfficeCounts, OfficeDesk, OfficeRecords
 from services.web.secret import web_secret
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
 
 
-def serve(office: Path, host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Show the notices of ``office`` until Ctrl-C.
+def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: bool = False) -> None:
+    """Show the notices of ``office`` and its public board until Ctrl-C.
 
     Args:
         office: The office's folder.
         host: Address to listen on; the default is reachable from this machine only.
         port: 0 takes any free one.
+        forms: Owners may object, ask for a person, name the driver and pay at the demo bank;
+            without it nothing is written.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
@@ -38,6 +41,9 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080) -> None:
             secret=web_secret(office),
             clock=clock,
             accounts=lambda number: standing(store, number, clock),
+            records=OfficeRecords(store=store),
+            desk=OfficeDesk(store=store, clock=clock) if forms else None,
+            counts=OfficeCounts(store=store),
         )
         address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
         sys.stderr.write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
 from fastapi import HTTPException, Request
@@ -12,7 +12,7 @@ MOST_BYTES = 4096
 MOST_FIELDS = 8
 
 
-async def form_fields(request: Request) -> Mapping[str, str]:
+async def form_fields(request: Request, most_bytes: int = MOST_BYTES) -> Mapping[str, str]:
     """The fields of an urlencoded form, the last value of each.
 
     Raises:
@@ -25,7 +25,7 @@ async def form_fields(request: Request) -> Mapping[str, str]:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MOST_BYTES:
+            if len(body) > most_bytes:
                 raise HTTPException(413)
     except ClientDisconnect:
         raise HTTPException(400) from None  # nobody is there to read it, and no log needs it
@@ -36,3 +36,12 @@ async def form_fields(request: Request) -> Mapping[str, str]:
     except ValueError:
         raise HTTPException(422) from None
     return {name: values[-1] for name, values in fields.items()}
+
+
+def form_of(most_bytes: int) -> Callable[[Request], Awaitable[Mapping[str, str]]]:
+    """A reader of forms up to so many bytes, for a route to depend on."""
+
+    async def fields(request: Request) -> Mapping[str, str]:
+        return await form_fields(request, most_bytes)
+
+    return fields

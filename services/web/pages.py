@@ -35,7 +35,8 @@ HOUSE = (Language.SQ, Language.EN)
 class Pages:
     """Renders the pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_board: bool = False) -> None:
+        self._has_board = has_board
         self._environment = page_environment()
         self._spoken = {each: _spoken(self._environment, each) for each in Language}
 
@@ -53,6 +54,7 @@ class Pages:
             s=self._spoken[language],
             all_spoken=self._in(*offered),
             warned=self._in(language, *HOUSE),
+            has_board=self._has_board,
             **values,
         )
         return HTMLResponse(html, status_code=status)

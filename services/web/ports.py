@@ -1,11 +1,18 @@
-"""What the pages need of the store: to read one notice, and nothing else."""
+"""What the pages need of the office: to read one notice, and for some of them a little more.
+
+Each port is handed in by itself: pages that only read never hold what could write.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from services.account import Payment
 from services.fines import Standing
 from services.model import Fine
+from services.report.figures import Report
+from services.store.history import Event
 
 
 class NoticeReader(Protocol):
@@ -29,4 +36,55 @@ class Accounts(Protocol):
 
     def __call__(self, number: str) -> Standing:
         """The standing of the fine with this number, which is there."""
+        ...
+
+
+class Records(Protocol):
+    """What else is stored on one fine."""
+
+    def history(self, fine: Fine) -> Sequence[Event]:
+        """What happened to the fine and to the case that it came of, in order of time."""
+        ...
+
+    def payments(self, fine: Fine) -> Sequence[Payment]:
+        """What came in for the fine."""
+        ...
+
+    def raw_text(self, fine: Fine) -> str:
+        """The raw data of its measurement as JSON; empty where the passage names none.
+
+        Raises an OfficeError when they are lost or altered.
+        """
+        ...
+
+
+class Desk(Protocol):
+    """Takes what an owner hands in. Without a desk the pages only read."""
+
+    def contest(self, fine: Fine, words: str) -> None:
+        """Take an objection: the terms stand still until an officer decides.
+
+        Raises:
+            CaseError: The fine stands where nobody can object to it, or the words are no text.
+        """
+        ...
+
+    def pay(self, fine: Fine, minor: int, *, paid_before: int) -> None:
+        """Let the demo bank tell the office that so many minor units came in for the fine.
+
+        The same amount after the same ``paid_before``, all that was paid when the form was
+        answered, is the same payment, however often it is sent.
+        """
+        ...
+
+
+class Counts(Protocol):
+    """The figures for the public."""
+
+    def months(self) -> Sequence[str]:
+        """Every month with passages, as ``2026-10``, the latest first."""
+        ...
+
+    def report(self, month: str) -> Report:
+        """The figures of one of the months."""
         ...

@@ -12,19 +12,25 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.fines import Standing
 from services.model import Fine
 from services.notifier.complete import photo_exhibit
 from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
-from services.web.form import form_fields
+from services.web.form import MOST_BYTES, form_of
+from services.web.guard import Guard, open_route
+from services.web.owner.case import Case, happened, may_pay, may_wish
+from services.web.owner.export import export_of
+from services.web.owner.proof import proof_of
 from services.web.owner.today import Stage, owed, owed_by
+from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.patience import Patience
-from services.web.ports import Accounts, NoticeReader
-from services.web.session import Visit, Visits
+from services.web.ports import Accounts, NoticeReader, Records
+from services.web.session import Visits
 
-Form = Annotated[Mapping[str, str], Depends(form_fields)]
+Form = Annotated[Mapping[str, str], Depends(form_of(MOST_BYTES))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +56,18 @@ class Owner:
         store: NoticeReader,
         *,
         visits: Visits,
+        visitors: Visitors,
         patience: Patience,
         pages: Pages,
         clock: Clock,
         accounts: Accounts | None,
+        records: Records | None,
+        takes_forms: bool,
     ) -> None:
         self._store = store
+        self._visitors = visitors
+        self._records = records
+        self._takes_forms = takes_forms
         self._visits = visits
         self._patience = patience
         self._pages = pages
@@ -64,29 +76,32 @@ class Owner:
 
     def add_to(self, app: FastAPI) -> None:
         """Open the room's routes, each of them listed in ``app.routes``."""
-        app.add_api_route("/", self.entry, methods=["GET"], response_model=None)
-        app.add_api_route("/notice", self.open, methods=["POST"], response_model=None)
-        app.add_api_route("/notice", self.notice, methods=["GET"], response_model=None)
-        app.add_api_route("/notice/photo", self.photo, methods=["GET"], response_model=None)
-        app.add_api_route("/leave", self.leave, methods=["POST"], response_model=None)
+        open_route(app, "GET", "/", self.entry, Guard.OPEN)
+        open_route(app, "POST", "/notice", self.open, Guard.OWN_FORM)
+        open_route(app, "GET", "/notice", self.notice, Guard.VISIT)
+        open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
+        open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
+        open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
 
     def entry(self, request: Request, lang: str = "") -> Response:
         """The form for number and plate."""
-        return self._entry(request, _language(lang))
+        return self._visitors.entry(request, language_of(lang))
 
     def open(self, request: Request, form: Form) -> Response:
         """Check number and plate; every wrong attempt gets one and the same answer."""
-        self._require_own_form(request, form)
-        language = _language(form.get("lang", ""))
+        self._visitors.require_own_form(request, form)
+        language = language_of(form.get("lang", ""))
         number, plate = form.get("number", ""), form.get("plate", "")
         if not number.strip() or not plate.strip():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-            return self._entry(request, language, fault="blank", status=status)
+            return self._visitors.entry(request, language, fault="blank", status=status)
         address = request.client.host if request.client else ""
         self._require_patience(address)
         fine = self._store.fine_by_number_and_plate(number, plate)
         if fine is None:
-            return self._entry(request, language, fault="unknown", status=HTTPStatus.NOT_FOUND)
+            return self._visitors.entry(
+                request, language, fault="unknown", status=HTTPStatus.NOT_FOUND
+            )
         self._patience.forgive(address)
         response = RedirectResponse("/notice", status_code=HTTPStatus.SEE_OTHER)
         self._visits.keep(request, response, self._visits.begin(language, fine.number))
@@ -94,62 +109,74 @@ class Owner:
 
     def notice(self, request: Request, lang: str = "") -> Response:
         """The notice of this visit, with what is owed today."""
-        visit, fine = self._visit_and_fine(request)
+        visit, fine = self._visitors.visit_and_fine(request)
         if visit is None or fine is None:
-            status = HTTPStatus.FORBIDDEN
-            return self._entry(request, _language(lang), fault="ended", status=status)
-        language = _language(lang or visit.language)
+            return self._visitors.ended(request, lang)
+        language = language_of(lang or visit.language)
         known = facts(fine, language)
+        country = countries()[known.law.country]
+        standing = self._accounts(fine.number) if self._accounts else None
         response = self._pages.show(
             "notice.html",
             language,
-            offered=(*languages_for(countries()[known.law.country]), language),
+            offered=(*languages_for(country), language),
             f=known,
             token=self._visits.form_token(visit),
-            today=self._today(fine, language),
+            today=self._today(fine, standing, language),
+            proof=proof_of(fine, country, language),
+            case=self._case(fine, standing, language),
         )
         self._visits.keep(request, response, visit)
         return response
 
     def photo(self, request: Request) -> Response:
         """The redacted photo of this visit's notice."""
-        _, fine = self._visit_and_fine(request)
+        _, fine = self._visitors.visit_and_fine(request)
         exhibit = photo_exhibit(fine.violation.passage) if fine else None
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
 
+    def data(self, request: Request) -> Response:
+        """All that is stored on this visit's notice, to keep."""
+        _, fine = self._visitors.visit_and_fine(request)
+        if fine is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        records = self._records
+        content = export_of(
+            fine,
+            self._accounts(fine.number) if self._accounts else None,
+            records.history(fine) if records else (),
+            records.payments(fine) if records else (),
+            records.raw_text(fine) if records else "",
+        )
+        # The name says no number: folders of downloads are seen by others.
+        kept = {"Content-Disposition": 'attachment; filename="notice-data.json"'}
+        return Response(content, media_type="application/json", headers=kept)
+
     def leave(self, request: Request, form: Form) -> Response:
         """End the visit."""
-        self._require_own_form(request, form)
-        language = _language(form.get("lang", ""))
+        self._visitors.require_own_form(request, form)
+        language = language_of(form.get("lang", ""))
         response = RedirectResponse(f"/?lang={language}", status_code=HTTPStatus.SEE_OTHER)
         self._visits.close(request, response)
         return response
 
-    def _entry(
-        self,
-        request: Request,
-        language: Language,
-        *,
-        fault: str = "",
-        status: HTTPStatus = HTTPStatus.OK,
-    ) -> Response:
-        known = self._visits.read(request)
-        visit = known or self._visits.begin(language)
-        token = self._visits.form_token(visit)
-        response = self._pages.show("entry.html", language, status=status, fault=fault, token=token)
-        if known is None:
-            self._visits.keep(request, response, visit)
-        return response
+    def _case(self, fine: Fine, standing: Standing | None, language: Language) -> Case:
+        history = self._records.history(fine) if self._records else ()
+        open_to = standing if self._takes_forms else None
+        return Case(
+            state=standing.state if standing else None,
+            happened=happened(fine, history, language),
+            may_wish=bool(open_to and may_wish(open_to, fine.terms)),
+            may_pay=bool(open_to and may_pay(open_to)),
+        )
 
-    def _today(self, fine: Fine, language: Language) -> Today:
+    def _today(self, fine: Fine, standing: Standing | None, language: Language) -> Today:
         zone = ZoneInfo(fine.violation.passage.place.timezone)
         today = self._clock.now().astimezone(zone).date()
         country = fine.number[:2]
-        now = owed(fine.terms, today)
-        if self._accounts is not None:
-            now = owed_by(self._accounts(fine.number), fine.terms, today)
+        now = owed_by(standing, fine.terms, today) if standing else owed(fine.terms, today)
         return Today(
             day=local_day(today, language, country),
             stage=now.stage,
@@ -157,23 +184,8 @@ class Owner:
             late_days=now.late_days,
         )
 
-    def _visit_and_fine(self, request: Request) -> tuple[Visit | None, Fine | None]:
-        visit = self._visits.read(request)
-        if visit is None or visit.number is None:
-            return visit, None
-        return visit, self._store.fine(visit.number)
-
-    def _require_own_form(self, request: Request, form: Mapping[str, str]) -> None:
-        visit = self._visits.read(request)
-        if not self._visits.is_own_form(request, visit, form.get("token", "")):
-            raise HTTPException(HTTPStatus.FORBIDDEN)
-
     def _require_patience(self, address: str) -> None:
         wait = self._patience.attempt(address)
         if wait:
             seconds = ceil(wait.total_seconds())
             raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
-
-
-def _language(wanted: str) -> Language:
-    return Language(wanted) if wanted in set(Language) else Language.SQ
