@@ -18,8 +18,10 @@ LIGHT_PER_LEVEL = 1.5
 and pixels blur, and levels (1), which scaling and coding blur."""
 _INWARD = 0.6
 """How far into the white field an edge's window reaches, in widths of a band: one stem."""
-_GAPS = (0.2, 0.3, 0.4, 0.55)
+_GAPS = np.array([0.2, 0.3, 0.4, 0.55])
 """Widths of the white between band and letter that are tried, in widths of a band."""
+_BLURS = np.linspace(0.06, 0.42, 7)
+"""Blurs of an edge that are tried, in widths of a band."""
 _MAX_MISFIT = 0.15
 """Weighted residual of a clear edge, as a share of its step."""
 _NEAR = 0.5
@@ -90,13 +92,16 @@ def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: i
         return None
     # What lies far from the edge counts less: on one side the letter's inside, on the other the
     # band's own sign, the plate's rim and its holder.
-    weight = np.exp(-0.5 * np.square(x / (_NEAR * band)))
-    places, grid = _grid(band)
-    basis = _steps(x, grid, band)
-    gram = (basis * weight) @ basis.transpose(0, 2, 1) + 1e-3 * np.eye(3)
-    levels = np.linalg.solve(gram, (basis @ (weight * y))[..., None])[..., 0]
-    misfit = np.square(y - np.einsum("gk,gkn->gn", levels, basis))
-    error = misfit @ weight / weight.sum()
+    root = np.exp(-0.25 * np.square(x / (_NEAR * band)))
+    places = np.linspace(-0.6, 0.6, 33) * band
+    basis = _steps(x, places, band)
+    basis *= root
+    weighted = root * y
+    seen, gram = basis @ weighted, basis @ basis.transpose(0, 2, 1)
+    levels = np.linalg.solve(gram + 1e-3 * np.eye(3), seen[..., None])[..., 0]
+    # The squared residuals, without a residual for each of the grid's fits.
+    explained = np.sum(levels * (2 * seen - np.einsum("gij,gj->gi", gram, levels)), axis=1)
+    error = np.maximum(weighted @ weighted - explained, 0.0) / np.sum(root**2)
     # No letter is brighter than the white and no band either: such fits explain nothing.
     error[(levels[:, 0] > 0.1 * _MIN_STEP) | (levels[:, 1] > -_MIN_STEP)] = np.inf
     row = error.reshape(len(places), -1).min(axis=1)
@@ -110,24 +115,29 @@ def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: i
     return start + side * float(places[at] + shift * (places[1] - places[0]))
 
 
-def _grid(band: float) -> tuple[Floats, Floats]:
-    """The places tried, and ``(n, 3)`` every combination of place, blur and gap to the letter."""
-    places = np.linspace(-0.6, 0.6, 33) * band
-    blurs = np.linspace(0.06, 0.42, 7) * band
-    gaps = np.array(_GAPS) * band
-    mesh = np.meshgrid(places, blurs, gaps, indexing="ij")
-    return places, np.stack([axis.ravel() for axis in mesh], axis=1)
+def _steps(x: Floats, places: Floats, band: float) -> Floats:
+    """``(grid, 3, n)``: the letter until its end, and the steps into the band and out of it.
+
+    The grid is every place with every blur and every gap between letter and band, in this order.
+    """
+    shape = (len(places), len(_BLURS), len(_GAPS))
+    blur = (_BLURS * band)[:, None]
+    basis = np.empty((*shape, 3, len(x)))
+    into, out_of = (_step(x, (places + at)[:, None, None], blur) for at in (0.0, band))
+    ends = places[:, None, None] - _GAPS * band
+    basis[..., 0, :] = 1.0 - _step(x, ends[..., None], blur[..., None])
+    # Neither depends on the gap.
+    basis[..., 1, :], basis[..., 2, :] = into[:, :, None], out_of[:, :, None]
+    return basis.reshape(-1, 3, len(x))
 
 
-def _steps(x: Floats, grid: Floats, band: float) -> Floats:
-    """``(grid, 3, n)``: the letter until its end, and the steps into the band and out of it."""
-    place, blur, gap = (column[:, None] for column in grid.T)
-
-    def step(at: Floats) -> Floats:
-        z = np.clip(1.702 * (x[None] - at) / blur, -40, 40)
-        return np.asarray(1.0 / (1.0 + np.exp(-z)), np.float64)
-
-    return np.stack([1.0 - step(place - gap), step(place), step(place + band)], axis=1)
+def _step(x: Floats, at: Floats, blur: Floats) -> Floats:
+    """From 0 to 1 at ``at``: the logistic curve, 1 % from a Gaussian blur's at most."""
+    z = (at - x) * (1.702 / blur)
+    np.clip(z, -40, 40, out=z)
+    np.exp(z, out=z)
+    z += 1.0
+    return np.asarray(np.reciprocal(z, out=z))
 
 
 def band_share(inner: Floats, white: tuple[float, float]) -> float | None:
