@@ -15,6 +15,7 @@ setup: .stamps/dev
 
 .stamps/run: requirements.lock pyproject.toml
 	@mkdir -p .stamps
+	@echo "Installing into .venv, once: this takes some minutes and says nothing meanwhile."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .

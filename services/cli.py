@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from services import office as desk
+from services.case_view import PROOF, proof_of
 from services.clock import SystemClock
-from services.console import EPILOG, AsJson, Office, end, say, show
+from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
 from services.model import Fine, Money, NoticeState, Verdict, decimals
@@ -24,6 +25,8 @@ from services.section_cli import add_section_command
 from services.store.cases import Case, case_of
 from services.store.store import Store, open_store
 from speedcam.record import read_passages
+
+WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "lacks")
 
 office_app = typer.Typer(
     name="office",
@@ -93,13 +96,16 @@ def review(
     """List the waiting cases, let a policy decide, or decide one as an officer.
 
     Without options it lists. `--policy NAME` confirms what the policy may and says why the rest
-    waits. `--case KEY --confirm|--reject|--advise --officer ID --why TEXT` decides one case; to
-    suspend a licence, or to fine more than the minimum (`--amount`), two officers must agree, the
-    other one named by `--second ID`.
+    waits. `--case KEY` shows one case, its plate as it was read, and where its pictures lie.
+    `--case KEY --confirm|--reject|--advise --officer ID --why TEXT` decides it; to suspend a
+    licence, or to fine more than the minimum (`--amount`), two officers must agree, the other one
+    named by `--second ID`.
     """
     given = {Verdict.CONFIRM: confirm, Verdict.REJECT: reject, Verdict.ADVISE: advise}
     verdicts = [verdict for verdict, wanted in given.items() if wanted]
-    if case:
+    if case and not (verdicts or policy or officer or why or second or amount):
+        _show_case(office, case, as_json=as_json)
+    elif case:
         verdict = _only(verdicts, policy)
         _decide(office, case, verdict, officer=officer, why=why, second=second, amount=amount)
     elif verdicts or officer or why or second or amount:
@@ -226,8 +232,7 @@ def _apply(office: Path, policy: str, *, as_json: bool) -> None:
 def _list_waiting(office: Path, *, as_json: bool) -> None:
     with open_store(office) as store:
         rows = [_waiting(case) for case in desk.waiting(store)]
-    columns = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "lacks")
-    show(rows, columns, as_json=as_json)
+    show(rows, WAITING, as_json=as_json)
     say(f"cases that wait for a decision: {len(rows)}")
 
 
@@ -237,6 +242,16 @@ def _list_sample(office: Path, *, as_json: bool) -> None:
     columns = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference")
     show(rows, columns, as_json=as_json)
     say(f"decisions of a policy that a person must look at: {len(rows)}")
+
+
+def _show_case(office: Path, key: str, *, as_json: bool) -> None:
+    with open_store(office) as store:
+        case = case_of(store, key)
+        row = _waiting(case) | {"state": case.state} | proof_of(store, case)
+    if as_json:
+        show([row], WAITING, as_json=True)
+    else:
+        show_record(row, ("case_key", "state", *WAITING[1:], *PROOF))
 
 
 def _waiting(case: Case) -> dict[str, object]:

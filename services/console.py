@@ -6,11 +6,12 @@ import dataclasses
 import json
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,26 +26,82 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, 
 
 _talk = Console(stderr=True)
 
-_TO_COPY = frozenset({"case_key", "fine_number", "receipt", "number", "bank_id"})
+_ROOM_FOR_WORDS = 24
+_NO_EDGE = 10_000
 
 
 def show(rows: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print rows on stdout: whole as JSON lines, or some columns as a table."""
+    """Print rows on stdout: whole as JSON lines, or some columns as a table.
+
+    Nothing is ever cut off. On a terminal too narrow for the table, each row becomes a few lines.
+    """
     told = [row if isinstance(row, dict) else _fields(row) for row in rows]
     if as_json:
         for row in told:
             typer.echo(json.dumps(row, default=_plain, ensure_ascii=False))
         return
+    if not told:
+        return
+    cells = [[_cell(row[name]) for name in columns] for row in told]
+    console = _paper()
+    if _fits(columns, cells, console.width):
+        _print_table(columns, cells, console)
+    else:
+        _print_records(columns, cells, console)
+
+
+def show_record(row: dict[str, object], columns: Sequence[str]) -> None:
+    """Print one row on stdout, a line for each of its columns that says something."""
+    _print_records(columns, [[_cell(row[name]) for name in columns]], _paper())
+
+
+def _paper() -> Console:
+    """Stdout, as wide as it is; a file has no right edge, and nothing in it is folded."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_NO_EDGE)
+
+
+def _fits(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether a table leaves its last column, the one with the words, room to be read."""
+    widths = [
+        max(cell_len(cell) for cell in column) for column in zip(columns, *cells, strict=True)
+    ]
+    return sum(widths[:-1]) + len(widths) + min(widths[-1], _ROOM_FOR_WORDS) <= width
+
+
+def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in columns:
-        # What a person must copy into the next command stands in one piece.
-        table.add_column(name.replace("_", " "), no_wrap=name in _TO_COPY)
-    for row in told:
-        table.add_row(
-            *(escape(_printable(str(row[name]))) if row[name] else "" for name in columns)
-        )
-    if told:
-        Console().print(table)
+    for name in columns[:-1]:
+        table.add_column(_heading(name), no_wrap=True)
+    table.add_column(_heading(columns[-1]), overflow="fold")
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _print_records(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], console: Console
+) -> None:
+    for position, row in enumerate(cells):
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                table.add_row(_heading(name), escape(cell))
+        if position:
+            console.print()
+        console.print(table)
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return _printable(str(value)) if value else ""
 
 
 def _printable(text: str) -> str:

@@ -13,7 +13,7 @@ from services import lapses
 from services import payments as bank
 from services.bank import Credit
 from services.clock import SystemClock
-from services.console import EPILOG, AsJson, Office, end, say, show
+from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fines import BY_PERSON, Step, act_on, standing
 from services.lapses import write_off_lapsed
 from services.life import Act, State
@@ -69,7 +69,8 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
         row["history"] = [dataclasses.asdict(event) for event in history]
         show([row], columns, as_json=True)
         return
-    show([row], columns, as_json=False)
+    show_record(row, columns)
+    say("")
     show(history, ("at", "who", "second", "what", "reason"), as_json=False)
 
 

@@ -52,7 +52,7 @@ _WANTED = {
 
 def demo_auto_1(violation: Violation, at: datetime) -> Decision | tuple[str, ...]:
     """Confirm what is proven beyond question and small; leave the rest, with every reason."""
-    reasons = missing_proof(violation) + _wants_person(violation)
+    reasons = missing_proof(violation) + wants_person(violation)
     if reasons:
         return reasons
     return Decision(
@@ -198,7 +198,7 @@ def _exhibits(passage: Passage) -> list[str]:
     return faults
 
 
-def _wants_person(violation: Violation) -> tuple[str, ...]:
+def wants_person(violation: Violation) -> tuple[str, ...]:
     """Why a person must look although nothing is lacking."""
     plate, reasons = violation.passage.plate, []
     if isinstance(plate, PlateReading) and plate.repaired:

@@ -23,6 +23,9 @@ from speedcam.model import VehicleCategory
 Answer = Literal["none", "advisory", "course", "fine", "human", "report", "court"]
 """``human`` is a fine that no policy may decide."""
 
+ANSWERS = ("retained", "outcome", "amount", "points", "suspension")
+"""What a pack answers to a case, in the order of :func:`answer`."""
+
 
 class JudgedCase(Closed):
     """A speed in its circumstances, and what the pack must make of it.
@@ -49,7 +52,9 @@ class JudgedCase(Closed):
 
     def label(self) -> str:
         """What it is about, in a word."""
-        return f"{self.road} {self.limit:f}, measured {self.measured:f}"
+        when = "" if self.at == time(12) else f" at {self.at:%H:%M}"
+        who = f", {self.vehicle}" if self.vehicle else ""
+        return f"{self.road} {self.limit:f}, measured {self.measured:f}{who}{when}"
 
 
 class DueCase(Closed):
@@ -95,10 +100,13 @@ def failures(pack: Pack, cases: Cases) -> Iterator[str]:
         yield f"the cases are for {cases.pack}, not for {pack.id}: mend their first line"
     for case in cases.judged:
         wanted, found = wanted_of(case), answer(pack, case)
-        if case.retained is None:
-            wanted, found = wanted[1:], found[1:]
-        if wanted != found:
-            yield f"{case.label()}: the case says {_told(wanted)}, the pack says {_told(found)}"
+        told = [
+            f"{name}: the case says {_told(says)}, the pack says {_told(answers)}"
+            for name, says, answers in zip(ANSWERS, wanted, found, strict=True)
+            if says != answers and not (name == "retained" and says is None)
+        ]
+        if told:
+            yield f"{case.label()}: {'; '.join(told)}"
     for each in cases.due:
         found_due = _due(pack, each)
         if found_due is not None:
@@ -141,5 +149,5 @@ def _due(pack: Pack, case: DueCase) -> str | None:
     return None if found == case.due else f"the case says {case.due:f}, the pack says {found:f}"
 
 
-def _told(answer: tuple[object, ...]) -> str:
-    return ", ".join(f"{part}" for part in answer if part is not None)
+def _told(answer: object) -> str:
+    return "none" if answer is None else f"{answer}"

@@ -96,7 +96,7 @@ def _pack(
     try:
         pack = Pack.model_validate(content)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = _causes(error)
         faults += [(_line(lines, fault["loc"]), _words(fault, lines)) for fault in found]
         return None
     faults += [
@@ -120,12 +120,19 @@ def read_model(model: type[_Model], text: bytes, name: str) -> _Model:
     try:
         whole = model.model_validate(content)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = _causes(error)
         faults += [(_line(lines, fault["loc"]), _words(fault, lines)) for fault in found]
     if faults:
         told = "\n".join(f"{name} line {line}: {words}" for line, words in sorted(faults))
         raise PackError(told)
     return whole
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """The faults in ``error``; a list is not called empty where its entries are what is wrong."""
+    found = error.errors(include_url=False)
+    inner = {fault["loc"][:-1][:depth] for fault in found for depth in range(len(fault["loc"]))}
+    return [fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in inner]
 
 
 def _twice(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -102,6 +103,22 @@ def test_an_officer_decides_what_waits(folder, passages):
     assert run("review", "--office", folder, "--json").stdout == ""
 
 
+def test_an_officer_sees_one_case_with_its_plate_and_its_pictures(folder, passages):
+    received = rows(run("receive", passages, "--office", folder, "--json"))
+    key = next(row["case_key"] for row in received if row["case_key"])
+    shown = run("review", "--case", key, "--office", folder)
+    assert shown.exit_code == 0
+    assert "AA000BB" in shown.stdout
+    (row,) = rows(run("review", "--case", key, "--office", folder, "--json"))
+    for name in ("still_first", "still_last", "plate_picture", "photo"):
+        assert Path(row[name]).read_bytes().startswith(b"\xff\xd8")
+        assert row[name] in shown.stdout
+    Path(row["photo"]).write_bytes(b"another")
+    assert (
+        "was changed after it was kept" in run("review", "--case", key, "--office", folder).stdout
+    )
+
+
 def test_the_sample_for_quality_is_listed(folder, passages):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)
@@ -149,7 +166,7 @@ def test_a_notice_that_fails_ends_with_code_1(folder, passages):
         pytest.param(["receive"], id="no passages"),
         pytest.param(["review"], id="no office"),
         pytest.param(["review", "--confirm"], id="no case"),
-        pytest.param(["review", "--case", "x"], id="no verdict"),
+        pytest.param(["review", "--case", "x", "--why", "seen"], id="no verdict"),
         pytest.param(["review", "--case", "x", "--confirm", "--reject"], id="both verdicts"),
         pytest.param(["review", "--case", "x", "--confirm"], id="no officer"),
         pytest.param(["review", "--case", "x", "--policy", "demo-auto-1"], id="case and policy"),

@@ -56,7 +56,9 @@ def test_a_pack_that_answers_a_case_otherwise_ends_with_code_1(tmp_path):
     pack.with_suffix(".cases.yaml").write_text(cases)
     run_of = run("check", pack)
     assert run_of.exit_code == 1
-    assert "urban 50, measured 55: the case says 51, fine, 40.5" in run_of.stdout
+    by_day, at_night = run_of.stdout.splitlines()[:2]
+    assert "urban 50, measured 55, car: amount: the case says 40.5, the pack says 41" in by_day
+    assert "55, car at 23:00: amount: the case says 60.75, the pack says 61.5" in at_night
 
 
 def test_a_pack_with_faults_or_none_at_all_is_told(tmp_path):

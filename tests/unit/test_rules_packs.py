@@ -196,3 +196,16 @@ def test_the_later_of_two_packs_takes_over_on_its_first_day():
 
 def test_two_packs_for_one_day_are_told():
     assert overlaps((albania(), replace(albania(), sha256="0" * 64)))
+
+
+def test_a_list_is_not_called_empty_because_its_entries_are_wrong():
+    faults = faults_of(changed(("decide: policy", "decide: nobody")))
+    assert len(faults) == 1
+    assert "decide: input should be 'policy' or 'human'; found 'nobody'" in faults[0]
+
+
+def test_an_empty_list_is_told():
+    text = albania().text.decode()
+    begin, end = text.index("bands:\n"), text.index("wrong_way:")
+    (fault,) = faults_of((text[:begin] + "bands: []\n" + text[end:]).encode())
+    assert "bands: tuple should have at least 1 item" in fault

@@ -1,0 +1,47 @@
+"""One case as an officer must see it before deciding: its facts, and where its pictures lie."""
+
+from __future__ import annotations
+
+from services.policy import wants_person
+from services.store.cases import Case
+from services.store.exhibits import PICTURE_SUFFIX
+from services.store.store import Store
+from speedcam.model import Exhibit, ExhibitKind, PlateReading, SpeedMeasurement
+
+PROOF = (
+    "passage", "measured_kmh", "plate", "why_a_person",
+    "still_first", "still_last", "plate_picture", "photo",
+)  # fmt: skip
+
+_PICTURES = {
+    ExhibitKind.STILL_FIRST: "still_first",
+    ExhibitKind.STILL_LAST: "still_last",
+    ExhibitKind.PLATE: "plate_picture",
+    ExhibitKind.PHOTO: "photo",
+}
+
+
+def proof_of(store: Store, case: Case) -> dict[str, object]:
+    """What :data:`PROOF` names; a picture by its file, or by what is wrong with it.
+
+    The plate as it was read is among it, to be held against its picture.
+    """
+    violation, passage = case.violation, case.violation.passage
+    speed, plate = passage.speed, passage.plate
+    return dict.fromkeys(PROOF) | {
+        "passage": passage.id,
+        "measured_kmh": speed.text() if isinstance(speed, SpeedMeasurement) else None,
+        "plate": plate.text if isinstance(plate, PlateReading) else None,
+        "why_a_person": "; ".join(wants_person(violation)),
+        **_pictures(store, passage.exhibits),
+    }
+
+
+def _pictures(store: Store, exhibits: tuple[Exhibit, ...]) -> dict[str, object]:
+    shown = [exhibit for exhibit in exhibits if exhibit.kind in _PICTURES]
+    broken = store.broken_exhibits({exhibit.sha256 for exhibit in shown})
+    folder = store.folder / "exhibits"
+    return {
+        _PICTURES[each.kind]: broken.get(each.sha256, folder / f"{each.sha256}{PICTURE_SUFFIX}")
+        for each in shown
+    }
