@@ -21,7 +21,6 @@ def ended_after(seconds: float, current: Callable[[], socket.socket | None]) -> 
         seconds: From now on.
         current: The socket in use, or None.
     """
-
     done = Event()
 
     def end() -> None:
