@@ -54,7 +54,13 @@ class Told:
     on: date | None = None
     proof: str = ""
 
+    def __post_init__(self) -> None:
+        # Strangers write these, and no database need take everything that they can write.
+        if not _OF_A_LETTER.fullmatch(self.key + self.message_id):
+            raise ReceiptError("it names a letter by what names none here.")
 
+
+_OF_A_LETTER = re.compile(r"[!-~]{1,400}")
 _ACTIONS = {"failed": What.BOUNCED, "delivered": What.DELIVERED}
 _MOST_BYTES = 1_000_000
 _SUFFIXES = frozenset({".eml", ".opened", ".csv"})
@@ -117,7 +123,7 @@ def _opened(path: Path, content: bytes, digest: str) -> Told:
     try:
         key = json.loads(path.with_suffix(".json").read_bytes())["key"]
         at = datetime.fromisoformat(content.decode().strip())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ReceiptError(
             f"{path} is no receipt: it needs an instant such as 2026-10-14T08:00+02:00, and its "
             "letter beside it."
