@@ -5,20 +5,36 @@ from threading import Event
 
 import pytest
 
-from services.errors import CaseError, StoreError, StoreUnavailable
+from services.errors import CaseError, ProviderDown, StoreError, StoreUnavailable, Unreachable
 from services.fines import act_on
 from services.life import Act
 from services.model import Verdict
+from services.notifier.delivery import deliver
+from services.notifier.habits import Habits
+from services.notifier.receipts import take_receipts
+from services.notifier.registers import CsvRegister, HttpRegister
 from services.notifier.senders.deadline import ended_after
+from services.notifier.senders.portal import PortalSender
+from services.notifier.senders.post import PostSender
 from services.notifier.senders.smtp import SmtpSender
 from services.notifier.senders.smtp_settings import SmtpSettings
+from services.notifier.senders.webhook import WebhookSender, WebhookSettings
 from services.office import decide
 from services.outages import record_outage
 from services.recipient import Recipient
 from services.store import open_store
-from tests.builders_fines import a_step, an_issued_fine
+from tests.builders_fines import a_step, an_issued_fine, fines_in
 from tests.builders_notice import a_fine
-from tests.builders_office import ISSUED, SetClock, a_dispatch
+from tests.builders_office import ISSUED, SetClock, a_dispatch, a_letter
+from tests.web_server import Got, web_server
+
+
+class Everybody:
+    def owner(self, *_):
+        return Recipient(name="Arta", portal="account-7", email="arta@example.test")
+
+
+WITH_ACCOUNT = Habits(register=Everybody())
 
 
 @pytest.mark.parametrize(
@@ -70,3 +86,74 @@ def test_what_a_server_does_not_take_is_no_damage(tmp_path, postgres):
             record_outage(office, ISSUED, ISSUED, a_step(ISSUED), site_id="s" * 41)
         assert not isinstance(told.value, StoreUnavailable)
         assert an_issued_fine(office)
+
+
+@pytest.mark.parametrize("begins", ["15/10/2026", "15.10.2026", "1 Nov 2026", "tomorrow"])
+def test_a_register_whose_days_cannot_be_read_names_nobody(begins, tmp_path):
+    path = tmp_path / "owners.csv"
+    path.write_text(f"plate,name,from\nAA000BB,Next Owner,{begins}\nAA111BB,Besa, 2026-10-14 \n")
+    with pytest.raises(Unreachable, match="2026-10-14"):
+        CsvRegister(path).owner("AA000BB", "AL", ISSUED.date(), "")
+    assert CsvRegister(path).owner("AA111BB", "AL", ISSUED.date(), "").name == "Besa"
+
+
+DEEP = b"[" * 60_000
+
+
+def test_a_service_that_took_a_letter_and_answers_nonsense_has_it(tmp_path):
+    (tmp_path / "secret").write_text("s" * 32)
+    (tmp_path / "secret").chmod(0o600)
+    with web_server(Got(answer=DEEP)) as url:
+        settings = WebhookSettings(url=url, secret_file="secret")
+        dispatch = a_dispatch(a_fine())
+        assert WebhookSender(settings, tmp_path, SetClock()).send(dispatch) == dispatch.key
+        with pytest.raises(ProviderDown, match="no owner"):
+            HttpRegister(url, "token").owner("AA000BB", "AL", ISSUED.date(), "")
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "x"])
+def test_an_address_without_a_port_is_a_fault_of_the_settings(port):
+    with pytest.raises(ValueError, match="[Pp]ort"):
+        WebhookSettings(url=f"https://sms.example:{port}/in", secret_file="secret")
+
+
+def test_a_folder_that_cannot_be_made_puts_paper_off(tmp_path):
+    (tmp_path / "post").write_text("in the way")
+    with pytest.raises(Unreachable, match="cannot be written"):
+        PostSender(tmp_path / "post").send(a_dispatch(a_fine()))
+
+
+def posted(office):
+    """A notice that went to a portal three days after its fine was issued."""
+    fines_in(office, 1)
+    clock = SetClock()
+    clock.pass_time(days=3)
+    deliver(office, [PortalSender(office.folder / "inbox")], a_letter, clock, WITH_ACCOUNT)
+    (letter,) = (office.folder / "inbox").glob("*.json")
+    clock.pass_time(days=2)
+    return letter, clock
+
+
+def test_nobody_is_served_before_their_notice_left(tmp_path):
+    with open_store(tmp_path / "office", create=True) as office:
+        letter, clock = posted(office)
+        opened = letter.with_suffix(".opened")
+        opened.write_text("2026-10-15T08:00+02:00")
+        (taken,) = take_receipts(office, [opened], clock)
+        assert (taken.what, "letter left on 2026-10-17" in taken.reason) == ("fault", True)
+        opened.write_text("2026-10-17T00:30+02:00")
+        (taken,) = take_receipts(office, [opened], clock)
+        assert taken.what == "opened"
+
+
+@pytest.mark.parametrize(
+    "beside", [DEEP, b'{"key": "\\ud800"}', b'{"key": "a\\u0000b"}', b'{"key": ""}', b"{"]
+)
+def test_what_a_portal_garbles_is_told_and_the_others_are_taken(beside, tmp_path, postgres):
+    with open_store(postgres.new_office(tmp_path / "office"), create=True) as office:
+        letter, clock = posted(office)
+        letter.with_suffix(".opened").write_text(clock.now().isoformat())
+        (letter.parent / "A.json").write_bytes(beside)
+        (letter.parent / "A.opened").write_text(clock.now().isoformat())
+        taken = take_receipts(office, [letter.parent], clock)
+        assert [each.what for each in taken] == ["fault", "opened"]
