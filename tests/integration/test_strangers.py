@@ -5,7 +5,14 @@ from threading import Event
 
 import pytest
 
-from services.errors import CaseError, ProviderDown, StoreError, StoreUnavailable, Unreachable
+from services.errors import (
+    CaseError,
+    ProviderDown,
+    ReceiptError,
+    StoreError,
+    StoreUnavailable,
+    Unreachable,
+)
 from services.fines import act_on
 from services.life import Act
 from services.model import Verdict
@@ -19,6 +26,7 @@ from services.notifier.senders.post import PostSender
 from services.notifier.senders.smtp import SmtpSender
 from services.notifier.senders.smtp_settings import SmtpSettings
 from services.notifier.senders.webhook import WebhookSender, WebhookSettings
+from services.notifier.told_later import told_in
 from services.office import decide
 from services.outages import record_outage
 from services.recipient import Recipient
@@ -157,3 +165,22 @@ def test_what_a_portal_garbles_is_told_and_the_others_are_taken(beside, tmp_path
         (letter.parent / "A.opened").write_text(clock.now().isoformat())
         taken = take_receipts(office, [letter.parent], clock)
         assert [each.what for each in taken] == ["fault", "opened"]
+
+
+@pytest.mark.parametrize("charset", ["idna", "punycode", "undefined", "us-ascii\0"])
+def test_a_report_in_a_charset_that_is_none_is_told(charset, tmp_path):
+    path = tmp_path / "report.eml"
+    path.write_bytes(
+        b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: '
+        b"text/rfc822-headers; charset=%s\n\nMessage-ID: <x@y>\xff\n\n--b--\n" % charset.encode()
+    )
+    with pytest.raises(ReceiptError, match="no report"):
+        told_in(path)
+
+
+def test_a_list_of_the_post_is_taken_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "post.csv"
+    lines = ["key,on,proof", *["A/notice/1,2026-10-14,RR123456789AL"] * 28_000]
+    path.write_text("\n".join(lines))
+    with pytest.raises(ReceiptError, match="larger than"):
+        told_in(path)
