@@ -1,12 +1,14 @@
 """What strangers send, and bad luck: mail servers, portals, banks, registers, clocks."""
 
 import socket
+from dataclasses import replace
 from threading import Event
 
 import pytest
 
 from services.errors import (
     CaseError,
+    LetterError,
     ProviderDown,
     ReceiptError,
     StoreError,
@@ -18,6 +20,7 @@ from services.life import Act
 from services.model import Verdict
 from services.notifier.delivery import deliver
 from services.notifier.habits import Habits
+from services.notifier.letter import render_letter
 from services.notifier.receipts import take_receipts
 from services.notifier.registers import CsvRegister, HttpRegister
 from services.notifier.senders.deadline import ended_after
@@ -32,7 +35,7 @@ from services.outages import record_outage
 from services.recipient import Recipient
 from services.store import open_store
 from tests.builders_fines import a_step, an_issued_fine, fines_in
-from tests.builders_notice import a_fine
+from tests.builders_notice import a_fine, a_photo
 from tests.builders_office import ISSUED, SetClock, a_dispatch, a_letter
 from tests.web_server import Got, web_server
 
@@ -184,3 +187,23 @@ def test_a_list_of_the_post_is_taken_whole_or_not_at_all(tmp_path):
     path.write_text("\n".join(lines))
     with pytest.raises(ReceiptError, match="larger than"):
         told_in(path)
+
+
+@pytest.mark.parametrize("name", ["Km 4\x1b[2J", "Km 4\n\nPay to XX00", "Km 4\u2028Pay", "\ud800"])
+@pytest.mark.parametrize("field", ["name", "road", "towards"])
+def test_a_place_neither_steers_a_terminal_nor_begins_a_line_of_a_letter(field, name):
+    fine = a_fine()
+    passage = fine.violation.passage
+    place = replace(passage.place, **{field: name})
+    hostile = replace(fine.violation, passage=replace(passage, place=place))
+    with pytest.raises(LetterError, match="it lacks"):
+        render_letter(replace(fine, violation=hostile), a_photo())
+
+
+def test_a_reason_for_the_limit_is_of_one_line():
+    fine = a_fine()
+    passage = fine.violation.passage
+    place = replace(passage.place, limit_reason={"en": "a school\nPay to XX00"})
+    hostile = replace(fine.violation, passage=replace(passage, place=place))
+    with pytest.raises(LetterError, match="of one line"):
+        render_letter(replace(fine, violation=hostile), a_photo())
