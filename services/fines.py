@@ -32,7 +32,7 @@ from services.store.history import Event, add_event
 from services.store.money import payments_of, refunded_minor
 from services.store.schema import pauses
 from services.store.store import Store
-from services.words import require_second, require_words
+from services.words import require_officers, require_second, require_words
 
 CONTEST, HOLD = "contest", "hold"
 """Kinds of pauses of one fine."""
@@ -98,6 +98,9 @@ class Step:
     why: str
     at: datetime
     second: str = ""
+
+    def __post_init__(self) -> None:
+        require_officers(self.by, self.second)
 
 
 def standing(store: Store, number: str, clock: Clock, *, on: date | None = None) -> Standing:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from services.life import OWES_NOTHING, Act, State
-from services.model import LetterKind, NoticeState
+from services.model import LetterKind
 from services.store.fines import FineFile
 from services.store.letters import queue_letter
 from services.store.schema import outbox
@@ -27,9 +27,8 @@ def letter_after(state: State, act: Act) -> LetterKind | None:
 
 def is_moot(kind: LetterKind, state: State) -> bool:
     """Whether a letter that asks for something has nothing left to ask for."""
-    if kind is LetterKind.REMINDER:
-        return state in OWES_NOTHING or state is State.PAID
-    return kind is LetterKind.NOTICE and state in OWES_NOTHING
+    asks = kind in {LetterKind.REMINDER, LetterKind.NOTICE}
+    return asks and (state in OWES_NOTHING or state is State.PAID)
 
 
 def announce(connection: Connection, file: FineFile, act: Act, day: date, at: datetime) -> None:
@@ -61,6 +60,7 @@ def payment_cause(bank_id: str) -> str:
 
 def _was_written_to(connection: Connection, number: str) -> bool:
     """Whether a notice left, or may have left: one that was tried may lie in a mailbox."""
-    sent = (outbox.c.state == NoticeState.SENT) | (outbox.c.attempts > 0)
+    # One that came back, or seemed to, was handed over all the same.
+    sent = outbox.c.sent_at_ms.is_not(None) | (outbox.c.attempts > 0)
     notice = (outbox.c.fine_number == number) & (outbox.c.kind == LetterKind.NOTICE)
     return connection.execute(select(outbox.c.key).where(notice, sent)).first() is not None

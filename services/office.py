@@ -30,7 +30,7 @@ from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, 
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
-from services.words import require_second, require_words
+from services.words import require_officers, require_second, require_words
 
 __all__ = [
     "Delivered",
@@ -172,6 +172,7 @@ def decide(
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
     require_words(case_key, officer, why, second=second)
+    require_officers(officer, second)
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
     if verdict is Verdict.CONFIRM and lacking:

@@ -94,6 +94,9 @@ def _take(store: Store, credit: Credit, clock: Clock) -> Taken:
             before = known.credit.amount
             told = f"was taken with {before.minor} {before.currency} before: ask the bank"
             return Taken(bank_id=credit.bank_id, outcome=Outcome.FAULT, reason=told)
+        if known is not None and _of_another_fine(credit, known.credit):
+            told = "was taken for another fine before: ask the bank"
+            return Taken(bank_id=credit.bank_id, outcome=Outcome.FAULT, reason=told)
         if known is not None:
             return Taken(
                 bank_id=credit.bank_id, outcome=Outcome.KNOWN, fine_number=known.fine_number
@@ -110,6 +113,12 @@ def _take(store: Store, credit: Credit, clock: Clock) -> Taken:
         acknowledge(connection, number, credit.bank_id, now)
         standing = follow_money(store, connection, number, now)
     return _matched(credit.bank_id, standing)
+
+
+def _of_another_fine(credit: Credit, known: Credit) -> bool:
+    """Whether two credits of one reference name different fines, so that they are not one."""
+    now, before = fine_numbers_in(credit.remittance), fine_numbers_in(known.remittance)
+    return bool(now and before) and now.isdisjoint(before)
 
 
 def _fine_of(store: Store, credit: Credit) -> tuple[str | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -37,6 +38,9 @@ QUALITY_SHARE = 20
 
 _PLATE_TEXT = re.compile(r"[A-Z0-9]{2,12}")
 """What a reading is made of. Look-alikes of other alphabets would find another owner, or none."""
+
+_MISREAD = str.maketrans({"i": "1", "l": "1", "\N{LATIN SMALL LETTER DOTLESS I}": "1", "o": "0"})
+"""As in the numbers of fines: who types one for the other names the same officer."""
 
 _BESIDE_KMH = 0.1
 """Rounding: a mean lies between what it was made of."""
@@ -238,12 +242,19 @@ def wants_second(
 
 
 def seconded(officer: str, second: str) -> bool:
-    """Whether ``second`` names another officer than ``officer``, however it is written."""
+    """Whether ``second`` names another officer than ``officer``, however it is written.
 
-    def plain(name: str) -> str:
-        return "".join(filter(str.isalnum, name.casefold()))
+    Doubt says no: names in two alphabets are not compared, and what is easily misread is the same.
+    """
+    names = [unicodedata.normalize("NFKD", name) for name in (officer, second)]
+    one, other = map(_plain, names)
+    alphabets = {unicodedata.name(c, "?").split()[0] for c in "".join(names) if c.isalpha()}
+    return bool(other) and one != other and len(alphabets) <= 1
 
-    return bool(plain(second)) and plain(second) != plain(officer)
+
+def _plain(name: str) -> str:
+    digits = (str(unicodedata.decimal(c, c)) for c in name.casefold() if c.isalnum())
+    return "".join(digits).translate(_MISREAD)
 
 
 def drawn_for_quality(key: str) -> bool:

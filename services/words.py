@@ -7,6 +7,9 @@ import unicodedata
 from services.errors import CaseError
 from services.policy import seconded
 
+LONGEST_ID = 80
+"""Characters of an officer's id, as the tables have it."""
+
 
 def require_words(*words: str, second: str = "") -> None:
     """Raise CaseError unless every one says something, in characters that a text has.
@@ -25,6 +28,12 @@ def require_words(*words: str, second: str = "") -> None:
             "the case, the officer or the reason holds characters that no text has. Type them "
             "again, in UTF-8 and on one line."
         )
+
+
+def require_officers(*ids: str) -> None:
+    """Raise CaseError where an officer's id is longer than the history keeps."""
+    if any(len(each) > LONGEST_ID for each in ids):
+        raise CaseError(f"an officer's id has {LONGEST_ID} characters at most: name them shorter.")
 
 
 def require_second(subject: str, officer: str, second: str, why: str) -> None:

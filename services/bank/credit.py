@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from services.model import Money, decimals
 from services.numbers import creditor_reference, normal_number
@@ -50,7 +50,7 @@ def money_of(text: str, currency: str) -> Money:
         raise ValueError(f"{currency!r} is no currency: give its ISO 4217 code")
     try:
         minor = Decimal(text.strip()).scaleb(decimals(currency))
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f"{text!r} is no amount: write it as 1000 or 1000.00") from None
     if not minor.is_finite() or not 0 < minor <= _MOST_MINOR or minor != minor.to_integral_value():
         raise ValueError(f"{text} {currency} is no amount that can have been paid")

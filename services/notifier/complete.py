@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from zoneinfo import ZoneInfo
 
 from services.errors import EvidenceError, LetterError
@@ -10,6 +11,9 @@ from services.model import Fine, OffenceKind, Violation
 from services.notifier.country import country_of
 from services.rules.entries import Unit
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+
+_NO_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of what breaks a line, and of what no text has."""
 
 
 def require_complete(fine: Fine) -> None:
@@ -33,17 +37,20 @@ def _mandatory(fine: Fine) -> dict[str, object]:
         "the number": fine.number,
         "a wording for its country": country,
         "a wording for its offence": violation.kind is OffenceKind.SPEED,
-        "the place": passage.place.name.strip(),
-        "the road": passage.place.road.strip(),
-        "the direction": passage.place.towards.strip(),
+        "the place": _line(passage.place.name),
+        "the road": _line(passage.place.road),
+        "the direction": _line(passage.place.towards),
+        "a reason for the limit of one line": all(
+            _line(words) or not words.strip() for words in passage.place.limit_reason.values()
+        ),
         "the time zone": passage.place.timezone,
         "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
         "the measured speed": violation.measured_kmh > 0,
         "the uncertainty": violation.uncertainty_kmh > 0,
         "the speed that counts": violation.retained_kmh > violation.limit_kmh,
         "the limit": limit_of(violation, country.unit if country else "km/h"),
-        "the device": certificate and certificate.device.strip(),
-        "the certificate": certificate and certificate.number.strip(),
+        "the device": certificate and _line(certificate.device),
+        "the certificate": certificate and _line(certificate.number),
         "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
         "the check of the signs": not (country and country.signs) or passage.place.signs_checked_on,
         "the legal reference": violation.reference.strip(),
@@ -56,6 +63,11 @@ def _mandatory(fine: Fine) -> dict[str, object]:
         "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
         "the payment reference": fine.reference.strip(),
     }
+
+
+def _line(words: str) -> str:
+    """Words as they stand; none where they would begin a line of their own or steer a terminal."""
+    return "" if any(unicodedata.category(c) in _NO_LINE for c in words) else words.strip()
 
 
 def limit_of(violation: Violation, unit: Unit) -> int:

@@ -38,7 +38,8 @@ def tell_staff(store: Store, alerts: Alerts | None, clock: Clock) -> str:
     counts, which = _stuck(store, clock.now())
     told_at, told_of = _last(store)
     now, total = clock.now(), counts.total()
-    due = now - told_at >= timedelta(hours=alerts.every_hours)
+    # The other way round where the clock was put back.
+    due = abs(now - told_at) >= timedelta(hours=alerts.every_hours)
     if not total or which == told_of or not due:
         return ""
     try:

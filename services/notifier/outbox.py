@@ -136,6 +136,11 @@ def claim_next(store: Store, channels: Collection[str], now: datetime) -> Claim 
             outbox.c.fine_number.not_in(
                 select(fines.c.number).where(fines.c.state == State.ON_HOLD)
             ),
+            # While an objection is open nobody is told that what they owe grows.
+            (outbox.c.kind != LetterKind.REMINDER)
+            | outbox.c.fine_number.not_in(
+                select(fines.c.number).where(fines.c.state == State.CONTESTED)
+            ),
         )
         .order_by(outbox.c.attempts, outbox.c.created_at_ms, outbox.c.key)
         .limit(1)
@@ -198,12 +203,13 @@ def _ended(claim: Claim, end: Ending, now: datetime) -> dict[str, object]:
         "fault": end.fault[:_LONGEST_FAULT],
         "lease": None,
         "leased_until_ms": None,
-        "sent_at_ms": to_ms(now) if end.state is NoticeState.SENT else None,
         "attempts": claim.attempts if end.counts else claim.attempts - 1,
         "refused": " ".join((*claim.refused, end.refused)).strip(),
         "same_faults": end.same_faults,
         "channel": end.channel or claim.channel,
     }
+    if end.state is NoticeState.SENT:
+        values["sent_at_ms"] = to_ms(now)
     if end.not_before is not None:
         values["not_before_ms"] = to_ms(end.not_before)
     return values
@@ -217,7 +223,8 @@ def try_failed_again(store: Store, now: datetime) -> int:
         for number in numbers.all():
             told = Event(at=now, who="office", what="retried", subject=number, reason="")
             add_event(store, connection, told)
-        anew = {"attempts": 0, "same_faults": 0, "refused": "", "not_before_ms": to_ms(now)}
+        # One attempt is never forgotten: what was tried may lie in a mailbox.
+        anew = {"attempts": 1, "same_faults": 0, "refused": "", "not_before_ms": to_ms(now)}
         revived = update(outbox).where(stuck).values(state=NoticeState.WAITING, **anew)
         return connection.execute(revived).rowcount
 

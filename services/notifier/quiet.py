@@ -33,7 +33,9 @@ class QuietHours:
         if channel not in self.channels or not self._holds(local.time()):
             return None
         day = local.date() + timedelta(days=local.time() >= self.ends)
-        return datetime.combine(day, self.ends, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        over = datetime.combine(day, self.ends, tzinfo=ZoneInfo(zone))
+        # In autumn there are two such instants, and the first may be over.
+        return max(over.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
     def _holds(self, at: time) -> bool:
         if self.begins <= self.ends:

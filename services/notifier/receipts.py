@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from services.model import Channel, LetterKind, NoticeState
 from services.notifier.told_later import Told, What, files_in, told_in
 from services.ports import Clock
 from services.store.fines import read_file
-from services.store.instants import to_ms
+from services.store.instants import from_ms, to_ms
 from services.store.schema import outbox, receipts
 from services.store.store import Store
 
@@ -100,7 +100,7 @@ def _follow(store: Store, connection: Connection, told: Told, row: Row[Any], now
     if told.what is What.BOUNCED and row.state == NoticeState.SENT:
         _another_way(connection, row, now)
     if row.kind == LetterKind.NOTICE and (told.at or told.on):
-        _serve(store, connection, row.fine_number, told, step)
+        _serve(store, connection, row, told, step)
 
 
 def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
@@ -115,8 +115,17 @@ def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
 
 
-def _serve(store: Store, connection: Connection, number: str, told: Told, step: Step) -> None:
+def _serve(store: Store, connection: Connection, row: Row[Any], told: Told, step: Step) -> None:
+    number = row.fine_number
     file = read_file(store, connection, number)
     day = told.on or (day_of(told.at, file.zone) if told.at else None)
     if file.state in _UNSERVED and file.served_on is None:
+        _require_after_sending(day, row, file.zone)
         act_on(store, number, Act.SERVE, step, on=day)
+
+
+def _require_after_sending(day: date | None, row: Row[Any], zone: str) -> None:
+    """An earlier day of service would let the terms end, and interest grow, too soon."""
+    sent_on = day_of(from_ms(row.sent_at_ms), zone)
+    if day is not None and day < sent_on:
+        raise ReceiptError(f"it tells of {day}, and its letter left on {sent_on}: ask the channel.")

@@ -90,6 +90,10 @@ class CsvRegister:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             told = (isinstance(error, OSError) and error.strerror) or "it is no CSV file in UTF-8"
             raise ProviderDown(f"cannot read the register {self.path}: {told}.") from None
+        except ValueError:
+            raise Unreachable(
+                f"the register {self.path} gives this plate a day that is none: write 2026-10-14."
+            ) from None
         return _the_one([recipient_from(row) for row in rows])
 
 
@@ -134,7 +138,7 @@ class HttpRegister:
             return None
         try:
             told = json.loads(answer.content) if answer.status // 100 == 2 else None
-        except ValueError:
+        except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
             raise ProviderDown(f"the register answered {answer.status} and no owner.")
@@ -158,10 +162,12 @@ def recipient_from(row: Mapping[str, object]) -> Recipient:
 
 def _is_of(row: Mapping[str, str | None], plate: str, on: date) -> bool:
     """Whether a row is about this plate on that day; both ends count."""
-    since, until = row.get("from") or "", row.get("until") or ""
-    day = on.isoformat()
-    same = normal_plate(row.get("plate") or "") == normal_plate(plate)
-    return same and since <= day and (not until or day <= until)
+    if normal_plate(row.get("plate") or "") != normal_plate(plate):
+        return False
+    # Days written in another way, and compared as words, would fine the next owner.
+    ends = ((row.get(name) or "").strip() or on.isoformat() for name in ("from", "until"))
+    since, until = map(date.fromisoformat, ends)
+    return since <= on <= until
 
 
 def _the_one(found: list[Recipient]) -> Recipient | None:

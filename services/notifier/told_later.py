@@ -54,9 +54,18 @@ class Told:
     on: date | None = None
     proof: str = ""
 
+    def __post_init__(self) -> None:
+        # Strangers write these, and no database need take everything that they can write.
+        if not _OF_A_LETTER.fullmatch(self.key + self.message_id):
+            raise ReceiptError("it names a letter by what names none here.")
 
+
+_OF_A_LETTER = re.compile(r"[!-~]{1,400}")
 _ACTIONS = {"failed": What.BOUNCED, "delivered": What.DELIVERED}
 _MOST_BYTES = 1_000_000
+_MOST_OF_A_MAIL = 65_536
+"""Enough for a report and the head of the mail that it returns; to take apart much more of what a
+stranger has nested could take minutes."""
 _SUFFIXES = frozenset({".eml", ".opened", ".csv"})
 _PROOF = re.compile(r"[\w./-]{1,60}")
 
@@ -78,9 +87,14 @@ def told_in(path: Path) -> list[Told]:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES)
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ReceiptError(f"cannot read {path}: {error.strerror}.") from None
+    if path.suffix in {".csv", ".opened"} and len(content) > _MOST_BYTES:
+        raise ReceiptError(
+            f"{path} is larger than {_MOST_BYTES} bytes: part it. Nothing of it was taken."
+        )
+    content = content[:_MOST_BYTES]
     if path.suffix == ".csv":
         return _list(path, content)
     digest = hashlib.sha256(path.name.encode() + b"\0" + content).hexdigest()
@@ -88,9 +102,10 @@ def told_in(path: Path) -> list[Told]:
         return [_opened(path, content, digest)]
     try:
         # Strangers write these: the old policy takes headers as they are and stumbles over none.
-        return [_report(path, message_from_bytes(content, policy=policy.compat32), digest)]
-    except RecursionError:
-        raise ReceiptError(f"{path} is nested too deeply to be a report about a mail.") from None
+        mail = message_from_bytes(content[:_MOST_OF_A_MAIL], policy=policy.compat32)
+        return [_report(path, mail, digest)]
+    except (RecursionError, ValueError):  # nested too deeply, or in a charset that is none
+        raise ReceiptError(f"{path} cannot be taken apart: it is no report about a mail.") from None
 
 
 def _list(path: Path, content: bytes) -> list[Told]:
@@ -117,7 +132,7 @@ def _opened(path: Path, content: bytes, digest: str) -> Told:
     try:
         key = json.loads(path.with_suffix(".json").read_bytes())["key"]
         at = datetime.fromisoformat(content.decode().strip())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ReceiptError(
             f"{path} is no receipt: it needs an instant such as 2026-10-14T08:00+02:00, and its "
             "letter beside it."

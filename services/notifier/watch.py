@@ -57,7 +57,8 @@ def watch(
     chores_at = clock.now()
     while not stop.is_set():
         try:
-            if clock.now() >= chores_at:
+            # Also where the clock was put back: nobody may miss a reminder over it.
+            if not clock.now() < chores_at <= clock.now() + CHORES_EVERY:
                 chores(store, ways, clock)
                 chores_at = clock.now() + CHORES_EVERY
             deliver(store, ways.senders.values(), render, clock, told)

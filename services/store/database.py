@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, OperationalError
 
 from services.errors import StoreError
 from services.store.additions import add_what_is_missing, lacks_additions
@@ -222,6 +222,11 @@ def _require_schema(name: str, found: str) -> None:
 
 def fault_of(name: str, error: DatabaseError) -> str:
     """What happened to the database ``name``, in words."""
+    if isinstance(error, DataError):
+        return (
+            f"the database {name} does not take a value: it is too long, or has characters that it "
+            "does not keep. Correct what was given; nothing of it was kept."
+        )
     kind = "is locked or cannot be read" if isinstance(error, OperationalError) else "is damaged"
     return (
         f"the database {name} {kind}: {error.orig}. Check the folder's rights and free space; if "

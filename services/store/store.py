@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from services.errors import EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
@@ -145,6 +145,8 @@ class Store:
             yield
         except IntegrityError:
             raise  # a row that is there already: a matter of whoever wrote it
+        except DataError as error:
+            raise StoreError(fault_of(self.name, error)) from None
         except DatabaseError as error:
             raise StoreUnavailable(fault_of(self.name, error)) from None
 

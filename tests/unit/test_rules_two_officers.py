@@ -56,6 +56,29 @@ def test_a_second_officer_is_another_one(second, other):
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("P-17", "\N{CYRILLIC CAPITAL LETTER ER}-17", id="another alphabet"),
+        pytest.param("P-17", "\N{FULLWIDTH LATIN CAPITAL LETTER P}-17", id="a wide letter"),
+        pytest.param("P-17", "P-\N{ARABIC-INDIC DIGIT ONE}7", id="another digit"),
+        pytest.param("P-17", "P-l7", id="a letter for a digit"),
+        pytest.param("P-170", "P-I7O", id="two of them"),
+        pytest.param("N. H\u00e9", "n. he\N{COMBINING ACUTE ACCENT}", id="a combined accent"),
+        pytest.param("P-17", "P-\N{ZERO WIDTH SPACE}17", id="a blank nobody sees"),
+    ],
+)
+def test_nobody_is_their_own_second_officer_in_other_letters(one, other):
+    assert not seconded(one, other)
+    assert not seconded(other, one)
+
+
+def test_two_officers_may_both_write_in_another_alphabet():
+    assert seconded("\u041f-17", "\u041f-23")
+    assert seconded("Arta Çela", "Dritan Hoxha")
+    assert seconded("17", "P-23")
+
+
+@pytest.mark.parametrize(
     "by",
     [
         pytest.param({"second": ""}, id="one officer"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Timer
+from threading import Event, Thread
+
+_AGAIN_S = 0.2
 
 
 @contextmanager
@@ -19,17 +21,20 @@ def ended_after(seconds: float, current: Callable[[], socket.socket | None]) -> 
         seconds: From now on.
         current: The socket in use, or None.
     """
+    done = Event()
 
     def end() -> None:
-        if (connection := current()) is not None:
-            with suppress(OSError):
-                # Not the method of a TLS socket, which would wait for the other side.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        wait_s = seconds
+        # Again and again: while encryption is agreed on there is no socket that could be closed.
+        while not done.wait(wait_s):
+            if (connection := current()) is not None:
+                with suppress(OSError):
+                    # Not the method of a TLS socket, which would wait for the other side.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            wait_s = _AGAIN_S
 
-    timer = Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+    Thread(target=end, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()

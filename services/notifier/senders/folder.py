@@ -79,6 +79,7 @@ def write_whole(folder: Path, dispatch: Dispatch, files: Mapping[str, bytes]) ->
     """
     place = folder / dispatch.stem
     try:
+        make_folder(folder)
         if place.exists():
             _require_same(place, dispatch.key)
         else:

@@ -30,9 +30,11 @@ def require_private(url: str) -> str:
     """``url``, if nobody on the way can read what it is told.
 
     Raises:
-        ValueError: It is not ``https://``, nor ``http://`` on this very machine.
+        ValueError: It is not ``https://``, nor ``http://`` on this very machine, or has no port.
     """
     parts = urlsplit(url)
+    if parts.port == 0:
+        raise ValueError("the address names no port that there is")
     if parts.scheme == "https" and parts.hostname:
         return url
     if parts.scheme == "http" and is_this_machine(parts.hostname or ""):

@@ -16,7 +16,6 @@ from services.model import Channel
 from services.notifier.senders.closed import Closed
 from services.notifier.senders.folder import write_whole
 from services.recipient import Dispatch
-from speedcam.disk import make_folder
 
 
 class PostSettings(Closed):
@@ -41,7 +40,6 @@ class PostSender:
         pdf = dispatch.print_pdf()
         if not pdf.startswith(b"%PDF-"):
             raise Refused(f"letter {dispatch.key} was printed as something other than a PDF.")
-        make_folder(self.folder)
         files = {
             "letter.pdf": pdf,
             "manifest.json": _manifest(dispatch, pdf),

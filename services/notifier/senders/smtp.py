@@ -127,7 +127,7 @@ class SmtpSender:
                 f"{where} refused the session ({told}). Check user and password; "
                 "`speedcam notify test` tries again."
             ) from None
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeEncodeError) as error:  # of a password
             raise ProviderDown(
                 f"{where} gives no session ({_kind(error)}). Check host, port, tls and "
                 "certificate; it is tried again by itself."
@@ -147,8 +147,10 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _address_of(recipient: Recipient) -> Address:
+    # The mail package decodes an encoded word in a name, and a line break in it begins a header.
+    name = "" if "=?" in recipient.name else recipient.name
     try:
-        return Address(recipient.name, addr_spec=recipient.email)
+        return Address(name, addr_spec=recipient.email)
     except (ValueError, MessageError):
         raise Refused("the recipient's address is none that a mail can go to. Mend it.") from None
 

@@ -148,7 +148,7 @@ def _receipt(answer: Answer, key: str) -> str:
 def _own_id(content: bytes) -> str:
     try:
         told = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # the letter is taken, whatever its taker says then
         return ""
     own = told.get("id") if isinstance(told, dict) else None
     return own if isinstance(own, str) and re.fullmatch(r"[\w.:/-]{1,100}", own) else ""
