@@ -17,7 +17,7 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
-from services.model import Fine, Money, NoticeState, Verdict, decimals
+from services.model import Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
 from services.policy import POLICIES, missing_proof, policy_named
 from services.report.cli import add_report_command
@@ -127,7 +127,7 @@ def issue(office: Office, as_json: AsJson = False) -> None:
         {
             "case_key": each.case_key,
             "fine_number": each.fine.number if each.fine else None,
-            "amount": _amount(each.fine) if each.fine else None,
+            "amount": str(each.fine.amount) if each.fine else None,
             "fault": each.fault,
         }
         for each in issued
@@ -267,10 +267,6 @@ def _waiting(case: Case) -> dict[str, object]:
         "needs_person": violation.needs_person,
         "lacks": "; ".join(missing_proof(violation)),
     }
-
-
-def _amount(fine: Fine) -> str:
-    return f"{fine.amount.minor} {fine.amount.currency}"
 
 
 add_fine_commands(office_app)

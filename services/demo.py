@@ -125,7 +125,7 @@ def _table(vehicles: Sequence[_Vehicle], office: Path) -> Table:
 
 def _cells(vehicle: _Vehicle, office: Path) -> tuple[str, ...]:
     passage, row = vehicle.passage, vehicle.row
-    amount = f"{row.amount.minor} {row.amount.currency}" if row.amount else ""
+    amount = str(row.amount) if row.amount else ""
     return (
         f"{Path(passage.provenance.clip).stem} {passage.last_s:.1f} s",
         _measured(passage),

@@ -162,7 +162,7 @@ def payments(
                 {
                     "bank_id": c.bank_id,
                     "paid_on": c.paid_on,
-                    "amount": f"{c.amount.minor} {c.amount.currency}",
+                    "amount": str(c.amount),
                 }
                 for c in unmatched(store)
             ]
@@ -229,7 +229,7 @@ def outage(
 
 
 def _waiting(credit: Credit) -> dict[str, object]:
-    amount = f"{credit.amount.minor} {credit.amount.currency}"
+    amount = str(credit.amount)
     return {"bank_id": credit.bank_id, "paid_on": credit.paid_on, "amount": amount}
 
 

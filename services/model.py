@@ -26,6 +26,9 @@ class Money:
     minor: int
     currency: str
 
+    def __str__(self) -> str:
+        return f"{Decimal(self.minor).scaleb(-decimals(self.currency))} {self.currency}"
+
 
 _WITHOUT_MINOR = frozenset({"ALL"})
 """Currencies whose minor unit is not in use; every other one has two decimals."""

@@ -92,7 +92,7 @@ def _take(store: Store, credit: Credit, clock: Clock) -> Taken:
         known = known_credit(store, connection, credit.bank_id)
         if known is not None and known.credit.amount != credit.amount:
             before = known.credit.amount
-            told = f"was taken with {before.minor} {before.currency} before: ask the bank"
+            told = f"was taken with {before} before: ask the bank"
             return Taken(bank_id=credit.bank_id, outcome=Outcome.FAULT, reason=told)
         if known is not None and _of_another_fine(credit, known.credit):
             told = "was taken for another fine before: ask the bank"
@@ -160,7 +160,7 @@ def assign(store: Store, bank_id: str, number: str, step: Step) -> Taken:
 
 
 def _paid(credit: Credit, step: Step) -> Step:
-    amount = f"{credit.amount.minor} {credit.amount.currency}"
+    amount = str(credit.amount)
     told = f"{credit.bank_id}: {amount} on {credit.paid_on}"
     return replace(step, why=f"{told}, {step.why}" if step.why else told)
 

@@ -3,6 +3,7 @@ import re
 import pytest
 from stdnum import iso11649
 
+from services.model import Money
 from services.numbers import ALPHABET, creditor_reference, new_number, normal_number
 
 
@@ -43,3 +44,11 @@ def test_the_creditor_reference_of_the_research_is_reproduced():
 def test_every_creditor_reference_has_valid_check_digits():
     references = [creditor_reference(new_number("AL", 2026)) for _ in range(100)]
     assert all(iso11649.is_valid(reference) for reference in references)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "told"),
+    [(12000, "ALL", "12000 ALL"), (13500, "EUR", "135.00 EUR"), (4050, "CHF", "40.50 CHF")],
+)
+def test_an_amount_is_told_in_whole_units(minor, currency, told):
+    assert str(Money(minor=minor, currency=currency)) == told
