@@ -87,9 +87,10 @@ def mail_server(
     loop = asyncio.new_event_loop()
     make = partial(SMTP, handler, loop=loop, hostname="mail.test", **options)
     opening = loop.create_server(make, "127.0.0.1", 0, ssl=encrypted)
-    server = loop.run_until_complete(opening)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    # A browser that tests before this left open keeps a loop of its own in this thread.
+    server = asyncio.run_coroutine_threadsafe(opening, loop).result()
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
