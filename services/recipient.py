@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from services.model import Channel, Letter, LetterKind
+from services.occasion import Occasion
 
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of what breaks a line, and of what no text has."""
@@ -71,12 +72,12 @@ class Telling:
 
     Attributes:
         kind: What kind of letter it is.
-        happened: What it has to tell beside the fine, by name; empty for a notice.
+        occasion: What it has to tell beside the fine; None for a notice.
         language: ISO 639-1 code of the recipient's own language; empty when it is not known.
     """
 
     kind: LetterKind = LetterKind.NOTICE
-    happened: Mapping[str, object] = field(default_factory=dict)
+    occasion: Occasion | None = None
     language: str = ""
 
 

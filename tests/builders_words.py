@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from services.model import Fine, LetterKind, Money
-from services.notifier.occasion import (
+from services.numbers import creditor_reference
+from services.occasion import (
     ObjectionAnswered,
     ObjectionReceived,
     Occasion,
@@ -16,7 +17,6 @@ from services.notifier.occasion import (
     Reminder,
     Withdrawal,
 )
-from services.numbers import creditor_reference
 from services.office import new_fine
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition

@@ -173,7 +173,7 @@ class _Round:
         photo = _photo(self.store, fine)
         telling = Telling(
             kind=claim.kind,
-            happened=happened(self.store, claim, fine, self.clock),
+            occasion=happened(self.store, claim, fine, self.clock),
             language=recipient.language,
         )
         letter = self.render(fine, photo, telling)

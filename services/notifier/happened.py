@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 
 from services.account import Stage, day_of
 from services.errors import StoreError
@@ -14,28 +13,32 @@ from services.letters import payment_cause
 from services.life import Act
 from services.model import Fine, LetterKind, Money
 from services.notifier.outbox import Claim
+from services.occasion import (
+    ObjectionAnswered,
+    ObjectionReceived,
+    Occasion,
+    Receipt,
+    Reminder,
+    Withdrawal,
+)
 from services.ports import Clock
 from services.store.history import Event, history_of
 from services.store.money import payments_of
 from services.store.store import Store
 
-Happened = Mapping[str, object]
-
 _OUR_FAULT = frozenset({Act.CANCEL, Act.REFUND})
 _DECIDED = frozenset({Act.CANCEL, Act.WRITE_OFF, Act.TRANSFER, Act.REFUND, Act.UPHOLD})
 
 
-def happened(store: Store, claim: Claim, fine: Fine, clock: Clock) -> Happened:
-    """What the letter of ``claim`` has to tell, by name; nothing for a notice.
-
-    Amounts are :class:`services.model.Money` or None where there is nothing, days are local dates.
+def happened(store: Store, claim: Claim, fine: Fine, clock: Clock) -> Occasion | None:
+    """What the letter of ``claim`` has to tell beside the fine; nothing for a notice.
 
     Raises:
         StoreError: The office remembers nothing of the kind.
     """
     telling = _TELLINGS.get(claim.kind)
     if telling is None:
-        return MappingProxyType({})
+        return None
     today = day_of(clock.now(), fine.violation.passage.place.timezone)
     now = standing(store, fine.number, clock)
     return telling(_Asked(store=store, claim=claim, fine=fine, now=now, today=today))
@@ -52,18 +55,18 @@ class _Asked:
     today: date
 
 
-def _reminder(asked: _Asked) -> Happened:
+def _reminder(asked: _Asked) -> Reminder:
     now, object_until = asked.now, asked.fine.terms.object_until
-    return {
-        "on": asked.today,
-        "owed": _money(now, now.account.owed),
-        "until": _until(now),
-        "paid": _money(now, now.account.paid),
-        "object_until": object_until if asked.today <= object_until else None,
-    }
+    return Reminder(
+        on=asked.today,
+        owed=Money(minor=now.account.owed, currency=now.currency),
+        until=_until(now),
+        paid=_money(now, now.account.paid),
+        object_until=object_until if asked.today <= object_until else None,
+    )
 
 
-def _receipt(asked: _Asked) -> Happened:
+def _receipt(asked: _Asked) -> Receipt:
     with asked.store.reading() as connection:
         came_in = payments_of(connection, asked.claim.fine_number)
     cause = asked.claim.cause
@@ -71,46 +74,46 @@ def _receipt(asked: _Asked) -> Happened:
     if payment is None:
         raise StoreError(f"letter {asked.claim.key} is about a payment that is not there.")
     now = asked.now
-    return {
-        "paid": _money(now, payment.minor),
-        "paid_on": payment.on,
-        "owed": _money(now, now.account.owed),
-        "until": _until(now),
-        "back": _money(now, now.to_refund),
-    }
+    return Receipt(
+        paid=Money(minor=payment.minor, currency=now.currency),
+        paid_on=payment.on,
+        owed=_money(now, now.account.owed),
+        until=_until(now),
+        back=_money(now, now.to_refund),
+    )
 
 
-def _withdrawal(asked: _Asked) -> Happened:
+def _withdrawal(asked: _Asked) -> Withdrawal:
     decision = _last(asked)
-    return {
-        "on": _day(decision, asked.fine),
-        "our_fault": decision.what in _OUR_FAULT,
-        "reason": _reason(decision),
-        "back": _money(asked.now, asked.now.account.surplus),
-        "erase_on": asked.fine.terms.erase_on,
-    }
+    return Withdrawal(
+        on=_day(decision, asked.fine),
+        our_fault=decision.what in _OUR_FAULT,
+        reason=_reason(decision),
+        back=_money(asked.now, asked.now.account.surplus),
+        erase_on=asked.fine.terms.erase_on,
+    )
 
 
-def _objection(asked: _Asked) -> Happened:
-    return {"on": date.fromisoformat(asked.claim.cause)}
+def _objection(asked: _Asked) -> ObjectionReceived:
+    return ObjectionReceived(on=date.fromisoformat(asked.claim.cause))
 
 
-def _answer(asked: _Asked) -> Happened:
+def _answer(asked: _Asked) -> ObjectionAnswered:
     decision, now = _last(asked), asked.now
     accepted = decision.what != Act.UPHOLD
-    return {
-        "on": _day(decision, asked.fine),
-        "by": decision.who,
-        "accepted": accepted,
-        "reason": _reason(decision),
-        "owed": _money(now, now.account.owed),
-        "until": _until(now),
-        "back": _money(now, now.account.surplus) if accepted else None,
-        "erase_on": asked.fine.terms.erase_on if accepted else None,
-    }
+    return ObjectionAnswered(
+        on=_day(decision, asked.fine),
+        by=decision.who,
+        accepted=accepted,
+        reason=_reason(decision),
+        owed=_money(now, now.account.owed),
+        until=_until(now),
+        back=_money(now, now.account.surplus) if accepted else None,
+        erase_on=asked.fine.terms.erase_on if accepted else None,
+    )
 
 
-_TELLINGS: Mapping[LetterKind, Callable[[_Asked], Happened]] = {
+_TELLINGS: Mapping[LetterKind, Callable[[_Asked], Occasion]] = {
     LetterKind.REMINDER: _reminder,
     LetterKind.RECEIPT: _receipt,
     LetterKind.WITHDRAWAL: _withdrawal,
@@ -144,4 +147,5 @@ def _until(now: Standing) -> date | None:
 
 
 def _money(now: Standing, minor: int) -> Money | None:
+    """An amount, or None where there is nothing."""
     return Money(minor=minor, currency=now.currency) if minor else None

@@ -19,13 +19,9 @@ from services.notifier.complete import require_this_photo
 from services.notifier.country import countries, languages_for
 from services.notifier.facts import Facts, Language, facts
 from services.notifier.gsm7 import ONE_PART, folded, septets
-from services.notifier.occasion import (
-    Occasion,
-    OccasionFacts,
-    occasion_facts,
-    require_occasion,
-)
+from services.notifier.occasion import OccasionFacts, occasion_facts, require_occasion
 from services.notifier.wording import letter_html_environment, letter_text_environment
+from services.occasion import Occasion
 
 PHOTO_CID = "photo"
 """Content-ID of the photo in a mail."""

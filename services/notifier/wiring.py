@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -13,7 +12,6 @@ from services.notifier.board import Board, Lines, Panel
 from services.notifier.habits import Habits
 from services.notifier.language import Language
 from services.notifier.letter import render_letter
-from services.notifier.occasion import OCCASIONS, Occasion
 from services.notifier.settings import Ways, ways_of
 from services.notifier.watch import until_stopped, watch
 from services.recipient import Telling
@@ -24,10 +22,8 @@ __all__ = ["habits_of", "keep_delivering", "print_letter", "ways_of", "write_let
 
 def write_letter(fine: Fine, photo: bytes, telling: Telling) -> Letter:
     """The letter about ``fine``; see :class:`services.ports.LetterRenderer`."""
-    occasion = cast("Callable[..., Occasion] | None", OCCASIONS[telling.kind])
-    told = occasion(**telling.happened) if occasion else None
     own = Language(telling.language) if telling.language in set(Language) else None
-    return render_letter(fine, photo, telling.kind, occasion=told, own=own)
+    return render_letter(fine, photo, telling.kind, occasion=telling.occasion, own=own)
 
 
 def print_letter(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:

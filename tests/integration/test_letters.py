@@ -1,5 +1,6 @@
 """Letters that follow from what is done to a fine: one for each, with it, and what they tell."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 
 import pytest
@@ -31,7 +32,9 @@ class Told:
         self.of = {}
 
     def __call__(self, fine, photo, telling):
-        self.of[telling.kind] = dict(telling.happened)
+        told = telling.occasion
+        names = [each.name for each in fields(told)] if told else []
+        self.of[telling.kind] = {name: getattr(told, name) for name in names}
         return a_letter(fine, photo)
 
 

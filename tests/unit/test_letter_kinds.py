@@ -18,9 +18,10 @@ from services.notifier.facts import facts
 from services.notifier.gsm7 import BASIC, EXTENDED, ONE_PART, folded, septets
 from services.notifier.language import Language, local_day
 from services.notifier.letter import render_letter, words_of
-from services.notifier.occasion import OCCASIONS, OccasionFacts
+from services.notifier.occasion import OccasionFacts
 from services.notifier.senders.folder import mail
 from services.notifier.wording import letter_html_environment, letter_text_environment
+from services.occasion import OCCASIONS
 from services.rules.catalogue import load_editions
 from services.rules.engine import in_unit
 from services.rules.entries import Closed
