@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.errors import (
-    EvidenceError,
     OfficeError,
     ProviderDown,
     Refused,
@@ -25,17 +24,17 @@ from services.errors import (
     Unreachable,
 )
 from services.letters import is_moot
-from services.model import Fine, NoticeState
+from services.model import Fine, LetterKind, NoticeState
 from services.notifier.addressing import addressee, ways_to
 from services.notifier.habits import Habits
 from services.notifier.happened import happened
 from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notices, settle
+from services.notifier.photo import photo_of
 from services.notifier.workers import worker
 from services.ports import Clock, LetterRenderer, Sender
 from services.recipient import Dispatch, Recipient, Telling
 from services.store.fines import read_file
 from services.store.store import Store
-from speedcam.model import ExhibitKind
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
@@ -170,7 +169,8 @@ class _Round:
             return self._unreachable(claim, str(error), by=_name(channel))
 
     def _dispatch(self, claim: Claim, fine: Fine, recipient: Recipient) -> Dispatch:
-        photo = _photo(self.store, fine)
+        # The other kinds show no picture, and can be written when it is erased.
+        photo = photo_of(self.store, fine) if claim.kind is LetterKind.NOTICE else b""
         telling = Telling(
             kind=claim.kind,
             occasion=happened(self.store, claim, fine, self.clock),
@@ -267,16 +267,9 @@ def _unaddressed(why: str) -> Ending:
     return Ending(
         state=NoticeState.UNADDRESSED,
         fault=f"{why}. Find the address, enter it with `speedcam notify address`.",
+        counts=False,
     )
 
 
 def _name(channel: str) -> str:
     return f"sender {channel}"
-
-
-def _photo(store: Store, fine: Fine) -> bytes:
-    """The redacted photo, the only picture that may leave the store."""
-    for exhibit in fine.violation.passage.exhibits:
-        if exhibit.kind is ExhibitKind.PHOTO:
-            return store.exhibit_bytes(exhibit.sha256)
-    raise EvidenceError(f"fine {fine.number} has no redacted photo: no notice can be written.")

@@ -19,6 +19,7 @@ from services.model import Channel, LetterKind, NoticeState
 from services.store.fines import PAGE
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
+from services.store.letters import ONE_KEPT
 from services.store.schema import fines, outbox
 from services.store.store import Store
 
@@ -223,8 +224,7 @@ def try_failed_again(store: Store, now: datetime) -> int:
         for number in numbers.all():
             told = Event(at=now, who="office", what="retried", subject=number, reason="")
             add_event(store, connection, told)
-        # One attempt is never forgotten: what was tried may lie in a mailbox.
-        anew = {"attempts": 1, "same_faults": 0, "refused": "", "not_before_ms": to_ms(now)}
+        anew = {"attempts": ONE_KEPT, "same_faults": 0, "refused": "", "not_before_ms": to_ms(now)}
         revived = update(outbox).where(stuck).values(state=NoticeState.WAITING, **anew)
         return connection.execute(revived).rowcount
 

@@ -11,9 +11,9 @@ import typer
 
 from services.console import EPILOG, Office, say
 from services.model import Fine, LetterKind
-from services.notifier.complete import photo_exhibit
+from services.notifier.photo import photo_of
 from services.store.fines import read_file
-from services.store.store import Store, open_store
+from services.store.store import open_store
 from speedcam.disk import write_durably
 
 
@@ -60,7 +60,9 @@ def preview(
     The file's path is printed on stdout.
     """
     with open_store(office) as store:
-        fine, photo = _fine_and_photo(store, number)
+        with store.reading() as connection:
+            fine = read_file(store, connection, number).fine
+        photo = photo_of(store, fine) if kind is LetterKind.NOTICE else b""
     path = out or Path(f"{fine.number}.{channel}")
     content = rendered(fine, photo, channel, kind=kind, lang=lang, to=to or ())
     write_durably(path, content)
@@ -108,11 +110,3 @@ def rendered(
             return mail(letter, fine).as_bytes()
         case Form.PDF:
             return letter_pdf(letter, fine, recipient=to)
-
-
-def _fine_and_photo(store: Store, number: str) -> tuple[Fine, bytes]:
-    with store.reading() as connection:
-        fine = read_file(store, connection, number).fine
-    exhibit = photo_exhibit(fine.violation.passage)
-    # Without a photo no letter is written, and the letter says so better.
-    return fine, store.exhibit_bytes(exhibit.sha256) if exhibit else b""

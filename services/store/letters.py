@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from services.model import Channel, LetterKind, NoticeState
 from services.store.instants import to_ms
 from services.store.schema import outbox
 
 FIRST = "1"
+ONE_KEPT = case((outbox.c.attempts > 0, 1), else_=0)
+"""Attempts of a letter that begins anew. One is never forgotten: what was tried may lie in a
+mailbox, and a withdrawal must reach whoever reads it there."""
 ON_PAPER = "paper"
 """Cause of the notice that is posted because nobody is known to have seen the first one."""
 
@@ -64,5 +67,5 @@ def queue_letter(
 def wait_again(connection: Connection, number: str, at: datetime) -> int:
     """Let the letters of a fine that had nobody to go to wait again; how many."""
     nowhere = (outbox.c.fine_number == number) & (outbox.c.state == NoticeState.UNADDRESSED)
-    anew = {"state": NoticeState.WAITING, "attempts": 0, "not_before_ms": to_ms(at)}
+    anew = {"state": NoticeState.WAITING, "attempts": ONE_KEPT, "not_before_ms": to_ms(at)}
     return connection.execute(update(outbox).where(nowhere).values(**anew)).rowcount

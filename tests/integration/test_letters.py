@@ -10,11 +10,13 @@ from services.errors import CaseError
 from services.fines import act_on
 from services.letters import letter_after
 from services.life import TRANSITIONS, Act, State
-from services.model import LetterKind, Money
+from services.model import LetterKind, Money, NoticeState
+from services.notifier.addressing import enter_address
 from services.notifier.delivery import deliver
 from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.payments import assign
+from services.recipient import Recipient
 from services.refunds import give_back
 from services.store import open_store
 from services.store.money import keep_credit
@@ -36,6 +38,13 @@ class Told:
         names = [each.name for each in fields(told)] if told else []
         self.of[telling.kind] = {name: getattr(told, name) for name in names}
         return a_letter(fine, photo)
+
+
+class Nobody:
+    """A register without entries."""
+
+    def owner(self, *_):
+        return None
 
 
 @pytest.fixture
@@ -157,6 +166,24 @@ def test_a_refunded_fine_is_taken_back_with_its_money(store, clock, number):
     told = delivered(store, clock)[LetterKind.WITHDRAWAL]
     assert told["back"] == Money(minor=1000, currency="ALL")
     assert told["our_fault"]
+
+
+def test_what_shows_no_picture_is_written_when_pictures_are_gone(store, clock, number):
+    delivered(store, clock)
+    for picture in (store.folder / "exhibits").iterdir():
+        picture.unlink()
+    pay(store, number, clock, 400)
+    assert set(delivered(store, clock)) == {LetterKind.RECEIPT}
+
+
+def test_an_address_that_is_entered_makes_nobody_forget_what_was_tried(store, clock, number):
+    deliver(store, [UnsteadySender()], a_letter, clock, Habits())
+    clock.pass_time(hours=1)
+    deliver(store, [UnsteadySender()], a_letter, clock, Habits(register=Nobody()))
+    assert notices(store)[0].state == NoticeState.UNADDRESSED
+    enter_address(store, number, Recipient(name="Arta"), by="P-17", why="asked", clock=clock)
+    do(store, number, Act.CANCEL, clock)
+    assert waiting(store) == [LetterKind.WITHDRAWAL]
 
 
 def test_what_did_not_happen_is_told_to_nobody(store, clock, number):
