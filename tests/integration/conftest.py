@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from services.store import open_store
+from tests.builders_fines import without_waiting
+from tests.builders_office import SetClock
 from tests.postgres import NoPostgresError, server
 
 
@@ -23,6 +26,19 @@ def office_in(request):
     if request.param == "sqlite":
         return lambda folder: folder
     return request.getfixturevalue("postgres").new_office
+
+
+@pytest.fixture
+def store(tmp_path, office_in):
+    """An empty office; a file whose tests want another has its own."""
+    with open_store(office_in(tmp_path / "office"), create=True) as opened:
+        yield without_waiting(opened)
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands until it is set."""
+    return SetClock()
 
 
 def pytest_configure(config):

@@ -45,11 +45,6 @@ def empty(tmp_path, office_in):
 
 
 @pytest.fixture
-def clock():
-    return SetClock()
-
-
-@pytest.fixture
 def number(store, clock):
     return an_issued_fine(store, clock)
 

@@ -9,27 +9,15 @@ from services.fines import act_on, standing
 from services.lapses import Lapse, lapsed, write_off_lapsed
 from services.life import Act, State
 from services.rules.edition import read_edition
-from services.store import open_store
 from services.store.fines import read_file
 from services.store.history import history_of
 from services.transfers import transfer
 from tests import builders_fines
-from tests.builders_fines import a_step, an_issued_fine, without_waiting
-from tests.builders_office import SetClock, albania
+from tests.builders_fines import a_step, an_issued_fine
+from tests.builders_office import albania
 
 LAST_TO_SERVE = date(2026, 11, 12)
 """Albania: day 30, the day of the passage being day 1."""
-
-
-@pytest.fixture
-def store(tmp_path, office_in):
-    with open_store(office_in(tmp_path / "office"), create=True) as opened:
-        yield without_waiting(opened)
-
-
-@pytest.fixture
-def clock():
-    return SetClock()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from services.store import open_store
 from services.store.money import keep_credit
 from services.transfers import transfer
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import SetClock, UnsteadySender, a_letter
+from tests.builders_office import UnsteadySender, a_letter
 
 TODAY = date(2026, 10, 14)
 
@@ -52,11 +52,6 @@ def store(tmp_path):
     with open_store(tmp_path / "office", create=True) as opened:
         fines_in(without_waiting(opened), 1)
         yield opened
-
-
-@pytest.fixture
-def clock():
-    return SetClock()
 
 
 @pytest.fixture

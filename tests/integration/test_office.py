@@ -23,28 +23,15 @@ from services.store.schema import intakes
 from speedcam.errors import PassageError
 from speedcam.model import Grade
 from speedcam.record import MOST_LINE_BYTES, dumps
-from tests.builders_fines import without_waiting
 from tests.builders_office import (
     AT,
     NO_PLATE,
-    SetClock,
     a_passage,
     a_place,
     a_plate,
     albania,
     on_disk,
 )
-
-
-@pytest.fixture
-def store(tmp_path, office_in):
-    with open_store(office_in(tmp_path / "office"), create=True) as opened:
-        yield without_waiting(opened)
-
-
-@pytest.fixture
-def clock():
-    return SetClock()
 
 
 @pytest.fixture

@@ -33,11 +33,6 @@ from tests.builders_office import (
 )
 
 
-@pytest.fixture
-def clock():
-    return SetClock()
-
-
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")

@@ -18,7 +18,7 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import SetClock, UnsteadySender, a_letter
+from tests.builders_office import UnsteadySender, a_letter
 from tests.mail_server import MoodyHandler, mail_server
 
 OWNER = Recipient(
@@ -36,11 +36,6 @@ def store(tmp_path):
     with open_store(tmp_path / "office", create=True) as opened:
         fines_in(without_waiting(opened), 1)
         yield opened
-
-
-@pytest.fixture
-def clock():
-    return SetClock()
 
 
 def sent(store, clock, *senders):

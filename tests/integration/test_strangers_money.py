@@ -47,11 +47,6 @@ def office(tmp_path):
 
 
 @pytest.fixture
-def clock():
-    return SetClock()
-
-
-@pytest.fixture
 def number(office):
     return notices(office)[0].fine_number
 

@@ -27,7 +27,7 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.schema import fines
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import SetClock, UnsteadySender, a_letter
+from tests.builders_office import UnsteadySender, a_letter
 
 
 @pytest.fixture
@@ -35,11 +35,6 @@ def store(tmp_path):
     with open_store(tmp_path / "office", create=True) as opened:
         fines_in(without_waiting(opened), 2)
         yield opened
-
-
-@pytest.fixture
-def clock():
-    return SetClock()
 
 
 class Register:
