@@ -7,6 +7,7 @@ without a picture: nobody looks for them. Every vehicle leaves the raw data of i
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -208,7 +209,7 @@ def _in_time(seen: Timed, speed: SpeedMeasurement | Refusal) -> SpeedMeasurement
 
 def _follow(
     camera: Camera,
-    footage: FrameSource,
+    footage: SteadyFootage,
     watch: Callable[[Frame], None],
     cadence: Cadence,
     outlines: Outlines,
@@ -222,14 +223,24 @@ def _follow(
     detector = camera.make_detector(footage.glimpses(GLIMPSES), is_wide)
     row_s = camera.site.readout_s / footage.size[1]
     tracker = Tracker(_Road(finder=finder, detector=detector), row_s)
+    waiting: deque[Track] = deque()
     for frame in footage.frames():
         watch(frame)
         if cadence.is_repeat(frame):
             continue
         detections = detector.detect(frame)
         outlines.note(frame, detections)
-        yield from tracker.step(frame, _near_zone(camera, detections))
-    yield from tracker.finish()
+        waiting.extend(tracker.step(frame, _near_zone(camera, detections)))
+        yield from _settled(footage, waiting)
+    waiting.extend(tracker.finish())
+    yield from _settled(footage, waiting)
+
+
+def _settled(footage: SteadyFootage, waiting: deque[Track]) -> Iterator[Track]:
+    """Those that waited longest, as long as it is known how the camera stood meanwhile."""
+    while waiting and (track := footage.settled(waiting[0])):
+        waiting.popleft()
+        yield track
 
 
 def _near_zone(camera: Camera, detections: Sequence[Detection]) -> list[Detection]:

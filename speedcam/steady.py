@@ -2,13 +2,14 @@
 
 Every frame is brought back to the surveyed picture by whole pixels, for the detector's sake, and
 says in :attr:`Frame.shake_px` what remains. An offset that lasts is no shake: the camera has moved,
-its survey does not hold any more, and the frames say so.
+its survey does not hold any more, and the frames say so. That an offset lasts shows only later, so
+whoever drove past meanwhile is known by :meth:`SteadyFootage.settled`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speedcam.errors import SiteError
-from speedcam.model import Floats, Frame, Image
+from speedcam.model import Floats, Frame, Image, Sighting, Track
 from speedcam.patches import Offset, Patches, choose
 from speedcam.ports import FrameSource
 
@@ -67,6 +68,8 @@ class SteadyFootage:
         self._reference_frame = reference_frame
         self._alarm = alarm
         self._stands: dict[int, _Stand] = {}
+        self._now_s = 0.0
+        self._ended = False
 
     @property
     def path(self) -> Path:
@@ -94,11 +97,36 @@ class SteadyFootage:
 
     def frames(self) -> Iterator[Frame]:
         """Every frame in order of time."""
-        watch = self._start()
+        watch, self._ended = self._start(), False
         for frame in self._footage.frames():
+            stood = watch.moved
             stand = watch.look(frame)
-            self._stands[frame.index] = stand
+            self._stands[frame.index], self._now_s = stand, frame.time_s
+            if watch.moved and not stood:
+                self._set_adrift(since_s=frame.time_s - LASTING_S)
             yield _steadied(frame, stand)
+        self._ended = True
+
+    def _set_adrift(self, since_s: float) -> None:
+        """It moved at some time since then; before, every frame stood as surveyed."""
+        for index, stand in reversed(self._stands.items()):
+            if stand.time_s < since_s:
+                return
+            self._stands[index] = replace(stand, adrift=True)
+
+    def settled(self, track: Track) -> Track | None:
+        """The track as the camera stood in its frames, or None while that is not known yet.
+
+        Where the camera swayed further than it may have moved, only what follows tells the two
+        apart. After the last frame everything is known.
+        """
+        doubted = [s for s in track.sightings if self._stands[s.frame_index].off]
+        if doubted and not self._ended and self._now_s - doubted[-1].time_s < LASTING_S:
+            return None
+        return replace(track, sightings=tuple(map(self._as_known, track.sightings)))
+
+    def _as_known(self, sighting: Sighting) -> Sighting:
+        return replace(sighting, adrift=self._stands[sighting.frame_index].adrift)
 
     def _start(self) -> _Watch:
         early = takewhile(lambda f: f.time_s <= SETTLING_S, self._footage.frames())
@@ -141,10 +169,18 @@ def why_not_as_surveyed(luma: Image, reference_frame: Path) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Stand:
-    """How the camera stands in one frame."""
+    """How the camera stands in one frame.
 
+    Attributes:
+        px: Where the picture lies against the surveyed one.
+        adrift: It has moved, or does not show where it stands.
+        off: It lies further off than a camera may have moved: swaying, or moved.
+    """
+
+    time_s: float
     px: tuple[float, float]
     adrift: bool
+    off: bool
 
 
 class _Watch:
@@ -166,6 +202,11 @@ class _Watch:
         self._seen_s: float | None = None
         self._was_blind = False
 
+    @property
+    def moved(self) -> bool:
+        """Whether the survey holds no more."""
+        return self._moved is not None
+
     def look(self, frame: Frame) -> _Stand:
         offset = None if frame.corrupt else self._patches.find(frame.luma, self._last_px)
         if offset is not None:
@@ -183,7 +224,13 @@ class _Watch:
         if blind and not self._was_blind:
             self._tell(frame.time_s, "sees nothing that shows where it stands")
         self._was_blind = blind
-        return _Stand(px=self._stand_px(), adrift=self._moved is not None or blind)
+        # Where the camera stands in a picture that does not show it, nobody knows.
+        return _Stand(
+            time_s=frame.time_s,
+            px=self._stand_px(),
+            adrift=self.moved or (offset is None and not frame.corrupt),
+            off=offset is not None and self._words([offset]) is not None,
+        )
 
     def _stand_px(self) -> tuple[float, float]:
         return (self._start_px[0] + self._last_px[0], self._start_px[1] + self._last_px[1])
@@ -192,10 +239,13 @@ class _Watch:
         """What is wrong with the camera's stand lately, in words, or None."""
         if not self._recent or self._recent[-1][0] - self._recent[0][0] < 0.9 * LASTING_S:
             return None
-        middle = np.median([offset.px for _, offset in self._recent], axis=0)
-        turn_px = float(np.median([offset.turn_px for _, offset in self._recent]))
-        drift_px = float(np.hypot(*(middle + self._start_px)))
-        return _words(drift_px, turn_px)
+        return self._words([offset for _, offset in self._recent])
+
+    def _words(self, offsets: Sequence[Offset]) -> str | None:
+        """How far the median of the offsets is from how it was surveyed, if that is too far."""
+        middle = np.median([offset.px for offset in offsets], axis=0)
+        turn_px = float(np.median([offset.turn_px for offset in offsets]))
+        return _words(float(np.hypot(*(middle + self._start_px))), turn_px)
 
 
 def _words(drift_px: float, turn_px: float) -> str | None:

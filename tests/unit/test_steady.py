@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speedcam.model import Frame, Image
+from speedcam.model import Box, Frame, Image, Sighting, Track
 from speedcam.patches import Patches, choose
 from speedcam.steady import SteadyFootage
 
 SIZE = (480, 320)
 RIM = 40
+BOX = Box(left=100, top=100, right=180, bottom=160)
 Place = tuple[float, float]
 
 
@@ -180,6 +181,43 @@ def test_a_lasting_roll_ends_measuring() -> None:
     assert "turned or zoomed" in rolled.said[-1]
 
 
+def test_nobody_is_measured_on_a_picture_that_does_not_show_where_the_camera_stands() -> None:
+    """Knocked further than its patches are followed: from that picture on, not a second later."""
+    knocked = clip(lambda index: (0.0, 0.0) if index < 60 else (9.0, 7.0), 90)
+    assert [frame.index for frame in knocked.steadied() if frame.adrift] == list(range(60, 90))
+
+
+def passing(first: int, last: int) -> Track:
+    """Somebody who was seen in these two frames."""
+    seen = (
+        Sighting(frame_index=i, time_s=i / 25, contact_s=i / 25, box=BOX, contact_px=None)
+        for i in (first, last)
+    )
+    return Track(ordinal=0, sightings=tuple(seen))
+
+
+def test_who_passed_before_a_lasting_roll_was_known_for_one_is_told_when_it_is() -> None:
+    pictures = [picture(seed=index, roll_deg=0.3 if index > 60 else 0.0) for index in range(150)]
+    footage = SteadyFootage(Clip(pictures))
+    before, during = passing(10, 30), passing(30, 70)
+    told = {}
+    for frame in footage.frames():
+        if frame.index in {71, 149}:
+            told[frame.index] = [footage.settled(track) for track in (before, during)]
+    assert told[71] == [before, None]
+    was, now = told[149]
+    assert was == before
+    assert [sighting.adrift for sighting in now.sightings] == [False, True]
+
+
+def test_a_sway_holds_nobody_back_for_longer_than_it_may_last() -> None:
+    footage = SteadyFootage(clip(lambda index: (1.6 * np.sin(index), 0), 100))
+    track = passing(40, 45)
+    known = [frame.index >= 45 and footage.settled(track) == track for frame in footage.frames()]
+    assert known.index(True) == pytest.approx(45 + 50, abs=3)
+    assert all(known[known.index(True) :])
+
+
 def test_a_camera_moved_since_the_survey_measures_nothing(tmp_path: Path) -> None:
     for moved in ((1.6, 0.0), (-23.0, 9.0)):
         elsewhere = clip(lambda _, moved=moved: moved, 60)
@@ -207,9 +245,9 @@ def test_without_a_reference_frame_the_log_says_what_is_not_noticed() -> None:
     assert "no camera.reference_frame" in quiet.said[0]
 
 
-def test_a_camera_that_sees_nothing_for_a_second_measures_nothing_until_it_sees() -> None:
+def test_a_camera_that_sees_nothing_measures_nothing_until_it_sees_and_says_so_after_a_second():
     fog = np.random.default_rng(5).normal(128, 2, (SIZE[1], SIZE[0])).astype(np.uint8)
     pictures = [fog if 60 <= i < 110 else picture(seed=i) for i in range(130)]
     foggy = Clip(pictures)
-    assert [frame.index for frame in foggy.steadied() if frame.adrift] == list(range(85, 110))
+    assert [frame.index for frame in foggy.steadied() if frame.adrift] == list(range(60, 110))
     assert "sees nothing" in foggy.said[-1]
