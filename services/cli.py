@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from services import office as desk
-from services.case_view import PROOF, proof_of
+from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fine_cli import add_fine_commands
@@ -247,11 +247,12 @@ def _list_sample(office: Path, *, as_json: bool) -> None:
 def _show_case(office: Path, key: str, *, as_json: bool) -> None:
     with open_store(office) as store:
         case = case_of(store, key)
-        row = _waiting(case) | {"state": case.state} | proof_of(store, case)
+        proof = proof_of(store, case)
+    row = _waiting(case) | {"state": case.state} | proof
     if as_json:
         show([row], WAITING, as_json=True)
     else:
-        show_record(row, ("case_key", "state", *WAITING[1:], *PROOF))
+        show_record(row, ("case_key", "state", *WAITING[1:], *proof))
 
 
 def _waiting(case: Case) -> dict[str, object]:

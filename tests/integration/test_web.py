@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from services.errors import EvidenceError
 from services.notifier.language import Language
+from services.notifier.letter import render_letter
 from services.web.app import create_app
 from services.web.headers import SECURITY_HEADERS
 from services.web.pages import page_environment
@@ -23,7 +24,7 @@ from tests.builders_notice import (
     terms,
 )
 from tests.builders_pages import TestClient, visible_text
-from tests.builders_words import a_fine_of
+from tests.builders_words import a_fine_of, a_section_fine_of
 
 SECRET = b"s" * 32
 BANNERS = (
@@ -88,8 +89,6 @@ def test_the_number_is_in_no_address():
 
 
 def test_the_page_and_the_letter_state_the_same_facts():
-    from services.notifier.letter import render_letter
-
     visitor = a_visitor()
     visitor.type()
     letter = visible_text(render_letter(a_fine(), a_photo()).html)
@@ -100,6 +99,19 @@ def test_the_page_and_the_letter_state_the_same_facts():
     assert _numbers(letter) <= _numbers(visible_text(visitor.notice("sq"))) | _numbers(
         visible_text(visitor.notice("en"))
     )
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_page_of_an_average_speed_states_the_facts_of_its_letter_and_divides(language):
+    fine = a_section_fine_of("AL")
+    visitor = a_visitor(Shelf(fines=[fine]))
+    visitor.type()
+    page = visitor.notice(language)
+    letter = visible_text(render_letter(fine, a_photo(), own=language).html)
+    assert not _numbers(visible_text(page)) - _numbers(letter) - _numbers("20 3.6 3,6")
+    told = visible_text(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"2.?000 m ÷ 75[.,]631 s × 3[.,]6 = 95[.,]1 km", told)
+    assert "<svg" not in page
 
 
 def _numbers(text: str) -> set[str]:

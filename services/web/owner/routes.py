@@ -148,7 +148,7 @@ class Owner:
             self._accounts(fine.number) if self._accounts else None,
             records.history(fine) if records else (),
             records.payments(fine) if records else (),
-            records.raw_text(fine) if records else "",
+            [records.raw_text(p) if records else "" for p in fine.violation.passages],
         )
         # The name says no number: folders of downloads are seen by others.
         kept = {"Content-Disposition": 'attachment; filename="notice-data.json"'}
