@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum import iban
 
 from services.errors import LetterError
 from services.model import LetterKind, Money
-from services.notifier.country import Known, Named, countries, country_of, languages_for
+from services.notifier.country import countries, country_of, known_in, languages_for
+from services.notifier.country_faults import country_faults
 from services.notifier.facts import facts
 from services.notifier.gsm7 import BASIC, EXTENDED, ONE_PART, folded, septets
 from services.notifier.language import Language, local_day
@@ -25,7 +25,6 @@ from services.notifier.wording import letter_html_environment, letter_text_envir
 from services.occasion import OCCASIONS
 from services.rules.catalogue import load_editions
 from services.rules.engine import in_unit
-from services.rules.entries import Closed
 from tests.builders_notice import PLATE
 from tests.builders_pages import visible_text
 from tests.builders_words import (
@@ -392,35 +391,15 @@ def test_the_words_for_a_country_agree_with_its_law(edition):
 
 
 @everywhere
-def test_a_country_names_its_sources_and_nobody_has_verified_them(country):
+def test_the_words_of_a_country_have_no_fault_and_nobody_has_verified_them(country):
     known = countries()[country]
-    entries = list(_known_in(known))
-    assert {name for entry in entries for name in entry.source} == set(known.sources)
-    assert not any(entry.verified for entry in entries)
+    assert list(country_faults(known)) == []
+    assert not any(entry.verified for entry in known_in(known))
 
 
 @everywhere
-def test_a_country_has_its_names_in_its_own_languages(country):
-    known = countries()[country]
-    named = [entry for entry in _known_in(known) if isinstance(entry, Named)]
-    assert all(language in entry.words for entry in named for language in known.languages[:1])
-
-
-def _known_in(value):
-    if isinstance(value, Known):
-        yield value
-    if isinstance(value, Closed):
-        for _, part in value:
-            yield from _known_in(part)
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _known_in(part)
-
-
-@everywhere
-def test_the_account_has_right_check_digits_and_says_that_nobody_pays(country):
+def test_the_account_is_of_the_country_and_says_that_nobody_pays(country):
     account = countries()[country].account
-    assert iban.is_valid(account.iban)
     assert account.iban.startswith(country)
     assert "DO NOT PAY" in account.payee
 

@@ -87,6 +87,14 @@ def test_the_plot_has_every_position_in_both_fields_and_escapes_its_words():
     assert "style=" not in svg
 
 
+@pytest.mark.parametrize("language", Language)
+def test_numbers_in_the_plot_have_the_decimal_mark_of_the_table_beside_it(language):
+    told = proof(a_fine_seen(), language)
+    svg = str(told.plot("", "time", "", ""))
+    marks = set(re.findall(r">-?\d+([.,])\d+<", svg))
+    assert marks == {re.sub(r"\d", "", told.factor)}
+
+
 def test_nothing_is_drawn_outside_the_plot():
     svg = str(proof(a_fine_seen()).plot("", "", "", ""))
     wide, high = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())

@@ -38,6 +38,7 @@ class Proof:
         positions: How many positions the measurement used.
         motion: What the plot shows.
         rows: Time and distance of some positions, from the first to the last.
+        mark: The decimal mark.
     """
 
     distance: str
@@ -47,10 +48,12 @@ class Proof:
     positions: str
     motion: Motion
     rows: tuple[tuple[str, str], ...]
+    mark: str
 
     def plot(self, label: str, time: str, distance: str, off_cm: str) -> Markup:
         """Position against time with the measured speed and its uncertainty, as SVG."""
-        return motion_svg(self.motion, label, Axes(time=time, distance=distance, off_cm=off_cm))
+        axes = Axes(time=time, distance=distance, off_cm=off_cm, mark=self.mark)
+        return motion_svg(self.motion, label, axes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ def proof_of(fine: Fine, country: Country, language: Language) -> Proof | Divisi
             (number(_rounded(s, _MILLISECOND)), number(_rounded(m, _CENTIMETRE)))
             for s, m in _some(motion.points)
         ),
+        mark=number(_TENTH)[1],
     )
 
 
