@@ -30,6 +30,8 @@ def average_lacks(violation: Violation, sure: float) -> Iterator[str]:
         return
     if violation.retained_kmh <= violation.limit_kmh:
         yield f"{violation.retained_kmh} km/h is not above {violation.limit_kmh} km/h"
+    if entry.provenance.clip_sha256 == end.provenance.clip_sha256:
+        yield "one recording stands for both cameras"
     yield from _plates(entry, end, sure)
     yield from _certificate(stretch, end)
     yield from _time(stretch, entry, end)

@@ -184,6 +184,9 @@ DAMAGED = {
     "certificate ended": (a_case(valid_until=date(2026, 10, 13)), "distance ended on 2026-10-13"),
     "certificate of nobody": (a_case(certified_by=" "), "names no certificate of its distance"),
     "certificate without number": (a_case(certificate=""), "names no certificate of its distance"),
+    "one recording": (
+        at_the_entry(provenance=judged(95.2).passage.provenance), "one recording stands for both"
+    ),
     "other plate": (at_the_entry(plate=a_plate("AA111BB")), "not the same"),
     "unsure plate": (at_the_entry(plate=a_plate(confidence=0.97)), "two vehicles"),
     "no confidence": (at_the_entry(plate=a_plate(confidence=float("nan"))), "two vehicles"),
