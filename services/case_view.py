@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from services.model import Violation
 from services.policy import wants_person
 from services.store.cases import Case
 from services.store.exhibits import PICTURE_SUFFIX
 from services.store.store import Store
-from speedcam.model import Exhibit, ExhibitKind, PlateReading, SpeedMeasurement
+from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
 
 PROOF = (
     "passage", "measured_kmh", "plate", "why_a_person",
@@ -22,19 +23,38 @@ _PICTURES = {
 
 
 def proof_of(store: Store, case: Case) -> dict[str, object]:
-    """What :data:`PROOF` names; a picture by its file, or by what is wrong with it.
+    """What :data:`PROOF` names, and what a section adds, in the order in which it is shown.
+
+    A picture is told by its file, or by what is wrong with it.
 
     The plate as it was read is among it, to be held against its picture.
     """
     violation, passage = case.violation, case.violation.passage
+    seen = _seen(store, passage) | {"why_a_person": "; ".join(wants_person(violation))}
+    return dict.fromkeys(PROOF) | seen | _section(store, violation)
+
+
+def _seen(store: Store, passage: Passage) -> dict[str, object]:
     speed, plate = passage.speed, passage.plate
-    return dict.fromkeys(PROOF) | {
+    return {
         "passage": passage.id,
         "measured_kmh": speed.text() if isinstance(speed, SpeedMeasurement) else None,
         "plate": plate.text if isinstance(plate, PlateReading) else None,
-        "why_a_person": "; ".join(wants_person(violation)),
         **_pictures(store, passage.exhibits),
     }
+
+
+def _section(store: Store, violation: Violation) -> dict[str, object]:
+    """Of an average speed what it rests on, and what the first camera saw; else nothing."""
+    stretch, entry = violation.stretch, violation.entry
+    if entry is None:
+        return {}
+    known: dict[str, object] = {
+        f"first_{name}": value for name, value in _seen(store, entry).items()
+    }
+    average = f"{violation.measured_kmh} ± {violation.uncertainty_kmh} km/h on average"
+    way = f": {stretch.distance_m.normalize():f} m in {stretch.seconds} s" if stretch else ""
+    return {"measured_kmh": f"{average}{way}", "first_site": entry.place.site_id, **known}
 
 
 def _pictures(store: Store, exhibits: tuple[Exhibit, ...]) -> dict[str, object]:

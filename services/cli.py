@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 import typer
 
 from services import office as desk
-from services.case_view import PROOF, proof_of
+from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
 from services.model import Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
-from services.policy import POLICIES, missing_proof, policy_named
+from services.policy import POLICIES, missing_proof, policy_named, wants_person
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
-from services.store.cases import Case, case_of
+from services.store.cases import Case, case_of, twins_of
 from services.store.store import Store, open_store
 from speedcam.record import read_passages
 
-WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "lacks")
+WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "waits_for")
 
 office_app = typer.Typer(
     name="office",
@@ -231,7 +231,9 @@ def _apply(office: Path, policy: str, *, as_json: bool) -> None:
 
 def _list_waiting(office: Path, *, as_json: bool) -> None:
     with open_store(office) as store:
-        rows = [_waiting(case) for case in desk.waiting(store)]
+        cases = desk.waiting(store)
+        twins = twins_of(store, cases)
+        rows = [_waiting(case, twins[case.key]) for case in cases]
     show(rows, WAITING, as_json=as_json)
     say(f"cases that wait for a decision: {len(rows)}")
 
@@ -247,16 +249,18 @@ def _list_sample(office: Path, *, as_json: bool) -> None:
 def _show_case(office: Path, key: str, *, as_json: bool) -> None:
     with open_store(office) as store:
         case = case_of(store, key)
-        row = _waiting(case) | {"state": case.state} | proof_of(store, case)
+        proof = proof_of(store, case)
+    row = _waiting(case) | {"state": case.state} | proof
     if as_json:
         show([row], WAITING, as_json=True)
     else:
-        show_record(row, ("case_key", "state", *WAITING[1:], *PROOF))
+        show_record(row, ("case_key", "state", *WAITING[1:-1], "lacks", *proof))
 
 
-def _waiting(case: Case) -> dict[str, object]:
+def _waiting(case: Case, twins: Sequence[str] = ()) -> dict[str, object]:
     """What a list may say of a case: no plate stands in it."""
     violation, place = case.violation, case.violation.passage.place
+    lacks = missing_proof(violation)
     return {
         "case_key": case.key,
         "at": violation.passage.at.astimezone(ZoneInfo(place.timezone)).isoformat(" ", "seconds"),
@@ -265,7 +269,11 @@ def _waiting(case: Case) -> dict[str, object]:
         "limit_kmh": violation.limit_kmh,
         "reference": violation.reference,
         "needs_person": violation.needs_person,
-        "lacks": "; ".join(missing_proof(violation)),
+        "lacks": "; ".join(lacks),
+        "waits_for": "; ".join(
+            (*lacks, *wants_person(violation), *(f"may be case {key} once more" for key in twins))
+        )
+        or "a policy or an officer",
     }
 
 

@@ -129,7 +129,7 @@ def after(state: State, act: Act, *, back_to: State | None = None) -> State:
     if not ends:
         possible = ", ".join(acts_on(state)) or "nothing: this is its end"
         raise CaseError(
-            f"it is {state.replace('_', ' ')}, which {act.replace('_', ' ')!r} does not apply "
-            f"to. Possible: {possible.replace('_', ' ')}."
+            f"it is {state.replace('_', ' ')}, which {str(act)!r} does not apply to. "
+            f"Possible: {possible}."
         )
     return ends.pop()

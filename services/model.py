@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from services.stretch import Stretch
 from speedcam.model import Passage
 
 
@@ -96,6 +97,8 @@ class Violation:
         kind: What kind of offence.
         entry: The passage where the section began, ``passage`` being where it ended; else None.
         outcome: What the law makes of it.
+        stretch: The way between both passages and the time for it; None where there is no
+            entry, and in a case that was opened before it was kept.
     """
 
     key: str
@@ -117,6 +120,12 @@ class Violation:
     kind: OffenceKind = OffenceKind.SPEED
     entry: Passage | None = None
     outcome: Outcome = Outcome.FINE
+    stretch: Stretch | None = None
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """Every passage that is its proof, in order of time."""
+        return (self.entry, self.passage) if self.entry else (self.passage,)
 
 
 class Verdict(StrEnum):

@@ -31,6 +31,7 @@ from services.store.decisions import decision_of, decisions_of, record_decisions
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
 from services.words import require_officers, require_second, require_words
+from speedcam.model import Exhibit
 
 __all__ = [
     "Delivered",
@@ -283,12 +284,16 @@ class _Papers:
 
 
 def _papers_of(store: Store, group: Sequence[Case]) -> _Papers:
-    exhibits = {e.sha256 for case in group for e in case.violation.passage.exhibits}
+    exhibits = {e.sha256 for case in group for e in _exhibits(case)}
     return _Papers(
         decisions=decisions_of(store, [case.key for case in group]),
         packs=texts_of(store, (case.violation for case in group)),
         broken=store.broken_exhibits(exhibits),
     )
+
+
+def _exhibits(case: Case) -> Iterator[Exhibit]:
+    return (exhibit for passage in case.violation.passages for exhibit in passage.exhibits)
 
 
 def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
@@ -299,7 +304,7 @@ def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
         if decision is None:
             raise CaseError(f"case {case.key} is confirmed without a decision: nothing was issued.")
         plate_of(case.violation)
-        for exhibit in case.violation.passage.exhibits:
+        for exhibit in _exhibits(case):
             if fault := papers.broken.get(exhibit.sha256):
                 raise fault  # no fine whose proof is not intact
         edition = edition_of(case.violation, papers.packs)

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from itertools import chain
 from types import MappingProxyType
 
 from services.errors import CaseError
 from services.model import Decision, Money, OffenceKind, Outcome, Verdict, Violation
+from services.rules.average import average_lacks
 from services.rules.engine import local_day
 from speedcam.model import ExhibitKind, Grade, Passage, PlateReading, SpeedMeasurement
 
@@ -90,8 +90,12 @@ def missing_proof(violation: Violation) -> tuple[str, ...]:
     """What the case lacks; while anything is lacking nobody, person or policy, may confirm it."""
     passage = violation.passage
     if violation.kind is OffenceKind.SECTION:
-        ends = (violation.entry, passage) if violation.entry else (passage,)
-        return (_NO_WORDS, *_offence(violation), *chain(*map(_proof_of_passage, ends)))
+        ends = (
+            f"{each.place.site_id}: {fault}"
+            for each in violation.passages
+            for fault in _proof_of_passage(each)
+        )
+        return (*_offence(violation), *average_lacks(violation, SURE_PLATE), *ends)
     return tuple(_offence(violation) + _speed(violation) + _proof_of_passage(passage))
 
 
@@ -108,11 +112,6 @@ def _offence(violation: Violation) -> list[str]:
     )
     return [told]
 
-
-_NO_WORDS = (
-    "no notice is worded for an average speed between two cameras yet: an officer compares the "
-    "passages of both ends outside this office"
-)
 
 _ELSEWHERE = {
     Outcome.ADVISORY: "a warning without cost",

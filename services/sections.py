@@ -23,6 +23,7 @@ from services.rules.engine import SPEEDING, NoViolation, local_day
 from services.rules.section import Drive, day_key, drives, judge_drive, mark
 from services.rules.section_file import Section
 from services.store.cases import link_passage, open_cases
+from services.store.completion import complete
 from services.store.known import Known, case_of_drive
 from services.store.store import Store
 from services.store.withdrawal import measured_otherwise, withdraw
@@ -112,6 +113,8 @@ def _receive(
         case_key, new = _open(store, connection, judged, edition, now)
     if case_key == key and not new and measured_otherwise(store, judged):
         withdraw(store, key, MEASURED_OTHERWISE, now)
+    elif case_key == key and not new:
+        complete(store, judged, edition, now)
     return Received(
         passage_id=end.id,
         outcome=Outcome.CASE if new else Outcome.KNOWN,

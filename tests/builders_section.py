@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -35,7 +36,7 @@ def seen(site, crossed_s, kmh, line_m, plate="AA000BB", **more) -> Passage:
         )
         for n, t in enumerate(times_s)
     )  # fmt: skip
-    return a_passage(
+    passage = a_passage(
         more.pop("passage_id", f"{site}-{hash((plate, crossed_s)):x}"),
         plate=plate if not isinstance(plate, str) else a_plate(plate),
         place=a_place(
@@ -47,6 +48,8 @@ def seen(site, crossed_s, kmh, line_m, plate="AA000BB", **more) -> Passage:
         at=AT + timedelta(seconds=float(times_s[-1])),
         **more,
     )
+    recording = hashlib.sha256(site.encode()).hexdigest()
+    return replace(passage, provenance=replace(passage.provenance, clip_sha256=recording))
 
 
 def through(average_kmh, plate="AA000BB", start_s=0.0, **more) -> tuple[Passage, Passage]:

@@ -21,11 +21,16 @@ from services.office import new_fine
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
 from services.rules.engine import judge
+from services.rules.section import drives, judge_drive, mark
+from services.rules.section_file import read_section
 from tests.builders_notice import a_decision, a_photo
 from tests.builders_notice import a_passage as a_photographed_passage
 from tests.builders_office import AT, SetClock, a_passage, a_place
+from tests.builders_section import SECTION, through
 
 COUNTRIES = ("AL", "CH", "DE", "ES", "FR", "GB", "IT")
+SECTION_COUNTRIES = ("AL", "CH")
+"""Whose law knows average speeds. Between them and English they speak all but Spanish."""
 _PHOTOS = a_photographed_passage().exhibits
 _SPEED_KMH = {"GB": 54.0}
 """A speed that is fined where the limit is 40 km/h, or 20 mph; it need not be 58 everywhere."""
@@ -48,9 +53,29 @@ def a_fine_of(
     passage = replace(passage, conditions=replace(passage.conditions, limit_mph=20))
     violation = judge(passage, edition, "case-1")
     fine = new_fine(violation, a_decision(), edition, SetClock(at + timedelta(hours=2)))
-    number = f"{country}26-K7Q2-M9XD"
-    reference = creditor_reference(number)
-    return replace(fine, number=number, reference=reference, driver=driver)
+    return replace(_numbered(fine), driver=driver)
+
+
+def a_section_fine_of(
+    country: str, *, kmh: float = 95.2, at: datetime = AT, first: str = "Rruga e Kombit, km 2+200"
+) -> Fine:
+    """A fine for an average speed of 95.2 km/h over 2000 m on which 80 km/h are allowed."""
+    edition, section = edition_of(country), read_section(SECTION.encode(), "section.yaml")
+    went_on = at - AT
+    came, went = (replace(p, exhibits=_PHOTOS, at=p.at + went_on) for p in through(kmh))
+    came = replace(came, place=replace(came.place, name=first))
+    marks = [
+        [m for p in passages if (m := mark(p, end, b"key"))]
+        for passages, end in (([came], section.entry), ([went], section.exit))
+    ]
+    (drive,) = drives(section, *marks)
+    violation = judge_drive(drive, section, edition, "case-1")
+    return _numbered(new_fine(violation, a_decision(), edition, SetClock(at + timedelta(hours=2))))
+
+
+def _numbered(fine: Fine) -> Fine:
+    number = f"{fine.number[:2]}26-K7Q2-M9XD"
+    return replace(fine, number=number, reference=creditor_reference(number))
 
 
 def an_occasion(kind: LetterKind, fine: Fine, **changes) -> Occasion | None:
@@ -84,6 +109,18 @@ def every_letter() -> Iterator[tuple[LetterKind, Fine]]:
     for country in COUNTRIES:
         for kind in LetterKind:
             yield kind, a_fine_of(country)
+    for country in SECTION_COUNTRIES:
+        for kind in LetterKind:
+            yield kind, a_section_fine_of(country)
 
 
-__all__ = ["COUNTRIES", "a_fine_of", "a_photo", "an_occasion", "edition_of", "every_letter"]
+__all__ = [
+    "COUNTRIES",
+    "SECTION_COUNTRIES",
+    "a_fine_of",
+    "a_photo",
+    "a_section_fine_of",
+    "an_occasion",
+    "edition_of",
+    "every_letter",
+]

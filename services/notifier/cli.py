@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from services.console import EPILOG
+from services.notifier.country_command import add_check_command
 from services.notifier.desk_commands import add_desk_commands
 from services.notifier.preview import add_preview_command
 from services.notifier.prove_command import add_test_command
@@ -20,3 +21,4 @@ notify_app = typer.Typer(
 add_preview_command(notify_app)
 add_test_command(notify_app)
 add_desk_commands(notify_app)
+add_check_command(notify_app)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from services.errors import EvidenceError, LetterError
 from services.model import Fine, OffenceKind, Violation
-from services.notifier.country import country_of
+from services.notifier.country import Country, country_of
 from services.rules.entries import Unit
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+
+_WORDED = frozenset({OffenceKind.SPEED, OffenceKind.SECTION})
+"""Offences that the letters have words for."""
 
 _NO_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of what breaks a line, and of what no text has."""
@@ -29,40 +33,71 @@ def require_complete(fine: Fine) -> None:
 def _mandatory(fine: Fine) -> dict[str, object]:
     """Every fact that no notice may lack, by the name used in the error."""
     violation, country = fine.violation, country_of(fine)
-    passage, source = violation.passage, violation.source
-    certificate = passage.place.certificate
-    photo = photo_exhibit(passage)
-    on_the_day = passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
+    source = violation.source
     return {
         "the number": fine.number,
         "a wording for its country": country,
-        "a wording for its offence": violation.kind is OffenceKind.SPEED,
-        "the place": _line(passage.place.name),
-        "the road": _line(passage.place.road),
-        "the direction": _line(passage.place.towards),
-        "a reason for the limit of one line": all(
-            _line(words) or not words.strip() for words in passage.place.limit_reason.values()
-        ),
-        "the time zone": passage.place.timezone,
-        "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
+        "a wording for its offence": violation.kind in _WORDED,
+        **_of_camera(violation.passage, country),
         "the measured speed": violation.measured_kmh > 0,
         "the uncertainty": violation.uncertainty_kmh > 0,
         "the speed that counts": violation.retained_kmh > violation.limit_kmh,
         "the limit": limit_of(violation, country.unit if country else "km/h"),
-        "the device": certificate and _line(certificate.device),
-        "the certificate": certificate and _line(certificate.number),
-        "a certificate valid on that day": certificate and certificate.valid_until >= on_the_day,
-        "the check of the signs": not (country and country.signs) or passage.place.signs_checked_on,
         "the legal reference": violation.reference.strip(),
         "the rule pack": source.pack.strip(),
         "the rule pack's version": source.pack_version.strip(),
         "the rule pack's hash": source.pack_sha256.strip(),
-        "the software": passage.provenance.software.strip(),
-        "the redacted photo": photo and photo.sha256,
         "who decided": fine.decision.by.strip(),
         "the amount": fine.terms.full.minor > 0 and fine.terms.full.currency,
         "the payment reference": fine.reference.strip(),
+        **(_of_section(violation, country) if violation.kind is OffenceKind.SECTION else {}),
     }
+
+
+def _of_camera(passage: Passage, country: Country | None) -> dict[str, object]:
+    """What a notice states of a camera and of what it saw."""
+    place, certificate, photo = passage.place, passage.place.certificate, photo_exhibit(passage)
+    return {
+        "the place": _line(place.name),
+        "the road": _line(place.road),
+        "the direction": _line(place.towards),
+        "a reason for the limit of one line": all(
+            _line(words) or not words.strip() for words in place.limit_reason.values()
+        ),
+        "the time zone": place.timezone,
+        "the plate": isinstance(passage.plate, PlateReading) and passage.plate.text.strip(),
+        "the device": certificate and _line(certificate.device),
+        "the certificate": certificate and _line(certificate.number),
+        "a certificate valid on that day": certificate and certificate.valid_until >= _day(passage),
+        "the check of the signs": not (country and country.signs) or place.signs_checked_on,
+        "the software": passage.provenance.software.strip(),
+        "the redacted photo": photo and photo.sha256,
+    }
+
+
+def _of_section(violation: Violation, country: Country | None) -> dict[str, object]:
+    """What a notice states of the first camera, and of the way to the second."""
+    stretch, entry, end = violation.stretch, violation.entry, violation.passage
+    if stretch is None or entry is None:
+        return {"the first camera and the certified distance": None}
+    known = {
+        "the certified distance": stretch.distance_m > 0 and stretch.uncertainty_m > 0,
+        "who certified it": _line(stretch.certified_by),
+        "the certificate of the distance": _line(stretch.certificate),
+        "a distance certified on that day": stretch.valid_until >= _day(end),
+        "the time between the cameras": stretch.seconds > 0,
+        "one plate at both cameras": _text(entry) == _text(end),
+    }
+    first = _of_camera(entry, country)
+    return known | {f"{name} of the first camera": value for name, value in first.items()}
+
+
+def _day(passage: Passage) -> date:
+    return passage.at.astimezone(ZoneInfo(passage.place.timezone or "UTC")).date()
+
+
+def _text(passage: Passage) -> str | None:
+    return passage.plate.text if isinstance(passage.plate, PlateReading) else None
 
 
 def _line(words: str) -> str:

@@ -6,6 +6,7 @@ not there, and the notice leaves it out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -114,6 +115,18 @@ class Country(Closed):
         """A legal reference with its words, not its numbers, in ``language``."""
         words = self.articles.get(language, {})
         return " ".join(words.get(word, word) for word in reference.split(" "))
+
+
+def known_in(value: object) -> Iterator[Known]:
+    """Every value with a source in a country, or in a part of one."""
+    if isinstance(value, Known):
+        yield value
+    if isinstance(value, Closed):
+        for _, part in value:
+            yield from known_in(part)
+    if isinstance(value, tuple):
+        for part in value:
+            yield from known_in(part)
 
 
 @cache

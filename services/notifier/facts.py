@@ -26,6 +26,7 @@ from services.notifier.language import (
     unit_in,
 )
 from services.notifier.law_facts import LawFacts, law_facts
+from services.notifier.section_facts import SectionFacts, section_facts
 from services.rules.engine import KMH_PER_MPH
 from speedcam.model import PlateReading
 
@@ -50,6 +51,7 @@ class Facts:
         discounted: Whoever pays early pays less.
         until_short: First day to pay by, in digits, for the short message.
         law: What the law of the country adds.
+        section: What an average speed adds; None for a speed that one camera measured.
     """
 
     number: str
@@ -98,6 +100,7 @@ class Facts:
     discounted: bool
     until_short: str
     law: LawFacts
+    section: SectionFacts | None
 
 
 def facts(fine: Fine, language: Language) -> Facts:
@@ -112,7 +115,8 @@ def facts(fine: Fine, language: Language) -> Facts:
     plate, photo = violation.passage.plate, photo_exhibit(violation.passage)
     if not (certificate and photo and country) or not isinstance(plate, PlateReading):
         raise LetterError(f"notice {fine.number} cannot be written: its passage changed meanwhile.")
-    at = violation.passage.at.astimezone(ZoneInfo(place.timezone))
+    stretch = violation.stretch
+    at = (stretch.left_at if stretch else violation.passage.at).astimezone(ZoneInfo(place.timezone))
     speed = _Speeds.of(violation, country)
     discounted = terms.reduced.minor < terms.full.minor
 
@@ -143,7 +147,8 @@ def facts(fine: Fine, language: Language) -> Facts:
         retained=speed_of(speed.retained),
         limit=speed_of(speed.limit),
         over=speed_of(speed.retained - speed.limit),
-        limit_reason=place.limit_reason.get(language, "").strip(),
+        # A camera's reason is one for its own place, and not for the way to it.
+        limit_reason="" if stretch else place.limit_reason.get(language, "").strip(),
         device=certificate.device,
         certificate=certificate.number,
         certificate_until=day(certificate.valid_until),
@@ -177,6 +182,7 @@ def facts(fine: Fine, language: Language) -> Facts:
         discounted=discounted,
         until_short=short_day(terms.reduced_until if discounted else terms.full_until, language),
         law=law_facts(fine, country, language),
+        section=section_facts(violation, language, country.country),
     )
 
 

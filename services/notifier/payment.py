@@ -55,19 +55,24 @@ class Transfer:
 
 def require_payable(account: str, reference: str) -> None:
     """Raise LetterError unless the check digits of account and reference are right."""
-    try:
-        iban.validate(account)
-    except ValidationError as error:
-        raise LetterError(
-            f"the account {account} is no IBAN ({error}): no letter may ask for a transfer to it. "
-            "Correct the payee's account."
-        ) from None
+    require_account(account)
     try:
         iso11649.validate(reference)
     except ValidationError as error:
         raise LetterError(
             f"the payment reference {reference} is no creditor reference ({error}): a payment with "
             "it would not find its fine. Issue the fine again."
+        ) from None
+
+
+def require_account(account: str) -> None:
+    """Raise LetterError unless the check digits of the account are right."""
+    try:
+        iban.validate(account)
+    except ValidationError as error:
+        raise LetterError(
+            f"the account {account} is no IBAN ({error}): no letter may ask for a transfer to it. "
+            "Correct the payee's account."
         ) from None
 
 

@@ -55,9 +55,10 @@ def preview(
         bool, typer.Option("--open", help="Open it with what this machine opens such files with.")
     ] = False,
 ) -> None:
-    """Write a fine's notice into a file, to look at. It goes to nobody, and nothing is recorded.
+    """Write a letter about a fine into a file, to look at. It goes to nobody, nothing is recorded.
 
-    The file's path is printed on stdout.
+    What a letter of another kind than the notice tells is an example. The file's path is printed
+    on stdout.
     """
     with open_store(office) as store:
         with store.reading() as connection:
@@ -67,6 +68,8 @@ def preview(
     content = rendered(fine, photo, channel, kind=kind, lang=lang, to=to or ())
     write_durably(path, content)
     typer.echo(path)
+    if kind is not LetterKind.NOTICE:
+        say("what this letter tells is an example: nothing of it happened.")
     if launch and typer.launch(str(path), wait=True) != 0:
         say(f"nothing on this machine opens {path}: open it yourself.")
 
@@ -91,6 +94,7 @@ def rendered(
         to: Lines of the address on paper.
     """
     # Letters need templates, languages and a typesetter that no other command has to load.
+    from services.notifier.example import example_of  # noqa: PLC0415 - see above
     from services.notifier.language import Language  # noqa: PLC0415 - see above
     from services.notifier.letter import PHOTO_CID, data_uri, render_letter  # noqa: PLC0415 - see above
     from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
@@ -98,7 +102,8 @@ def rendered(
 
     if lang and lang not in set(Language):
         raise typer.BadParameter(f"there are no words in {lang!r}: one of {', '.join(Language)}")
-    letter = render_letter(fine, photo, kind, own=Language(lang) if lang else None)
+    own = Language(lang) if lang else None
+    letter = render_letter(fine, photo, kind, occasion=example_of(kind, fine), own=own)
     match form:
         case Form.HTML:
             return letter.html.replace(f"cid:{PHOTO_CID}", data_uri(letter.photo)).encode()

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from services.rules.engine import (
 )
 from services.rules.reckoning import Circumstances, Finding, reckon
 from services.rules.section_file import End, Section
+from services.stretch import Stretch
 from speedcam.model import KMH_PER_M_S, Direction, Passage, PlateReading, SpeedMeasurement
 
 FASTEST_KMH = 300
@@ -66,7 +67,8 @@ class Drive:
     """One vehicle's way through the section.
 
     Attributes:
-        seconds: Between the two lines.
+        seconds: Between the two lines, in whole milliseconds, rounded up: what a notice prints
+            is what was judged.
         speed_kmh: The certified distance over that time.
         uncertainty_kmh: Expanded, k = 2.
     """
@@ -148,7 +150,7 @@ def _drive(section: Section, start: Mark, end: Mark) -> Drive:
 
     Clocks are not known to be off by less than they may be, so both offsets count in full.
     """
-    seconds = (end.at - start.at).total_seconds()
+    seconds = math.ceil((end.at - start.at) / timedelta(milliseconds=1)) / 1000
     speed_kmh = section.distance_m / seconds * KMH_PER_M_S
     of_way = math.hypot(section.uncertainty_m, EDGE_M, EDGE_M) / section.distance_m
     of_time = (start.clock_s + end.clock_s) / seconds
@@ -187,13 +189,37 @@ def judge_drive(
         at=local_time(end).time(),
         device="section",
     )
-    speed, doubt = in_tenths(drive.speed_kmh, drive.uncertainty_kmh, pack)
+    stretch = _stretch(drive, section)
+    speed, doubt = in_tenths(float(stretch.average_kmh), drive.uncertainty_kmh, pack)
     reckoning = reckon(pack, speed, doubt, around)
     acquitted = acquittal(reckoning, around, pack)
     if acquitted is not None:
         return acquitted
-    proof = replace(end, limit_kmh=section.limit_kmh)
+    conditions = replace(end.conditions, limit_mph=section.limit_mph)
+    proof = replace(end, limit_kmh=section.limit_kmh, conditions=conditions)
     violation = violation_of(reckoning, around, edition, passage=proof, key=key)
     return replace(
-        violation, kind=OffenceKind.SECTION, entry=drive.entry.passage, needs_person=True
+        violation,
+        kind=OffenceKind.SECTION,
+        entry=drive.entry.passage,
+        needs_person=True,
+        stretch=stretch,
     )
+
+
+def _stretch(drive: Drive, section: Section) -> Stretch:
+    certificate = section.certificate
+    return Stretch(
+        section=section.id,
+        distance_m=_to_mm(section.distance_m, ROUND_FLOOR),
+        uncertainty_m=_to_mm(section.uncertainty_m, ROUND_CEILING),
+        certified_by=certificate.body,
+        certificate=certificate.number,
+        valid_until=certificate.valid_until,
+        seconds=Decimal(str(drive.seconds)),
+        entered_at=drive.entry.at,
+    )
+
+
+def _to_mm(metres: float, rounding: str) -> Decimal:
+    return Decimal(str(metres)).quantize(Decimal("0.001"), rounding)

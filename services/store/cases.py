@@ -135,7 +135,7 @@ def open_cases(
         elif key not in {case_key, *known.links}:
             known.links[key] = case_key
             linked.append(_link_row(key, case_key, passage))
-    _keep_editions(connection, [edition for _, edition in group] if rows else [])
+    keep_editions(connection, [edition for _, edition in group] if rows else [])
     for table, new in ((cases, rows), (links, linked)):
         if new:
             connection.execute(insert(table), new)
@@ -158,7 +158,8 @@ def _link_row(key: str, case_key: str, passage: Passage) -> dict[str, object]:
     }
 
 
-def _keep_editions(connection: Connection, editions: Iterable[Edition]) -> None:
+def keep_editions(connection: Connection, editions: Iterable[Edition]) -> None:
+    """Keep the texts of the law that are not kept yet, within a transaction that writes."""
     by_hash = {edition.sha256: edition for edition in editions}
     known = select(packs.c.sha256).where(packs.c.sha256.in_(sorted(by_hash)))
     for sha256 in by_hash.keys() - set(connection.execute(known).scalars()):

@@ -26,7 +26,7 @@ from services.store.history import Event, history_of
 from services.store.money import payments_of
 from services.store.store import Store
 from services.store.traffic import months_with_traffic
-from speedcam.model import ExhibitKind
+from speedcam.model import ExhibitKind, Passage
 
 MOST_BYTES = 64 * 1024 * 1024
 """No raw data unpack to more."""
@@ -55,9 +55,9 @@ class OfficeRecords:
         with self.store.reading() as connection:
             return payments_of(connection, fine.number)
 
-    def raw_text(self, fine: Fine) -> str:
+    def raw_text(self, passage: Passage) -> str:
         """See :class:`services.web.ports.Records`."""
-        kept = (e for e in fine.violation.passage.exhibits if e.kind is ExhibitKind.RAW)
+        kept = (e for e in passage.exhibits if e.kind is ExhibitKind.RAW)
         raw = next(kept, None)
         return _unpacked(self.store.exhibit_bytes(raw.sha256)) if raw else ""
 

@@ -34,11 +34,12 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
-    """Names of the axes, as a reader's language has them."""
+    """Names of the axes, and the decimal mark, as a reader's language has them."""
 
     time: str
     distance: str
     off_cm: str
+    mark: str = "."
 
 
 def motion_svg(motion: Motion, label: str, axes: Axes) -> Markup:
@@ -50,7 +51,7 @@ def motion_svg(motion: Motion, label: str, axes: Axes) -> Markup:
     Args:
         motion: What is drawn.
         label: What is seen, for who cannot see it.
-        axes: Their names.
+        axes: Their names, and how their numbers are written.
     """
     last_s = motion.points[-1][0]
     offs = [(s, 100 * (m - _on_line(motion, s))) for s, m in motion.points]
@@ -62,8 +63,8 @@ def motion_svg(motion: Motion, label: str, axes: Axes) -> Markup:
     line = " ".join(road.place(s, _on_line(motion, s)) for s in (0.0, last_s))
     band = " ".join(off.place(*corner) for corner in (*edge, *((s, -y) for s, y in edge[::-1])))
     parts = [
-        *road.grid(axes.distance, ""),
-        *off.grid(axes.off_cm, axes.time),
+        *road.grid(axes.distance, "", axes.mark),
+        *off.grid(axes.off_cm, axes.time, axes.mark),
         f'<polygon class="band" points="{band}"/>',
         f'<polyline class="fit" points="{line}"/>',
         f'<polyline class="fit" points="{off.place(0, 0)} {off.place(last_s, 0)}"/>',
@@ -99,14 +100,14 @@ class _Panel:
     def place(self, seconds: float, value: float) -> str:
         return f"{self._x(seconds):.1f},{self._y(value):.1f}"
 
-    def grid(self, up: str, across: str) -> list[str]:
+    def grid(self, up: str, across: str, mark: str) -> list[str]:
         """Rules with their numbers; those of the time only where its axis has a name."""
         foot = self.top + self.high
         parts = [_rule(LEFT, WIDE - RIGHT, self._y(v), self._y(v)) for v in self.values]
         parts += [_rule(self._x(s), self._x(s), self.top, foot) for s in self.times]
-        parts += [_word(LEFT - 6, self._y(v) + 4, f"{v:g}", "end") for v in self.values]
+        parts += [_word(LEFT - 6, self._y(v) + 4, _number(v, mark), "end") for v in self.values]
         if across:
-            parts += [_word(self._x(s), foot + 17, f"{s:g}", "middle") for s in self.times]
+            parts += [_word(self._x(s), foot + 17, _number(s, mark), "middle") for s in self.times]
             parts.append(_word(LEFT + _ACROSS / 2, foot + 38, across, "middle"))
         # Above its panel, not upright beside it: it is read without turning the head.
         return [*parts, _word(LEFT, self.top - 10, up, "start")]
@@ -141,6 +142,10 @@ def _ticks(most: float, steps: int) -> list[float]:
 
 def _both_ways(ticks: Sequence[float]) -> list[float]:
     return [*(-tick for tick in ticks[:0:-1]), *ticks]
+
+
+def _number(value: float, mark: str) -> str:
+    return f"{value:g}".replace(".", mark)
 
 
 def _rule(x1: float, x2: float, y1: float, y2: float) -> str:

@@ -13,6 +13,7 @@ from services.fines import Standing
 from services.model import Fine
 from services.report.figures import Report
 from services.store.history import Event
+from speedcam.model import Passage
 
 
 class NoticeReader(Protocol):
@@ -50,8 +51,8 @@ class Records(Protocol):
         """What came in for the fine."""
         ...
 
-    def raw_text(self, fine: Fine) -> str:
-        """The raw data of its measurement as JSON; empty where the passage names none.
+    def raw_text(self, passage: Passage) -> str:
+        """The raw data of one of its passages as JSON; empty where the passage names none.
 
         Raises an OfficeError when they are lost or altered.
         """

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,28 @@ def test_an_officer_decides_what_waits(folder, passages):
     assert decided.exit_code == 0
     assert "confirm by P-17" in decided.stderr
     assert run("review", "--office", folder, "--json").stdout == ""
+
+
+def test_the_list_says_of_every_case_what_it_waits_for(folder, tmp_path):
+    small, upper = a_passage("p-1"), a_passage("p-2", kmh=66.0, plate="AA111BB")
+    bare = a_passage("p-3", kmh=59.0, plate="AA222BB", exhibits=())
+    run("receive", on_disk(tmp_path / "three", small, upper, bare), "--office", folder)
+    listed = {row["retained_kmh"]: row for row in rows(run("review", "--office", folder, "--json"))}
+    told = {kmh: row["waits_for"] for kmh, row in listed.items()}
+    assert told["53.0"] == "a policy or an officer"
+    assert told["61.0"].startswith("the rules leave neni")
+    assert "the redacted photo is missing" in told["54.0"]
+    assert {row["lacks"] for kmh, row in listed.items() if kmh != "54.0"} == {""}
+    assert "to a person" in run("review", "--office", folder).stdout
+
+
+def test_two_cases_that_may_be_one_passage_are_listed_with_each_others_key(folder, tmp_path):
+    one, other = a_passage("p-1"), a_passage("p-2", plate="AA111BB")
+    other = replace(other, provenance=replace(other.provenance, clip_sha256="d" * 64))
+    run("receive", on_disk(tmp_path / "two", one, other), "--office", folder)
+    first, second = rows(run("review", "--office", folder, "--json"))
+    assert first["waits_for"] == f"may be case {second['case_key']} once more"
+    assert second["waits_for"] == f"may be case {first['case_key']} once more"
 
 
 def test_an_officer_sees_one_case_with_its_plate_and_its_pictures(folder, passages):

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from services import office as desk
 from services.errors import CaseError, LetterError
+from services.model import LetterKind
 from services.notifier.cli import notify_app
 from services.notifier.preview import Form
 from services.policy import policy_named
@@ -67,6 +68,19 @@ def test_the_page_is_one_file_with_its_photo(office, number, tmp_path):
     page = (tmp_path / "letter.html").read_text()
     assert 'src="data:image/jpeg;base64,' in page
     assert "cid:" not in page
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_letter_of_any_kind_can_be_looked_at_and_says_that_it_is_an_example(
+    kind, office, number, tmp_path
+):
+    path = tmp_path / "letter.txt"
+    seen = preview(number, "--office", office, "--kind", kind, "--channel", "txt", "--out", path)
+    assert seen.exit_code == 0, seen.exception
+    assert number in path.read_text()
+    assert ("is an example" in seen.stderr) == (kind is not LetterKind.NOTICE)
+    with_words = {LetterKind.WITHDRAWAL, LetterKind.OBJECTION_ANSWERED}
+    assert ("The reason: EXAMPLE" in path.read_text()) == (kind in with_words)
 
 
 def test_paper_takes_an_address(office, number, tmp_path):

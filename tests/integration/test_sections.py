@@ -5,23 +5,32 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from pydantic import TypeAdapter
+from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
 from services import office
+from services.case_view import proof_of
 from services.cli import office_app
 from services.errors import CaseError
-from services.life import State
-from services.model import OffenceKind, Verdict
+from services.fines import act_on
+from services.life import Act, State
+from services.model import OffenceKind, Verdict, Violation
 from services.office import Outcome
 from services.policy import demo_auto_1, missing_proof
+from services.report.collect import report_of
 from services.rules.section_file import read_section
 from services.sections import receive_section
 from services.store import open_store
 from services.store.cases import case_of, linked_to
-from services.store.schema import metadata
-from speedcam.model import Clock
-from tests.builders_fines import without_waiting
+from services.store.history import history_of
+from services.store.schema import cases, metadata
+from services.transfers import transfer
+from services.web.board.figures import board_of
+from services.web.office import OfficeRecords
+from services.web.owner.export import export_of
+from speedcam.model import Clock, ExhibitKind
+from tests.builders_fines import a_step, without_waiting
 from tests.builders_office import AT, SetClock, a_place, on_disk
 from tests.builders_section import SECTION, seen, through
 
@@ -75,18 +84,100 @@ def test_who_was_too_fast_on_average_is_a_case_with_the_proof_of_both_ends(recei
         assert store.exhibit_bytes(exhibit.sha256)
 
 
-def test_a_policy_leaves_it_and_nobody_can_fine_it_while_no_notice_has_words_for_it(
-    received, store
-):
+def confirm(store, key):
+    return office.decide(
+        store, key, officer="P-17", verdict=Verdict.CONFIRM, why="both pictures show one vehicle",
+        clock=SetClock(),
+    )  # fmt: skip
+
+
+def test_a_policy_leaves_it_to_a_person_who_may_confirm_it(received, store):
     (told,) = received(through(95.2))
     (reviewed,) = office.review(store, demo_auto_1, SetClock())
-    assert "no notice is worded for an average speed" in reviewed.reasons[0]
-    with pytest.raises(CaseError, match="cannot be confirmed by anybody"):
-        office.decide(
-            store, told.case_key, officer="P-17", verdict=Verdict.CONFIRM, why="seen",
-            clock=SetClock(),
-        )  # fmt: skip
-    assert office.issue(store, SetClock()) == ()
+    assert reviewed.reasons == ("the rules leave neni 140/8 (urban_10_20) to a person",)
+    confirm(store, told.case_key)
+    (issued,) = office.issue(store, SetClock())
+    assert issued.fine.violation == case_of(store, told.case_key).violation
+
+
+def test_no_fine_is_issued_while_a_picture_of_its_entry_is_damaged(received, store):
+    came, went = through(95.2)
+    (told,) = received((came, went))
+    confirm(store, told.case_key)
+    kept = store.folder / "exhibits" / f"{came.exhibits[0].sha256}.jpg"
+    kept.write_bytes(b"another")
+    (issued,) = office.issue(store, SetClock())
+    assert issued.fine is None
+    assert "was changed after it was kept" in issued.fault
+
+
+def without_stretch(store, key):
+    """The case as an earlier release kept it."""
+    violation = replace(case_of(store, key).violation, stretch=None)
+    old = json.loads(TypeAdapter(Violation).dump_json(violation))
+    del old["stretch"]
+    sealed = store.keys.seal(
+        json.dumps(old).encode(), table=cases.name, row=key, column="violation"
+    )
+    with store.writing() as connection:
+        connection.execute(update(cases).where(cases.c.key == key).values(violation=sealed))
+
+
+def test_a_case_that_keeps_no_distance_is_confirmed_only_when_received_again(received, store):
+    (told,) = received(through(95.2))
+    whole = case_of(store, told.case_key).violation
+    without_stretch(store, told.case_key)
+    with pytest.raises(CaseError, match="receive the section again"):
+        confirm(store, told.case_key)
+    received(through(95.2))
+    assert case_of(store, told.case_key).violation == whole
+    assert [each.what for each in history_of(store, told.case_key)] == ["opened", "completed"]
+    confirm(store, told.case_key)
+
+
+def test_a_mended_certificate_reaches_a_case_that_waits_and_none_that_was_decided(received, store):
+    waits, decided = received(through(95.2), through(96.0, "AA111BB"))
+    confirm(store, decided.case_key)
+    received(through(95.2), through(96.0, "AA111BB"), of=section("S-7", "S-8"))
+    numbers = [case_of(store, t.case_key).violation.stretch.certificate for t in (waits, decided)]
+    assert numbers == ["S-8", "S-7"]
+
+
+def test_an_objection_and_a_driver_who_is_named_leave_both_ends_in_the_fine(received, store):
+    (told,) = received(through(95.2))
+    confirm(store, told.case_key)
+    (issued,) = office.issue(store, SetClock())
+    act_on(store, issued.fine.number, Act.CONTEST, a_step(SetClock().now()))
+    anew = transfer(store, issued.fine.number, "Arben Shembull", a_step(SetClock().now()))
+    assert store.fine(anew.number).violation == issued.fine.violation
+    assert anew.violation.stretch.distance_m == 2000
+    assert [p.place.site_id for p in anew.violation.passages] == ["AL-IN", "AL-OUT"]
+
+
+def test_an_officer_sees_both_ends_the_average_and_what_it_rests_on(received, store):
+    came, went = through(95.2)
+    (told,) = received((came, went))
+    seen_ = proof_of(store, case_of(store, told.case_key))
+    assert seen_["measured_kmh"] == "95.1 ± 0.2 km/h on average: 2000 m in 75.631 s"
+    assert (seen_["first_site"], seen_["first_passage"]) == ("AL-IN", came.id)
+    assert (seen_["first_plate"], seen_["plate"]) == ("AA000BB", "AA000BB")
+    photo = next(e for e in came.exhibits if e.kind is ExhibitKind.PHOTO)
+    assert seen_["first_photo"] == store.folder / "exhibits" / f"{photo.sha256}.jpg"
+
+
+def test_reports_count_it_and_the_owner_may_keep_the_raw_data_of_both_ends(received, store):
+    (told,) = received(through(95.2))
+    confirm(store, told.case_key)
+    (issued,) = office.issue(store, SetClock())
+    report = report_of(store, AT.date(), AT.date())
+    assert (report.whole.violations, report.whole.issued) == (1, 1)
+    assert board_of(report.whole).fines is None  # fewer than are told
+    records = OfficeRecords(store=store)
+    raw = [records.raw_text(passage) for passage in issued.fine.violation.passages]
+    kept = json.loads(export_of(issued.fine, None, (), (), raw))
+    assert kept["raw_of_first_camera"] != kept["raw"]
+    assert all(kept[name] for name in ("raw", "raw_of_first_camera"))
+    assert kept["fine"]["violation"]["stretch"]["seconds"] == "75.631"
 
 
 def test_an_entry_without_exit_and_a_lawful_drive_leave_nothing(received, store):

@@ -1,7 +1,8 @@
 """The owner's page over a store in memory: who sees what, for how long, and with which headers."""
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from services.errors import EvidenceError
 from services.notifier.language import Language
+from services.notifier.letter import render_letter
 from services.web.app import create_app
 from services.web.headers import SECURITY_HEADERS
 from services.web.pages import page_environment
@@ -22,8 +24,9 @@ from tests.builders_notice import (
     a_photo,
     terms,
 )
+from tests.builders_office import a_picture
 from tests.builders_pages import TestClient, visible_text
-from tests.builders_words import a_fine_of
+from tests.builders_words import a_fine_of, a_section_fine_of
 
 SECRET = b"s" * 32
 BANNERS = (
@@ -88,8 +91,6 @@ def test_the_number_is_in_no_address():
 
 
 def test_the_page_and_the_letter_state_the_same_facts():
-    from services.notifier.letter import render_letter
-
     visitor = a_visitor()
     visitor.type()
     letter = visible_text(render_letter(a_fine(), a_photo()).html)
@@ -100,6 +101,43 @@ def test_the_page_and_the_letter_state_the_same_facts():
     assert _numbers(letter) <= _numbers(visible_text(visitor.notice("sq"))) | _numbers(
         visible_text(visitor.notice("en"))
     )
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_page_of_an_average_speed_states_the_facts_of_its_letter_and_divides(language):
+    fine = a_section_fine_of("AL")
+    visitor = a_visitor(Shelf(fines=[fine]))
+    visitor.type()
+    page = visitor.notice(language)
+    letter = visible_text(render_letter(fine, a_photo(), own=language).html)
+    assert not _numbers(visible_text(page)) - _numbers(letter) - _numbers("20 3.6 3,6")
+    told = visible_text(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"2.?000 m ÷ 75[.,]631 s × 3[.,]6 = 95[.,]1 km", told)
+    assert "<svg" not in page
+
+
+def test_the_page_of_an_average_speed_shows_the_photo_of_either_camera():
+    fine, other = a_section_fine_of("AL"), a_picture("first")
+    sha256 = hashlib.sha256(other).hexdigest()
+    entry = fine.violation.entry
+    entry = replace(entry, exhibits=(replace(entry.exhibits[0], sha256=sha256),))
+    fine = replace(fine, violation=replace(fine.violation, entry=entry))
+    shelf = Shelf(fines=[fine])
+    shelf.pictures |= {sha256: other}
+    visitor = a_visitor(shelf)
+    assert visitor.client.get("/notice/photo/first").status_code == 404
+    visitor.type()
+    shown = re.findall(r'<img src="([^"]*)" alt="Photo from the (\w+) camera', visitor.notice("en"))
+    assert shown == [("/notice/photo/first", "first"), ("/notice/photo", "second")]
+    assert visitor.client.get("/notice/photo/first").content == other
+    assert visitor.client.get("/notice/photo").content == a_photo()
+
+
+def test_a_speed_that_one_camera_measured_has_one_photo():
+    visitor = a_visitor()
+    visitor.type()
+    assert visitor.notice().count("<img") == 1
+    assert visitor.client.get("/notice/photo/first").status_code == 404
 
 
 def _numbers(text: str) -> set[str]:
@@ -387,7 +425,7 @@ def test_every_route_answers_with_the_headers_and_pages_with_the_banner():
                 text = visible_text(answer.text)
                 assert all(text.count(banner) == 2 for banner in BANNERS), route.path
             seen += 1
-    assert seen == 7
+    assert seen == 8
 
 
 def _routes(app) -> list[APIRoute]:
@@ -397,6 +435,7 @@ def _routes(app) -> list[APIRoute]:
         "/",
         "/notice",
         "/notice/photo",
+        "/notice/photo/first",
         "/notice/data",
         "/leave",
         "/static/notice.css",

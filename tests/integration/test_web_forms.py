@@ -233,7 +233,7 @@ def test_the_export_has_the_raw_data(room):
 
 @pytest.mark.parametrize(("text", "raw"), [('{"schema": 3}', {"schema": 3}), ("", None)])
 def test_raw_data_are_exported_as_the_document_that_they_are(text, raw):
-    assert json.loads(export_of(a_fine(), None, (), (), text))["raw"] == raw
+    assert json.loads(export_of(a_fine(), None, (), (), [text]))["raw"] == raw
 
 
 def test_no_page_names_an_exhibit_but_the_redacted_photo(room):

@@ -39,11 +39,13 @@ PURE_OFFICE = [
     "services.rules.reckoning",
     "services.rules.tolerance",
     "services.rules.section",
+    "services.rules.average",
     "services.rules.explain",
     "services.rules.words",
     "services.rules.terms",
     "services.policy",
     "services.model",
+    "services.stretch",
     "services.life",
     "services.account",
 ]

@@ -312,7 +312,7 @@ LACKING = {
     "the amount": a_fine(terms=terms(full=replace(terms().full, minor=0))),
     "the payment reference": a_fine(reference=""),
     "a wording for its country": a_fine(number="XX26-K7Q2-M9XD"),
-    "a wording for its offence": a_fine(violation=a_violation(kind=OffenceKind.SECTION)),
+    "a wording for its offence": a_fine(violation=a_violation(kind=OffenceKind.WRONG_WAY)),
     "the check of the signs": a_fine_at(signs_checked_on=None),
 }
 

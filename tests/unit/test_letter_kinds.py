@@ -3,17 +3,18 @@
 import re
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum import iban
 
 from services.errors import LetterError
 from services.model import LetterKind, Money
-from services.notifier.country import Known, Named, countries, country_of, languages_for
+from services.notifier.country import countries, country_of, known_in, languages_for
+from services.notifier.country_faults import country_faults
 from services.notifier.facts import facts
 from services.notifier.gsm7 import BASIC, EXTENDED, ONE_PART, folded, septets
 from services.notifier.language import Language, local_day
@@ -24,13 +25,14 @@ from services.notifier.wording import letter_html_environment, letter_text_envir
 from services.occasion import OCCASIONS
 from services.rules.catalogue import load_editions
 from services.rules.engine import in_unit
-from services.rules.entries import Closed
 from tests.builders_notice import PLATE
 from tests.builders_pages import visible_text
 from tests.builders_words import (
     COUNTRIES,
+    SECTION_COUNTRIES,
     a_fine_of,
     a_photo,
+    a_section_fine_of,
     an_occasion,
     edition_of,
     every_letter,
@@ -38,7 +40,7 @@ from tests.builders_words import (
 from tests.unit.test_letter import LACKING
 
 LETTERS = list(every_letter())
-IDS = [f"{fine.number[:2]}-{kind}" for kind, fine in LETTERS]
+IDS = [f"{fine.number[:2]}-{fine.violation.kind}-{kind}" for kind, fine in LETTERS]
 OTHER_KINDS = [kind for kind in LetterKind if kind is not LetterKind.NOTICE]
 every_kind_and_law = pytest.mark.parametrize(("kind", "fine"), LETTERS, ids=IDS)
 everywhere = pytest.mark.parametrize("country", COUNTRIES)
@@ -179,6 +181,81 @@ def test_no_letter_of_any_kind_without(fact, kind):
         a_letter(kind, fine)
 
 
+AVERAGE = a_section_fine_of("AL").violation
+
+
+def stretched(**changes):
+    return {"stretch": replace(AVERAGE.stretch, **changes)}
+
+
+def first_camera(**place):
+    return {"entry": replace(AVERAGE.entry, place=replace(AVERAGE.entry.place, **place))}
+
+
+LACKING_OF_A_SECTION = {
+    "the certified distance": stretched(distance_m=Decimal(0)),
+    "the first camera and the certified distance": {"entry": None},
+    "who certified it": stretched(certified_by=" "),
+    "the certificate of the distance": stretched(certificate="S-7\nPay here"),
+    "a distance certified on that day": stretched(valid_until=date(2026, 10, 13)),
+    "the time between the cameras": stretched(seconds=Decimal(0)),
+    "one plate at both cameras": {"entry": replace(AVERAGE.entry, plate=None)},
+    "the place of the first camera": first_camera(name=""),
+    "the road of the first camera": first_camera(road=" "),
+    "the direction of the first camera": first_camera(towards=""),
+    "the time zone of the first camera": first_camera(timezone=""),
+    "the certificate of the first camera": first_camera(certificate=None),
+    "the check of the signs of the first camera": first_camera(signs_checked_on=None),
+    "the redacted photo of the first camera": {"entry": replace(AVERAGE.entry, exhibits=())},
+}
+
+
+@pytest.mark.parametrize("fact", LACKING_OF_A_SECTION)
+def test_no_letter_about_an_average_speed_without(fact):
+    fine = a_section_fine_of("AL")
+    lacks = replace(fine, violation=replace(AVERAGE, **LACKING_OF_A_SECTION[fact]))
+    with pytest.raises(LetterError, match=re.escape(fact)):
+        a_letter(LetterKind.NOTICE, lacks)
+
+
+def milliseconds(time: str) -> int:
+    """Of a time of the day, or of an amount of seconds, in any language."""
+    *clock, seconds, thousandths = re.findall(r"\d+", time.partition("(")[0])
+    return int(thousandths) + 1000 * sum(
+        60**power * int(part) for power, part in enumerate([seconds, *reversed(clock)])
+    )
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_times_at_both_cameras_differ_by_the_seconds_that_give_the_average(language):
+    told = facts(a_section_fine_of("CH"), language).section
+    needed_ms = milliseconds(told.seconds)
+    assert milliseconds(told.ended) - milliseconds(told.began) == needed_ms
+    assert 951 <= 2000 * 36_000 // needed_ms < 952
+    assert re.sub(r"\D", "", told.distance) == "2000"
+
+
+AVERAGELY = {
+    "en": "average", "sq": "mesatar", "de": "urchschnitt", "fr": "moyenne", "it": "media",
+    "es": "media",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [LetterKind.NOTICE, LetterKind.REMINDER])
+@pytest.mark.parametrize("own", Language)
+def test_what_is_told_of_an_average_speed_names_both_cameras_and_no_single_measurement(kind, own):
+    made = a_letter(kind, a_section_fine_of("CH", first="Ura e Lumit"), own)
+    for text in forms(made):
+        assert AVERAGELY[own] in text
+        assert "Ura e Lumit" in text
+        assert PLACE in text
+        assert "Measured speed" not in text
+
+
+def test_the_reason_for_the_limit_at_one_camera_is_not_told_of_the_way_to_it():
+    assert "because" not in a_letter(LetterKind.NOTICE, a_section_fine_of("AL")).text
+
+
 def test_no_british_notice_without_a_limit_in_miles():
     fine = a_fine_of("GB")
     passage = fine.violation.passage
@@ -294,6 +371,14 @@ def test_a_notice_holds_what_its_law_wants_in_it(country):
     assert [fact for fact in wanted if STATED[fact] not in text] == []
 
 
+@pytest.mark.parametrize("country", SECTION_COUNTRIES)
+def test_a_notice_of_an_average_speed_holds_what_its_law_wants_in_it(country):
+    text = one_line(a_letter(LetterKind.NOTICE, a_section_fine_of(country)).text)
+    stated = STATED | {"measured": "Average speed:"}
+    wanted = edition_of(country).pack.notice.must_hold
+    assert [fact for fact in wanted if stated[fact] not in text] == []
+
+
 @pytest.mark.parametrize("edition", load_editions(), ids=lambda edition: edition.pack.id)
 def test_the_words_for_a_country_agree_with_its_law(edition):
     pack, country = edition.pack, countries()[edition.pack.country]
@@ -306,35 +391,15 @@ def test_the_words_for_a_country_agree_with_its_law(edition):
 
 
 @everywhere
-def test_a_country_names_its_sources_and_nobody_has_verified_them(country):
+def test_the_words_of_a_country_have_no_fault_and_nobody_has_verified_them(country):
     known = countries()[country]
-    entries = list(_known_in(known))
-    assert {name for entry in entries for name in entry.source} == set(known.sources)
-    assert not any(entry.verified for entry in entries)
+    assert list(country_faults(known)) == []
+    assert not any(entry.verified for entry in known_in(known))
 
 
 @everywhere
-def test_a_country_has_its_names_in_its_own_languages(country):
-    known = countries()[country]
-    named = [entry for entry in _known_in(known) if isinstance(entry, Named)]
-    assert all(language in entry.words for entry in named for language in known.languages[:1])
-
-
-def _known_in(value):
-    if isinstance(value, Known):
-        yield value
-    if isinstance(value, Closed):
-        for _, part in value:
-            yield from _known_in(part)
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _known_in(part)
-
-
-@everywhere
-def test_the_account_has_right_check_digits_and_says_that_nobody_pays(country):
+def test_the_account_is_of_the_country_and_says_that_nobody_pays(country):
     account = countries()[country].account
-    assert iban.is_valid(account.iban)
     assert account.iban.startswith(country)
     assert "DO NOT PAY" in account.payee
 

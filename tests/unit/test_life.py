@@ -104,3 +104,11 @@ def test_every_step_of_the_table_is_what_after_says_and_no_other():
             if not ends:
                 with pytest.raises(CaseError):
                     after(state, act)
+
+
+def test_an_act_is_told_by_the_word_that_the_command_takes():
+    with pytest.raises(CaseError) as told:
+        after(State.REJECTED, Act.WRITE_OFF)
+    assert "it is rejected, which 'write_off' does not apply to" in str(told.value)
+    with pytest.raises(CaseError, match=r"Possible: .*\bwrite_off\b"):
+        after(State.PART_PAID, Act.TAKE_UP)

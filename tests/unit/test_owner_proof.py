@@ -1,5 +1,6 @@
 """The check of the speed on the owner's page: figures that give the speed, and a plot of them."""
 
+import math
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -7,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from services.notifier.country import country_of
+from services.notifier.facts import facts
 from services.notifier.language import Language
 from services.web.owner.proof import ROWS, proof_of
 from speedcam.model import Direction, Sample
-from tests.builders_words import a_fine_of
+from tests.builders_words import a_fine_of, a_section_fine_of
 
 
 def samples(kmh: float, *, direction: int, count: int = 30):
@@ -45,6 +47,21 @@ def test_metres_by_seconds_give_the_speed(country, direction):
     assert (value, unit) == {"AL": ("57.6", "km/h"), "GB": ("35.8", "mph")}[country]
 
 
+@pytest.mark.parametrize("language", Language)
+def test_the_certified_distance_by_the_time_gives_the_average_of_the_letter(language):
+    fine = a_section_fine_of("CH")
+    told, letter = proof(fine, language), facts(fine, language)
+    assert told.speed == letter.measured
+    assert f"{told.distance}\N{NO-BREAK SPACE}m" == letter.section.distance
+    assert f"{told.seconds}\N{NO-BREAK SPACE}s" == letter.section.seconds
+
+
+def test_anybody_can_divide_it_again():
+    told = proof(a_section_fine_of("AL"))
+    by_hand = float(told.distance.replace(",", "")) / float(told.seconds) * float(told.factor)
+    assert told.speed == f"{math.floor(10 * by_hand) / 10}\N{NO-BREAK SPACE}km/h"
+
+
 def test_distance_grows_whichever_way_the_vehicle_drove():
     for direction in (-1, 1):
         metres = [m for _, m in proof(a_fine_seen(direction=direction)).motion.points]
@@ -68,6 +85,14 @@ def test_the_plot_has_every_position_in_both_fields_and_escapes_its_words():
     assert "&lt;label&gt;" in svg
     assert "time &amp; more" in svg
     assert "style=" not in svg
+
+
+@pytest.mark.parametrize("language", Language)
+def test_numbers_in_the_plot_have_the_decimal_mark_of_the_table_beside_it(language):
+    told = proof(a_fine_seen(), language)
+    svg = str(told.plot("", "time", "", ""))
+    marks = set(re.findall(r">-?\d+([.,])\d+<", svg))
+    assert marks == {re.sub(r"\d", "", told.factor)}
 
 
 def test_nothing_is_drawn_outside_the_plot():

@@ -13,12 +13,13 @@ import pytest
 from services.errors import LetterError
 from services.model import LetterKind
 from services.notifier.country import countries
+from services.notifier.language import Language
 from services.notifier.letter import render_letter
 from services.notifier.pdf import letter_pages, letter_pdf
 from tests.builders_notice import a_fine, a_fine_at, a_photo, a_violation, terms
 from tests.builders_pages import visible_text
 from tests.builders_pdf import Pdf, one_line
-from tests.builders_words import COUNTRIES, a_fine_of, an_occasion
+from tests.builders_words import COUNTRIES, a_fine_of, a_section_fine_of, an_occasion
 
 ADDRESS = ("Pronar i Shembullit", "Rruga e Shembullit 12", "1001 Tiranë", "SHQIPËRIA")
 BANNER = (
@@ -52,6 +53,7 @@ CASES = {
     "no points, no suspension": a_fine(violation=a_violation(points=0, suspension_months=None)),
     "interest at once": a_fine(terms=terms(full_from=terms().full_until + timedelta(days=1))),
     "no reason": a_fine_at(limit_reason={}),
+    "average speed": a_section_fine_of("AL"),
 }
 
 
@@ -142,6 +144,21 @@ def test_each_language_is_a_sheet_of_paper():
         towards="Durrës dhe Aeroporti i Rinasit",
     )
     assert len(a_pdf(longest, recipient=ADDRESS).pages) == 4
+
+
+@pytest.mark.parametrize(("country", "languages"), [("AL", 2), ("CH", 4)])
+def test_an_average_speed_too_takes_one_sheet_in_each_language(country, languages):
+    fine = a_section_fine_of(country)
+    assert len(a_pdf(fine, recipient=ADDRESS).pages) == 2 * languages
+
+
+def test_the_banner_covers_nothing_however_many_languages_it_has():
+    fine = a_section_fine_of("CH")
+    made = render_letter(fine, a_photo(), own=Language.ES)
+    page = cv2.imdecode(np.frombuffer(letter_pages(made, fine)[1], np.uint8), cv2.IMREAD_COLOR)
+    yellow = np.all(np.abs(page.astype(int) - (0, 221, 255)) < 12, axis=2).sum(axis=1)
+    foot = np.flatnonzero(yellow > 300).max()
+    assert (page[foot + 1 : foot + 8] > 250).all()
 
 
 def test_the_banner_and_the_page_number_stand_on_every_page():

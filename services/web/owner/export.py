@@ -28,7 +28,7 @@ def export_of(
     standing: Standing | None,
     history: Sequence[Event],
     payments: Sequence[Payment],
-    raw_text: str,
+    raw_texts: Sequence[str],
 ) -> str:
     """The export as JSON.
 
@@ -37,7 +37,7 @@ def export_of(
         standing: Where it stands; None where no account tells it.
         history: What happened.
         payments: What came in.
-        raw_text: The raw data of the measurement, or empty.
+        raw_texts: The raw data of each passage that is its proof, in order of time, or empty.
     """
     told = {
         "fine": _fine(fine),
@@ -47,8 +47,10 @@ def export_of(
             {"bank_id": each.bank_id, "on": each.on.isoformat(), "minor": each.minor}
             for each in payments
         ],
-        "raw": _raw(raw_text),
+        "raw": _raw(raw_texts[-1]),
     }
+    if len(raw_texts) > 1:
+        told["raw_of_first_camera"] = _raw(raw_texts[0])
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,13 +1,14 @@
-"""How anyone can compute the speed of a notice again: two positions, the time between, a plot.
+"""How anyone can compute the speed of a notice again.
 
-All of it comes from the positions that the passage keeps. No picture is opened for it.
+Two positions, the time between and a plot, all from the positions that the passage keeps; of an
+average speed the certified distance and the time. No picture is opened for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from markupsafe import Markup
 
@@ -15,13 +16,14 @@ from services.model import Fine
 from services.notifier.country import Country
 from services.notifier.language import NO_BREAK, Language, number_in, unit_in
 from services.rules.engine import KMH_PER_MPH
+from services.stretch import Stretch
 from services.web.plots import Axes, Motion, motion_svg
 from speedcam.model import KMH_PER_M_S, Refusal, Sample, SpeedMeasurement
 
 ROWS = 10
 """Positions in the table beside the plot; all of them are in the export."""
 
-_CENTIMETRE, _MILLISECOND = Decimal("0.01"), Decimal("0.001")
+_TENTH, _CENTIMETRE, _MILLISECOND = Decimal("0.1"), Decimal("0.01"), Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Proof:
         positions: How many positions the measurement used.
         motion: What the plot shows.
         rows: Time and distance of some positions, from the first to the last.
+        mark: The decimal mark.
     """
 
     distance: str
@@ -45,14 +48,28 @@ class Proof:
     positions: str
     motion: Motion
     rows: tuple[tuple[str, str], ...]
+    mark: str
 
     def plot(self, label: str, time: str, distance: str, off_cm: str) -> Markup:
         """Position against time with the measured speed and its uncertainty, as SVG."""
-        return motion_svg(self.motion, label, Axes(time=time, distance=distance, off_cm=off_cm))
+        axes = Axes(time=time, distance=distance, off_cm=off_cm, mark=self.mark)
+        return motion_svg(self.motion, label, axes)
 
 
-def proof_of(fine: Fine, country: Country, language: Language) -> Proof | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """The same for an average speed, with nothing to plot."""
+
+    distance: str
+    seconds: str
+    factor: str
+    speed: str
+
+
+def proof_of(fine: Fine, country: Country, language: Language) -> Proof | Division | None:
     """The proof of a fine's speed; None where its passage keeps no two positions."""
+    if fine.violation.stretch:
+        return _division(fine.violation.stretch, country, language)
     speed = fine.violation.passage.speed
     if isinstance(speed, Refusal) or not _moved(speed.samples):
         return None
@@ -65,7 +82,7 @@ def proof_of(fine: Fine, country: Country, language: Language) -> Proof | None:
     metres = _rounded(abs(last.y_m - first.y_m), _CENTIMETRE)
     seconds = _rounded(last.time_s - first.time_s, _MILLISECOND)
     factor = _factor(country)
-    result = (metres / seconds * factor).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    result = (metres / seconds * factor).quantize(_TENTH, ROUND_HALF_UP)
     motion = _motion(speed)
     return Proof(
         distance=number(metres),
@@ -78,6 +95,22 @@ def proof_of(fine: Fine, country: Country, language: Language) -> Proof | None:
             (number(_rounded(s, _MILLISECOND)), number(_rounded(m, _CENTIMETRE)))
             for s, m in _some(motion.points)
         ),
+        mark=number(_TENTH)[1],
+    )
+
+
+def _division(stretch: Stretch, country: Country, language: Language) -> Division:
+    factor = _factor(country)
+    average = (stretch.distance_m * factor / stretch.seconds).quantize(_TENTH, ROUND_FLOOR)
+    distance, seconds, times, speed = (
+        number_in(language, value, country.country)
+        for value in (stretch.distance_m, stretch.seconds, factor, average)
+    )
+    return Division(
+        distance=distance,
+        seconds=seconds,
+        factor=times,
+        speed=f"{speed}{NO_BREAK}{unit_in(language, country.unit)}",
     )
 
 

@@ -29,6 +29,7 @@ from services.web.pages import Pages
 from services.web.patience import Patience
 from services.web.ports import Accounts, NoticeReader, Records
 from services.web.session import Visits
+from speedcam.model import Passage
 
 Form = Annotated[Mapping[str, str], Depends(form_of(MOST_BYTES))]
 
@@ -80,6 +81,7 @@ class Owner:
         open_route(app, "POST", "/notice", self.open, Guard.OWN_FORM)
         open_route(app, "GET", "/notice", self.notice, Guard.VISIT)
         open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
+        open_route(app, "GET", "/notice/photo/first", self.first_photo, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
 
@@ -132,7 +134,15 @@ class Owner:
     def photo(self, request: Request) -> Response:
         """The redacted photo of this visit's notice."""
         _, fine = self._visitors.visit_and_fine(request)
-        exhibit = photo_exhibit(fine.violation.passage) if fine else None
+        return self._photo(fine.violation.passage if fine else None)
+
+    def first_photo(self, request: Request) -> Response:
+        """The redacted photo of the first camera, where an average speed has two."""
+        _, fine = self._visitors.visit_and_fine(request)
+        return self._photo(fine.violation.entry if fine else None)
+
+    def _photo(self, passage: Passage | None) -> Response:
+        exhibit = photo_exhibit(passage) if passage else None
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
@@ -148,7 +158,7 @@ class Owner:
             self._accounts(fine.number) if self._accounts else None,
             records.history(fine) if records else (),
             records.payments(fine) if records else (),
-            records.raw_text(fine) if records else "",
+            [records.raw_text(p) if records else "" for p in fine.violation.passages],
         )
         # The name says no number: folders of downloads are seen by others.
         kept = {"Content-Disposition": 'attachment; filename="notice-data.json"'}
