@@ -11,6 +11,7 @@ import pyotp
 from services.staff.account import Account, Role
 from services.staff.password import Passwords
 from services.store.accounts import Proofs, account_and_proofs, add_account, change_password
+from services.store.staff_sessions import begin_session
 from tests.builders_pages import TestClient
 
 PASSWORD = "four words make one"  # noqa: S105 - of accounts that no office has
@@ -58,6 +59,12 @@ class Officer:
         known = {"account": self.id, "password": PASSWORD, "token": self.token()}
         known["code"] = typed.pop("code", None) or self.code()
         return self.client.post("/sign-in", data=known | typed)
+
+    def come_in(self) -> None:
+        """Be signed in, without the slow way through the door."""
+        account, _ = account_and_proofs(self.store, self.id)
+        begin_session(self.store, f"secret-of-{self.id}", account, self.clock.now())
+        self.client.cookies.set("staff", f"secret-of-{self.id}")
 
     def send(self, path, shown_at=None, **fields):
         """Send a form as it stands on the page ``shown_at``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 
 from services.ports import Clock
@@ -25,11 +26,13 @@ class SignIn:
         self._clock = clock
         self._passwords = passwords
         self._key = hmac.digest(secret, b"speedcam.web.sign_in", sha256)
-        # Checked where there is no such account, so that both answers take the same steps.
-        self._nobody = (
-            Account(id="-", name="-", role=Role.AUDITOR, disabled=True),
-            Proofs(password=passwords.hashed(secrets.token_urlsafe()), secret=new_secret()),
-        )
+
+    @cached_property
+    def _nobody(self) -> tuple[Account, Proofs]:
+        """Checked where there is no such account, so that both answers take the same steps."""
+        kept = self._passwords.hashed(secrets.token_urlsafe())
+        account = Account(id="-", name="-", role=Role.AUDITOR, disabled=True)
+        return account, Proofs(password=kept, secret=new_secret())
 
     def attempt(self, account_id: str, password: str, code: str) -> Account | timedelta | None:
         """Whose id, password and code these are; None: nobody's; a wait: too many were not."""
@@ -38,7 +41,8 @@ class SignIn:
         wait = count_try(self._store, digest, now, wait_after)
         if wait:
             return wait
-        account, proofs = account_and_proofs(self._store, typed) or self._nobody
+        nobody = self._nobody  # asked for in any case: the first time it takes longer
+        account, proofs = account_and_proofs(self._store, typed) or nobody
         if not self._proven(account, proofs, password, code, now):
             return None
         forgive_tries(self._store, digest)

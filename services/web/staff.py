@@ -8,6 +8,10 @@ from fastapi.staticfiles import StaticFiles
 from services.ports import Clock
 from services.store.store import Store
 from services.web.app import answer_faults, style
+from services.web.desk.find import FIND, FindRoom
+from services.web.desk.objections import OBJECTIONS, ObjectionRoom
+from services.web.desk.room import DESK, DeskRoom
+from services.web.desk.second import SECOND, SecondRoom
 from services.web.door import Door
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
@@ -15,7 +19,7 @@ from services.web.pages import notice_style
 from services.web.porter import Porter, lead_elsewhere
 from services.web.staff_pages import Room, StaffPages
 
-ROOMS: tuple[Room, ...] = ()
+ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND)
 """Where the header leads, in this order."""
 
 
@@ -37,6 +41,8 @@ def create_staff_app(store: Store, *, secret: bytes, clock: Clock) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(porter.admit)]
     )
     Door(store, secret, clock, pages).add_to(app)
+    for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom):
+        room(store, clock, pages).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders, own_scripts=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import partial
 from http import HTTPStatus
 
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2.environment import TemplateModule
 from starlette.datastructures import MutableHeaders
 
-from services.notifier.language import Language
+from services.notifier.language import Language, clock_time, local_day
 from services.staff.account import Account
 from services.web.guard import ADMITS, Guard
 from services.web.headers import add_security_headers
@@ -19,6 +22,8 @@ from services.web.pages import HOUSE, Pages, page_environment
 from services.web.staff_visit import form_token, visit_of
 
 LANGUAGE_COOKIE = "staff-lang"
+BOOKS = {"t": "staff", "d": "desk"}
+"""Names in templates for the files of words, ``<file>_<language>.jinja``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +74,15 @@ class StaffPages:
             language,
             offered=HOUSE,
             status=status,
-            t=self._words[language],
+            **self._words[language],
             account=account,
             rooms=[each for each in self._rooms if account and account.role in ADMITS[each.guard]],
             here=request.url.path,
             token=form_token(visit or visit_of(request)),
+            day=partial(local_day, language=language),
+            number=partial(_number, language),
+            least=partial(_number, language, rounding=ROUND_FLOOR),
+            clock_time=clock_time,
             **values,
         )
         if "lang" in request.query_params:
@@ -92,15 +101,22 @@ class StaffPages:
             HOUSE[0],
             offered=HOUSE,
             status=HTTPStatus(status),
-            t=self._words[HOUSE[0]],
+            **self._words[HOUSE[0]],
             account=None,
             rooms=(),
-            told=[(each, self._words[each]) for each in HOUSE],
+            told=[(each, self._words[each]["t"]) for each in HOUSE],
             code=status,
         )
         response.headers.update(dict(headers or {}))
         add_security_headers(MutableHeaders(raw=response.raw_headers), scheme=scheme)
         return response
+
+
+def _number(
+    language: Language, value: float | Decimal, digits: int = 1, rounding: str = ROUND_HALF_UP
+) -> str:
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding)
+    return str(format_decimal(rounded, f"#,##0.{'0' * digits}", locale=str(language)))
 
 
 def staff_language(request: Request) -> Language:
@@ -109,6 +125,9 @@ def staff_language(request: Request) -> Language:
     return next((each for each in HOUSE if each == wanted), HOUSE[0])
 
 
-def staff_words(language: Language) -> TemplateModule:
-    """The words of the staff's pages in one language."""
-    return page_environment().get_template(f"staff_{language}.jinja").module
+def staff_words(language: Language) -> dict[str, TemplateModule]:
+    """The words of the staff's pages in one language, by the name that templates call them by."""
+    return {
+        name: page_environment().get_template(f"{book}_{language}.jinja").module
+        for name, book in BOOKS.items()
+    }
