@@ -8,29 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from services.errors import CaseError
 from services.fines import Step, act_on
 from services.life import Act, State
 from services.model import Verdict
-from services.office import decide, quality_sample
+from services.office import decide
 from services.policy import missing_proof, wants_second
 from services.ports import Clock
-from services.store.cases import Case, case_of, cases_in
-from services.store.desk import HandedOn, handed_on_cases, hold_back, record_read
+from services.rules.engine import local_day
+from services.rules.terms import served_by
+from services.store.cases import Case, case_of, cases_in, edition_of, texts_of
+from services.store.desk import HandedOn, hand_on, handed_on_cases, hold_back
 from services.store.history import Event, add_event
 from services.store.keys import normal_plate
 from services.store.proposals import (
     Kind,
     Proposal,
     answer,
+    drop_proposal,
     open_proposals,
     propose,
 )
-from services.store.schema import cases, events
+from services.store.schema import cases
 from services.store.store import Store
 from services.words import require_second, require_words
 from speedcam.model import PlateReading
@@ -39,11 +42,6 @@ UNDO_WITHIN = timedelta(minutes=1)
 MOST_WAITING = 200
 """Cases that a queue looks at: the oldest, so that others follow when these are done."""
 WAITING = frozenset({State.DETECTED, State.IN_REVIEW})
-SECOND_LOOK = "second_look"
-SEARCH = "search"
-"""The subject under which the history keeps who searched for what, and why."""
-MOST_FOUND = 20
-"""Cases of one plate, the latest first."""
 
 _PLATE = re.compile(r"[A-Z0-9]{2,12}")
 
@@ -56,28 +54,46 @@ class Waiting:
         case: The case.
         proposal: What somebody proposed, or None.
         left: Who left it to a senior officer and why, or None.
+        serve_until: The last day to serve its notice, or None: its law names none.
     """
 
     case: Case
     proposal: Proposal | None
     left: HandedOn | None
+    serve_until: date | None
 
 
 def queue(store: Store, officer: str, *, senior: bool) -> tuple[Waiting, ...]:
-    """What waits for ``officer``: the oldest first, as their terms end first.
+    """What waits for ``officer``: whose term to serve a notice ends first.
 
     What they proposed themselves waits for others, and what was left to seniors for seniors.
     """
     proposed, left = open_proposals(store), handed_on_cases(store)
+    found = cases_in(store, *WAITING, most=MOST_WAITING)
+    terms = serve_until(store, found)
     waiting = (
-        Waiting(case=case, proposal=proposed.get(case.key), left=left.get(case.key))
-        for case in cases_in(store, *WAITING, most=MOST_WAITING)
+        Waiting(
+            case=case,
+            proposal=proposed.get(case.key),
+            left=left.get(case.key),
+            serve_until=terms[case.key],
+        )
+        for case in found
+        if (case.key not in left or senior)
+        and (case.key not in proposed or proposed[case.key].by != officer)
     )
-    return tuple(
-        each
-        for each in waiting
-        if not (each.proposal and each.proposal.by == officer) and (senior or not each.left)
-    )
+    return tuple(sorted(waiting, key=lambda each: each.serve_until or date.max))
+
+
+def serve_until(store: Store, waiting: Sequence[Case]) -> dict[str, date | None]:
+    """The last day to serve a notice of each case, by key; None where the law names none."""
+    texts = texts_of(store, (case.violation for case in waiting))
+    return {
+        case.key: served_by(
+            edition_of(case.violation, texts).pack, local_day(case.violation.passage)
+        )
+        for case in waiting
+    }
 
 
 def settle(
@@ -90,6 +106,8 @@ def settle(
     """
     case = _waiting_case(store, key)
     require_words(officer, why)
+    if verdict is Verdict.CONFIRM and key in open_proposals(store):
+        raise CaseError(f"case {key}: a proposal waits. It is answered before it is confirmed.")
     if verdict is Verdict.CONFIRM and wants_second(case.violation):
         lacking = missing_proof(case.violation)
         if lacking:
@@ -100,9 +118,20 @@ def settle(
         )
         return False
     with store.grouped():
+        drop_proposal(store, key)
         decide(store, key, officer=officer, verdict=verdict, why=why, clock=clock)
         hold_back(store, key, officer, clock.now() + UNDO_WITHIN)
     return True
+
+
+def leave_to_senior(store: Store, key: str, *, officer: str, why: str, clock: Clock) -> None:
+    """Leave a case to a senior officer.
+
+    Raises:
+        CaseError: It waits no more.
+    """
+    require_words(officer, why)
+    hand_on(store, _waiting_case(store, key).key, officer, why, clock.now())
 
 
 def propose_plate(
@@ -203,58 +232,11 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
         add_event(store, connection, told)
 
 
-def second_looks(store: Store) -> tuple[Case, ...]:
-    """Decisions of a policy that are drawn for a person and that nobody has looked at yet."""
-    drawn = quality_sample(store)
-    query = select(events.c.subject).where(
-        events.c.what == SECOND_LOOK, events.c.subject.in_([case.key for case in drawn])
-    )
-    with store.reading() as connection:
-        seen = set(connection.scalars(query))
-    return tuple(case for case in drawn if case.key not in seen)
-
-
-def look_again(
-    store: Store, key: str, *, officer: str, agrees: bool, why: str, clock: Clock
-) -> None:
-    """Say what a person would have decided, who did not know what the policy did."""
-    require_words(officer, why)
-    said = "would confirm" if agrees else "would reject"
-    told = Event(
-        at=clock.now(), who=officer, what=SECOND_LOOK, subject=key, reason=f"{said}: {why}"
-    )
-    with store.writing() as connection:
-        add_event(store, connection, told)
-
-
 def _waiting_case(store: Store, key: str) -> Case:
     case = case_of(store, key)
     if case.state not in WAITING:
         raise CaseError(f"case {key} is decided already: it is {case.state}.")
     return case
-
-
-def find_cases(
-    store: Store, typed: str, *, officer: str, purpose: str, clock: Clock
-) -> tuple[Case, ...]:
-    """The cases of one number or one plate; who looked, and what for, is written down first.
-
-    Args:
-        store: Of the office.
-        typed: The number of a fine, or a whole plate, as people type them.
-        officer: Who looks.
-        purpose: What for, in words.
-        clock: Dates it.
-    """
-    record_read(store, SEARCH, officer, f"{purpose}: {typed}", clock.now())
-    fine = store.fine(typed)
-    if fine is not None:
-        return (case_of(store, fine.violation.key),)
-    query = select(cases.c.key).where(cases.c.plate_digest == store.keys.plate_digest(typed))
-    with store.reading() as connection:
-        keys = connection.scalars(query.order_by(cases.c.passed_at_ms.desc()).limit(MOST_FOUND))
-        found = list(keys)
-    return tuple(case_of(store, key) for key in found)
 
 
 def after_key(waiting: Sequence[Waiting], key: str) -> str:

@@ -10,12 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.errors import CaseError
+from services.life import State
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
+from services.store.schema import cases
 from services.store.staff_schema import proposals
 from services.store.store import Store
 
@@ -26,6 +28,16 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     PLATE = "plate"
     CANCEL = "cancel"
+
+
+_MOOT = (
+    proposals.c.answer.is_(None)
+    & (proposals.c.kind != Kind.CANCEL)
+    & proposals.c.case_key.in_(
+        select(cases.c.key).where(cases.c.state.not_in((State.DETECTED, State.IN_REVIEW)))
+    )
+)
+"""Open, of a case that was decided meanwhile: nobody can answer it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,7 @@ def propose(store: Store, wanted: Proposal) -> None:
     )  # fmt: skip
     try:
         with store.writing() as connection:
+            connection.execute(delete(proposals).where(_MOOT))
             connection.execute(insert(proposals).values(**row))
             add_event(store, connection, told)
     except IntegrityError:
@@ -83,9 +96,16 @@ def propose(store: Store, wanted: Proposal) -> None:
         ) from None
 
 
+def drop_proposal(store: Store, case_key: str) -> None:
+    """Forget what waits for an answer: the case was decided in the driver's favour."""
+    unanswered = proposals.c.answer.is_(None)
+    with store.writing() as connection:
+        connection.execute(delete(proposals).where(proposals.c.case_key == case_key, unanswered))
+
+
 def open_proposals(store: Store, kind: Kind | None = None) -> Mapping[str, Proposal]:
     """Every proposal that waits for an answer, by key of its case."""
-    query = select(proposals).where(proposals.c.answer.is_(None))
+    query = select(proposals).where(proposals.c.answer.is_(None), ~_MOOT)
     wanted = query if kind is None else query.where(proposals.c.kind == kind)
     with store.reading() as connection:
         rows = connection.execute(wanted).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache
 from hashlib import sha256
 
 from services.ports import Clock
@@ -27,13 +27,6 @@ class SignIn:
         self._passwords = passwords
         self._key = hmac.digest(secret, b"speedcam.web.sign_in", sha256)
 
-    @cached_property
-    def _nobody(self) -> tuple[Account, Proofs]:
-        """Checked where there is no such account, so that both answers take the same steps."""
-        kept = self._passwords.hashed(secrets.token_urlsafe())
-        account = Account(id="-", name="-", role=Role.AUDITOR, disabled=True)
-        return account, Proofs(password=kept, secret=new_secret())
-
     def attempt(self, account_id: str, password: str, code: str) -> Account | timedelta | None:
         """Whose id, password and code these are; None: nobody's; a wait: too many were not."""
         typed, now = account_id.strip(), self._clock.now()
@@ -41,7 +34,7 @@ class SignIn:
         wait = count_try(self._store, digest, now, wait_after)
         if wait:
             return wait
-        nobody = self._nobody  # asked for in any case: the first time it takes longer
+        nobody = _nobody()  # asked for in any case: the first time it takes longer
         account, proofs = account_and_proofs(self._store, typed) or nobody
         if not self._proven(account, proofs, password, code, now):
             return None
@@ -50,7 +43,7 @@ class SignIn:
 
     def knows(self, account: Account, password: str) -> bool:
         """Whether this is the password of somebody who is signed in."""
-        _, proofs = account_and_proofs(self._store, account.id) or self._nobody
+        _, proofs = account_and_proofs(self._store, account.id) or _nobody()
         return self._passwords.fits(proofs.password, password)
 
     def _proven(
@@ -65,3 +58,11 @@ class SignIn:
             and account.works_on(now.date())
             and use_step(self._store, account.id, step)
         )
+
+
+@cache
+def _nobody() -> tuple[Account, Proofs]:
+    """Checked where there is no such account, so that both answers take the same steps."""
+    kept = Passwords().hashed(secrets.token_urlsafe())
+    account = Account(id="-", name="-", role=Role.AUDITOR, disabled=True)
+    return account, Proofs(password=kept, secret=new_secret())

@@ -18,15 +18,16 @@ from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, a_plate, on_disk
 from tests.builders_staff import PASSWORD, an_account, an_officer
+from tests.e2e.conftest import _servers
 from tests.e2e.test_letters_for_all import OVERFLOW, WCAG_22_AA
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def desk(tmp_path, served):
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
     """An office with a case that waits for anybody, one for two, and an objection; its address."""
-    clock = StoppedClock()
+    tmp_path, clock = tmp_path_factory.mktemp("desk"), StoppedClock()
     plates = {58.0: "AA000BB", 59.0: "AA111BB", 90.0: "AA222BB"}
     passages = [
         a_passage(f"p-{kmh:.0f}", kmh=kmh, plate=a_plate(text, confidence=0.9))
@@ -36,7 +37,7 @@ def desk(tmp_path, served):
         replace(each, speed=replace(each.speed, budget=(Doubt(name="fit", standard_kmh=0.1),)))
         for each in passages
     ]
-    with open_store(tmp_path / "office", create=True) as store:
+    with _servers() as served, open_store(tmp_path / "office", create=True) as store:
         without_waiting(store)
         told = office.receive(store, on_disk(tmp_path / "camera", *passages), clock)
         keys = dict(zip(plates, [each.case_key for each in told.passages], strict=True))
@@ -52,6 +53,7 @@ def desk(tmp_path, served):
 
 
 def sign_in(page, address, officer):
+    officer.clock.advance(seconds=30)  # a code counts once
     page.goto(f"{address}/sign-in?lang=en")
     page.locator("#account").fill(officer.id)
     page.locator("#password").fill(PASSWORD)

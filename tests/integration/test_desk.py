@@ -1,17 +1,17 @@
 """The officers' desk: what they see, what is written down of it, and what nobody does alone."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from services import office
 from services.desk import (
+    WAITING,
     answer_proposal,
+    leave_to_senior,
     propose_plate,
     queue,
-    second_looks,
-    settle,
 )
 from services.errors import CaseError
 from services.fines import act_on, standing
@@ -19,22 +19,27 @@ from services.intake import Outcome
 from services.life import Act, State
 from services.model import Verdict
 from services.policy import demo_auto_1, drawn_for_quality
+from services.second_look import second_looks
 from services.staff.account import Role
 from services.store import open_store
 from services.store.cases import case_of
 from services.store.decisions import decision_of
 from services.store.desk import undo
 from services.store.history import history_of
-from services.store.proposals import Kind, Proposal, open_proposals, propose
-from services.store.staff_schema import proposals
+from services.store.proposals import open_proposals
 from services.web.staff import create_staff_app
 from speedcam.model import ExhibitKind, PlateReading
+from tests.builders_desk import UNSURE, a_case, decided, received
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
-from tests.builders_office import a_passage, a_plate, on_disk
+from tests.builders_office import AT, a_passage, a_plate, on_disk
 from tests.builders_staff import an_account, an_officer
 
-UNSURE = a_plate("AA000BB", confidence=0.9)
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "office", create=True) as opened:
+        yield without_waiting(opened)
 
 
 @pytest.fixture
@@ -42,34 +47,8 @@ def clock():
     return StoppedClock()
 
 
-def received(store, clock, *passages):
-    """The keys of new cases of these passages."""
-    told = office.receive(store, on_disk(store.folder.parent / "camera", *passages), clock)
-    return [each.case_key for each in told.passages]
-
-
-def a_case(store, clock, *, kmh=58.0, passage_id="p-1", plate=UNSURE):
-    (key,) = received(store, clock, a_passage(passage_id, kmh=kmh, plate=plate))
-    return key
-
-
-def decided(store, key, clock, verdict=Verdict.CONFIRM, officer="P-17"):
-    return settle(store, key, verdict, officer=officer, why="seen", clock=clock)
-
-
 def told(store, key):
     return [event.what for event in history_of(store, key)]
-
-
-def test_a_decision_can_be_undone_for_a_minute_and_nothing_is_issued_before(store, clock):
-    key = a_case(store, clock)
-    assert decided(store, key, clock)
-    assert case_of(store, key).state is State.VALIDATED
-    assert office.issue(store, clock) == ()
-    clock.advance(seconds=59)
-    assert office.issue(store, clock) == ()
-    clock.advance(seconds=1)
-    assert len(office.issue(store, clock)) == 1
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -120,35 +99,38 @@ def test_nobody_answers_their_own_proposal(store, clock, officer):
     assert decision_of(store, key) is None
 
 
-def test_the_database_itself_wants_four_eyes(store, clock):
-    key = a_case(store, clock, kmh=90.0)
-    decided(store, key, clock)
-    for answered in ({"answered_by": "P-17", "answer": "agreed"}, {"answer": "agreed"}):
-        with pytest.raises(IntegrityError), store.writing() as connection:
-            connection.execute(proposals.update().values(**answered))
-
-
-def test_a_case_has_one_open_proposal(store, clock):
-    key = a_case(store, clock, kmh=90.0)
-    decided(store, key, clock)
-    other = Proposal(case_key=key, kind=Kind.PLATE, by="S-23", at=clock.now(), why="w", plate="A1")
-    with pytest.raises(CaseError, match="waits already"):
-        propose(store, other)
-
-
-def test_a_corrected_plate_finds_its_owner_and_the_old_one_stays_in_the_history(store, clock):
+def test_nobody_confirms_while_another_plate_is_proposed(store, clock):
     key = a_case(store, clock)
-    propose_plate(store, key, "aa 000 bd", officer="P-17", why="a D", clock=clock)
-    assert case_of(store, key).violation.passage.plate.text == "AA000BB"
-    answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
-    plate = case_of(store, key).violation.passage.plate
-    assert (plate.text, plate.country) == ("AA000BD", None)
-    assert history_of(store, key)[-1].reason == "AA000BB is AA000BD: a D"
+    propose_plate(store, key, "AA000BD", officer="P-17", why="a D", clock=clock)
+    with pytest.raises(CaseError, match="a proposal waits"):
+        decided(store, key, clock, officer="S-23")
+    assert case_of(store, key).state in WAITING
+
+
+@pytest.mark.parametrize("by", ["P-17", "S-23"])
+def test_a_case_that_is_rejected_leaves_no_proposal_behind(store, clock, by):
+    key = a_case(store, clock, kmh=90.0)
     decided(store, key, clock)
-    clock.advance(minutes=2)
-    (issued,) = office.issue(store, clock)
-    assert store.fine_by_number_and_plate(issued.fine.number, "AA000BD")
-    assert not store.fine_by_number_and_plate(issued.fine.number, "AA000BB")
+    decided(store, key, clock, Verdict.REJECT, officer=by)
+    assert not open_proposals(store)
+
+
+def test_a_decided_case_is_left_to_nobody(store, clock):
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    with pytest.raises(CaseError, match="decided already"):
+        leave_to_senior(store, key, officer="P-17", why="w", clock=clock)
+
+
+def test_the_queue_begins_with_the_term_that_ends_first(store, clock):
+    older, newer = (
+        a_passage(f"p-{name}", plate=a_plate(f"AA{n}BB", confidence=0.9), at=at)
+        for n, (name, at) in enumerate({"older": AT, "newer": AT + timedelta(days=1)}.items())
+    )
+    keys = received(store, clock, newer, older)
+    told = queue(store, "P-17", senior=False)
+    assert [each.case.key for each in told] == keys[::-1]
+    assert [each.serve_until for each in told] == [date(2026, 11, 12), date(2026, 11, 13)]
 
 
 def test_a_corrected_case_that_is_received_again_stays_as_it_is(store, clock):
@@ -179,24 +161,18 @@ def test_what_nobody_may_confirm_cannot_be_proposed_either(store, clock):
     assert not open_proposals(store)
 
 
-# From here on one database is enough: these are the pages.
-
-
 @pytest.fixture
-def shop(tmp_path, clock):
-    """An office in a file, its staff's application, and a function that lets somebody in."""
-    with open_store(tmp_path / "shop", create=True) as opened:
-        without_waiting(opened)
-        app = create_staff_app(opened, secret=b"s" * 32, clock=clock)
+def shop(store, clock):
+    """An office, and a function that lets somebody of its staff in."""
+    app = create_staff_app(store, secret=b"s" * 32, clock=clock)
 
-        def let_in(role=Role.REVIEWER, **known):
-            account = an_account(opened, clock, role, **known)
-            officer = an_officer(app, opened, clock, account, address=f"198.51.{ord(account[0])}.1")
-            officer.come_in()
-            officer.client.cookies.set("staff-lang", "en")
-            return officer
+    def let_in(role=Role.REVIEWER):
+        officer = an_officer(app, store, clock, an_account(store, clock, role))
+        officer.come_in()
+        officer.client.cookies.set("staff-lang", "en")
+        return officer
 
-        yield opened, let_in
+    return store, let_in
 
 
 def reads(store, key, who):
@@ -317,6 +293,10 @@ def test_a_case_that_is_left_to_a_senior_is_in_their_queue_alone(shop, clock):
     assert key not in officer.client.get("/desk").text
     assert key in senior.client.get("/desk").text
     assert "a foreign lorry" in senior.client.get(f"/desk/case/{key}").text
+    assert "/decide" not in officer.client.get(f"/desk/case/{key}").text
+    assert officer.send(f"/desk/case/{key}/decide", verdict="confirm").status_code == 409
+    assert senior.send(f"/desk/case/{key}/decide", verdict="confirm").status_code == 303
+    assert decision_of(store, key).by == "S-23"
 
 
 def test_the_auditor_sees_no_button_of_the_officers(shop, clock):

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 
-from services.desk import find_cases
 from services.ports import Clock
+from services.search import find_cases
 from services.store.store import Store
 from services.web.guard import Guard, open_route
 from services.web.porter import Posted, Who

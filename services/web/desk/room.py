@@ -13,6 +13,7 @@ from services.desk import (
     Waiting,
     after_key,
     answer_proposal,
+    leave_to_senior,
     propose_plate,
     queue,
     settle,
@@ -23,12 +24,12 @@ from services.ports import Clock
 from services.staff.account import Account, Role
 from services.store.cases import Case
 from services.store.decisions import decision_of
-from services.store.desk import hand_on, handed_on_cases, held_back, undo
+from services.store.desk import handed_on_cases, held_back, undo
 from services.store.history import history_of
 from services.store.proposals import open_proposals
 from services.store.store import Store
 from services.web.desk.reading import CaseKey, Reading
-from services.web.desk.view import picture_of, serve_until, view_of
+from services.web.desk.view import picture_of, view_of
 from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.staff_pages import Room, StaffPages
@@ -72,9 +73,8 @@ class DeskRoom:
     def queue(self, request: Request, who: Who) -> Response:
         """What waits for whoever asks. No plate stands in it."""
         waiting = _queue(self._store, who)
-        terms = serve_until(self._store, [each.case for each in waiting])
         return self._pages.show(
-            request, "desk_queue.html", waiting=waiting, terms=terms, undoable=self._undoable(who)
+            request, "desk_queue.html", waiting=waiting, undoable=self._undoable(who)
         )
 
     def next(self, who: Who, after: str = "") -> Response:
@@ -102,6 +102,8 @@ class DeskRoom:
         why = f"{reason}: {words}" if reason and words else reason or words
         if verdict is None or not why:
             return self._fault(request, key, who, "reason")
+        if self._is_for_seniors(key, who):
+            return self._fault(request, key, who, "left")
         return self._do(
             request,
             key,
@@ -111,6 +113,8 @@ class DeskRoom:
 
     def plate(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Propose another reading of the plate."""
+        if self._is_for_seniors(key, who):
+            return self._fault(request, key, who, "left")
         why = " ".join(form.get("why", "").split()) or "read from the picture"
         return self._do(
             request,
@@ -128,12 +132,15 @@ class DeskRoom:
 
     def hand_on(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Leave the case to a senior officer."""
-        self._reading.open_part(key, who)
         why = " ".join(form.get("why", "").split())
         if not why:
             return self._fault(request, key, who, "reason")
-        now = self._clock.now()
-        return self._do(request, key, who, lambda: hand_on(self._store, key, who.id, why, now))
+        return self._do(
+            request,
+            key,
+            who,
+            lambda: leave_to_senior(self._store, key, officer=who.id, why=why, clock=self._clock),
+        )
 
     def answer(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Agree to what another officer proposed, or refuse it."""
@@ -180,14 +187,14 @@ class DeskRoom:
         self, request: Request, case: Case, who: Account, *, fault: str = "", told: str = ""
     ) -> Response:
         store, key = self._store, case.key
-        waits, decides = case.state in WAITING, who.role in ADMITS[Guard.OFFICER]
+        officer = who.role in ADMITS[Guard.OFFICER]
         return self._pages.show(
             request,
             "desk_case.html",
             status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
             view=view_of(store, case),
-            decides=waits and decides,
-            answers=decides,
+            decides=officer and case.state in WAITING and not self._is_for_seniors(key, who),
+            answers=officer,
             blind=False,
             decision=decision_of(store, key),
             proposal=open_proposals(store).get(key),
@@ -199,9 +206,17 @@ class DeskRoom:
             undoable=self._undoable(who),
         )
 
+    def _is_for_seniors(self, key: str, who: Account) -> bool:
+        return _is_junior(who) and key in handed_on_cases(self._store)
+
     def _undoable(self, who: Account) -> tuple[str, ...]:
         return held_back(self._store, self._clock.now(), who.id)
 
 
 def _queue(store: Store, who: Account) -> tuple[Waiting, ...]:
-    return queue(store, who.id, senior=who.role is not Role.REVIEWER)
+    return queue(store, who.id, senior=not _is_junior(who))
+
+
+def _is_junior(who: Account) -> bool:
+    """Whether what was left to seniors is not for them."""
+    return who.role is Role.REVIEWER

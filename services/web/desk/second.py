@@ -7,8 +7,8 @@ from http import HTTPStatus
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.desk import look_again, second_looks
 from services.ports import Clock
+from services.second_look import look_again, second_looks
 from services.store.store import Store
 from services.web.desk.reading import CaseKey, Reading
 from services.web.desk.view import view_of

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from services.desk import serve_until
 from services.errors import OfficeError
 from services.model import Violation
 from services.policy import missing_proof, wants_person, wants_second
-from services.rules.engine import local_day
 from services.rules.explain import Step, derivation
-from services.rules.terms import served_by
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
@@ -91,17 +90,6 @@ def picture_of(case: Case, kind: ExhibitKind) -> Exhibit | None:
     if kind not in PICTURES:
         return None
     return next((each for each in case.violation.passage.exhibits if each.kind is kind), None)
-
-
-def serve_until(store: Store, waiting: Sequence[Case]) -> dict[str, date | None]:
-    """The last day to serve a notice of each case, by key; None where the law names none."""
-    texts = texts_of(store, (case.violation for case in waiting))
-    return {
-        case.key: served_by(
-            edition_of(case.violation, texts).pack, local_day(case.violation.passage)
-        )
-        for case in waiting
-    }
 
 
 def _kinds(exhibits: Iterable[Exhibit]) -> tuple[ExhibitKind, ...]:
