@@ -229,17 +229,19 @@ def test_the_page_shows_every_proof_beside_what_it_proves(shop, clock):
 
 def test_an_officer_confirms_and_comes_to_the_next_case(shop, clock):
     store, let_in = shop
-    plates = {f"p-{n}": a_plate(f"AA00{n}BB", confidence=0.9) for n in (1, 2)}
+    plates = {f"p-{n}": a_plate(f"AA00{n}BB", confidence=0.9) for n in (1, 2, 3)}
     keys = {a_case(store, clock, passage_id=each, plate=plates[each]) for each in plates}
     officer = let_in()
     queued = [each.case.key for each in queue(store, "P-17", senior=False)]
-    answer = officer.send(f"/desk/case/{queued[0]}/decide", verdict="confirm")
-    assert answer.headers["location"] == f"/desk/case/{queued[1]}"
+    answer = officer.send(f"/desk/case/{queued[1]}/decide", verdict="confirm")
+    assert answer.headers["location"] == f"/desk/case/{queued[2]}"
     assert keys == set(queued)
-    assert decision_of(store, queued[0]).by == "P-17"
+    assert decision_of(store, queued[1]).by == "P-17"
     assert "Undo" in officer.client.get("/desk").text
-    officer.send(f"/desk/case/{queued[0]}/undo", "/desk")
-    assert decision_of(store, queued[0]) is None
+    officer.send(f"/desk/case/{queued[1]}/undo", "/desk")
+    assert decision_of(store, queued[1]) is None
+    answer = officer.send(f"/desk/case/{queued[2]}/decide", verdict="confirm")
+    assert answer.headers["location"] == f"/desk/case/{queued[0]}"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class DeskRoom:
 
     def next(self, who: Who, after: str = "") -> Response:
         """Lead to the case that follows."""
-        return self._to_next(who, after)
+        return _to_case(after_key(_queue(self._store, who), after))
 
     def case(self, request: Request, key: CaseKey, who: Who) -> Response:
         """One case with its proof."""
@@ -166,16 +166,12 @@ class DeskRoom:
         return RedirectResponse(f"/desk/case/{key}", status_code=HTTPStatus.SEE_OTHER)
 
     def _do(self, request: Request, key: str, who: Account, act: Callable[[], object]) -> Response:
+        follows = after_key(_queue(self._store, who), key)  # while the case is in the queue still
         try:
             act()
         except CaseError as error:
             return self._fault(request, key, who, "told", str(error))
-        return self._to_next(who, key)
-
-    def _to_next(self, who: Account, key: str) -> Response:
-        follows = after_key(_queue(self._store, who), key)
-        path = f"/desk/case/{follows}" if follows else "/desk"
-        return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
+        return _to_case(follows)
 
     def _fault(
         self, request: Request, key: str, who: Account, fault: str, told: str = ""
@@ -215,6 +211,11 @@ class DeskRoom:
 
 def _queue(store: Store, who: Account) -> tuple[Waiting, ...]:
     return queue(store, who.id, senior=not _is_junior(who))
+
+
+def _to_case(key: str) -> Response:
+    path = f"/desk/case/{key}" if key else "/desk"
+    return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
 
 
 def _is_junior(who: Account) -> bool:
