@@ -22,6 +22,7 @@ from services.notifier.outbox import try_failed_again
 from services.policy import POLICIES, missing_proof, policy_named, wants_person
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
+from services.staff.cli import account_app
 from services.store.cases import Case, case_of, twins_of
 from services.store.store import Store, open_store
 from speedcam.record import read_passages
@@ -280,3 +281,4 @@ def _waiting(case: Case, twins: Sequence[str] = ()) -> dict[str, object]:
 add_fine_commands(office_app)
 add_report_command(office_app)
 add_section_command(office_app)
+office_app.add_typer(account_app)

@@ -6,6 +6,7 @@
     │   └── StoreUnavailable  for now: a fault of the whole office and of no single item
     ├── EvidenceError   an exhibit is missing or is not what the passage says
     ├── CaseError       a case that does not exist, or may not be done to now
+    ├── AccountError    an account that cannot be made, found or changed so
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
     ├── ReceiptError    a file that tells nothing of a letter
@@ -44,6 +45,10 @@ class EvidenceError(OfficeError):
 
 class CaseError(OfficeError):
     """A case that does not exist, or in whose state the step is not allowed."""
+
+
+class AccountError(OfficeError):
+    """An account of the staff that cannot be made, found or changed so."""
 
 
 class StatementError(OfficeError):

@@ -28,6 +28,7 @@ from services.rules.engine import local_day
 from services.rules.terms import served_by, terms_of
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
+from services.store.desk import held_back
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
 from services.words import require_officers, require_second, require_words
@@ -242,8 +243,12 @@ def _say_the_same(one: Decision, other: Decision) -> bool:
 
 
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
-    """Make a fine of every confirmed case, with its notice in the outbox."""
-    validated = cases_in(store, State.VALIDATED)
+    """Make a fine of every confirmed case, with its notice in the outbox.
+
+    Not of one whose officer may still undo it.
+    """
+    held = held_back(store, clock.now())
+    validated = [case for case in cases_in(store, State.VALIDATED) if case.key not in held]
     return tuple(_in_groups(store, validated, lambda group: _issue(store, group, clock)))
 
 

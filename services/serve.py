@@ -13,20 +13,33 @@ def serve_command(
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default only this machine reaches it.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8080,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port to listen on; 0 takes any free one. By default 8080, staff 8081."),
+    ] = None,
     *,
     forms: Annotated[
         bool,
         typer.Option("--forms", help="Let owners object, name the driver, and pay a demo bank."),
+    ] = False,
+    staff: Annotated[
+        bool,
+        typer.Option("--staff", help="The pages of those who work for the office, and no others."),
     ] = False,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
     The page tells what happened, shows the redacted photo, and says what is owed today, how to
     pay and how to object. /board shows figures for the public. It only reads, unless --forms is
-    given. It is a demo, and every page says so.
+    given. It is a demo, and every page says so. --staff shows the staff's pages instead, to
+    accounts of `speedcam office account`: run both, each in its own process.
     """
     # A web server is slow to load, and no other command needs one.
-    from services.web.cli import serve  # noqa: PLC0415 - see above
+    from services.web.cli import serve, serve_staff  # noqa: PLC0415 - see above
 
-    serve(office, host=host, port=port, forms=forms)
+    if staff and forms:
+        raise typer.BadParameter("--forms is for the owner's pages, and --staff shows none of them")
+    if staff:
+        serve_staff(office, host=host, port=8081 if port is None else port)
+    else:
+        serve(office, host=host, port=8080 if port is None else port, forms=forms)

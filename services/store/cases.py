@@ -220,11 +220,13 @@ def _read_once(text: bytes, name: str) -> Edition:
     return read_edition(text, name)
 
 
-def cases_in(store: Store, *states: State) -> tuple[Case, ...]:
-    """Every case in one of ``states``, in order of the passage's instant."""
+def cases_in(store: Store, *states: State, most: int | None = None) -> tuple[Case, ...]:
+    """Every case in one of ``states``, or the first few, in order of the passage's instant."""
     query = select(cases).where(cases.c.state.in_(states))
     with store.reading() as connection:
-        rows = connection.execute(query.order_by(cases.c.passed_at_ms, cases.c.key)).all()
+        rows = connection.execute(
+            query.order_by(cases.c.passed_at_ms, cases.c.key).limit(most)
+        ).all()
     return tuple(_case(store, row) for row in rows)
 
 

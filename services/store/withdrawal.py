@@ -16,18 +16,22 @@ from services.model import Verdict, Violation
 from services.store.cases import OFFICE, case_of
 from services.store.history import Event, add_event
 from services.store.instants import to_ms
+from services.store.proposals import was_corrected
 from services.store.schema import cases, decisions
 from services.store.store import Store
 from speedcam.model import PlateReading
 
 
 def measured_otherwise(store: Store, violation: Violation) -> bool:
-    """Whether the case of this key rests on another limit or plate, or on a speed beyond doubt."""
+    """Whether the case of this key rests on another limit or plate, or on a speed beyond doubt.
+
+    A plate that two officers corrected is another one than was read, for good reason.
+    """
     known = case_of(store, violation.key).violation
     doubt_kmh = known.uncertainty_kmh + violation.uncertainty_kmh
     return (
         known.limit_kmh != violation.limit_kmh
-        or _plate(known) != _plate(violation)
+        or (_plate(known) != _plate(violation) and not was_corrected(store, violation.key))
         or abs(known.measured_kmh - violation.measured_kmh) > doubt_kmh
     )
 

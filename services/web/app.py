@@ -19,7 +19,7 @@ from services.web.headers import SecurityHeaders
 from services.web.owner.forms import Forms
 from services.web.owner.routes import Owner
 from services.web.owner.visitor import Visitors
-from services.web.pages import Pages, notice_style
+from services.web.pages import FaultPages, Pages, notice_style
 from services.web.patience import Patience
 from services.web.ports import Accounts, Counts, Desk, NoticeReader, Records
 from services.web.session import Visits
@@ -76,21 +76,23 @@ def create_app(
         Forms(visitors, pages, accounts, desk).add_to(app)
     if counts:
         BoardRoom(counts, pages, clock).add_to(app)
-    open_route(app, "GET", "/static/notice.css", _style(notice_style()), Guard.OPEN)
+    open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders)
-    _answer_faults(app, pages)
+    answer_faults(app, pages)
     return app
 
 
-def _style(sheet: str) -> Callable[[], Response]:
-    def style() -> Response:
+def style(sheet: str) -> Callable[[], Response]:
+    """A handler that answers with a style sheet."""
+
+    def answer() -> Response:
         return Response(sheet, media_type="text/css")
 
-    return style
+    return answer
 
 
-def _answer_faults(app: FastAPI, pages: Pages) -> None:
+def answer_faults(app: FastAPI, pages: FaultPages) -> None:
     """Every fault becomes a page for people, never a stack or a bare line."""
 
     def refused(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,7 @@ from services.store import open_store
 from services.web.app import create_app
 from services.web.office import OfficeCounts, OfficeDesk, OfficeRecords
 from services.web.secret import web_secret
+from services.web.staff import create_staff_app
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -45,13 +47,33 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             desk=OfficeDesk(store=store, clock=clock) if forms else None,
             counts=OfficeCounts(store=store),
         )
-        address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
-        sys.stderr.write(
-            f"The notices of {office} are at {address}\n"
-            "Type a notice number and its plate there. Stop with Ctrl-C.\n"
+        _run(
+            app,
+            listening,
+            f"The notices of {office} are at {_address(host, listening)}\n"
+            "Type a notice number and its plate there. Stop with Ctrl-C.\n",
         )
-        _run(server_of(app), listening)
-    sys.stderr.write("Stopped.\n")
+
+
+def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None:
+    """Show the staff's pages of ``office``, and no others, until Ctrl-C.
+
+    Args:
+        office: The office's folder.
+        host: Address to listen on; the default is reachable from this machine only.
+        port: 0 takes any free one.
+
+    Raises:
+        StoreError: The office cannot be opened, or the address cannot be listened on.
+    """
+    with open_store(office) as store, listener(host, port) as listening:
+        app = create_staff_app(store, secret=web_secret(office), clock=SystemClock())
+        _run(
+            app,
+            listening,
+            f"The staff's pages of {office} are at {_address(host, listening)}\n"
+            "`speedcam office account add` makes an account. Stop with Ctrl-C.\n",
+        )
 
 
 def listener(host: str, port: int) -> socket.socket:
@@ -89,12 +111,13 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     )
 
 
-def _run(server: uvicorn.Server, listening: socket.socket) -> None:
-    try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        return  # the server has shut down cleanly and passes the signal on
+def _run(app: FastAPI, listening: socket.socket, told: str) -> None:
+    sys.stderr.write(told)
+    with suppress(KeyboardInterrupt):  # the server shuts down cleanly and passes the signal on
+        server_of(app).run(sockets=[listening])
+    sys.stderr.write("Stopped.\n")
 
 
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _address(host: str, listening: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}/"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
+
+from services.staff.account import Role
 
 DECLARED = "x-guard"
 """Where a route keeps its guard, beside what else describes it."""
@@ -21,6 +24,31 @@ class Guard(StrEnum):
     """A visit that opened a notice with its number and plate."""
     OWN_FORM = "own form"
     """A form that was shown to this very visit."""
+    STAFF = "staff"
+    """Anybody who is signed in. This guard and those below are of the staff's pages."""
+    READER = "reader"
+    """Who may see cases."""
+    OFFICER = "officer"
+    """Who may decide cases."""
+    SENIOR = "senior"
+    """Who may decide what others hand on, and objections."""
+    ENGINEER = "engineer"
+    """Who looks after cameras."""
+    ADMINISTRATOR = "administrator"
+    """Who looks after accounts."""
+
+
+ADMITS: Mapping[Guard, frozenset[Role]] = MappingProxyType(
+    {
+        Guard.STAFF: frozenset(Role),
+        Guard.READER: frozenset({Role.REVIEWER, Role.SENIOR, Role.AUDITOR}),
+        Guard.OFFICER: frozenset({Role.REVIEWER, Role.SENIOR}),
+        Guard.SENIOR: frozenset({Role.SENIOR}),
+        Guard.ENGINEER: frozenset({Role.ENGINEER}),
+        Guard.ADMINISTRATOR: frozenset({Role.ADMINISTRATOR}),
+    }
+)
+"""Whom each guard of the staff's pages lets in; services/web/porter.py asks, for every route."""
 
 
 def open_route(

@@ -29,11 +29,21 @@ NEVER_KEPT = "no-store"
 TWO_YEARS_OF_HTTPS = "max-age=63072000; includeSubDomains"
 
 
-class SecurityHeaders:
-    """Adds the headers to each answer of the application inside."""
+OWN_SCRIPTS = "; script-src 'self'"
+"""Added to the policy of the staff's pages: files of ours may run there, and nothing else."""
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class SecurityHeaders:
+    """Adds the headers to each answer of the application inside.
+
+    Args:
+        app: The application.
+        own_scripts: Its pages may load scripts of its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, own_scripts: bool = False) -> None:
         self.app = app
+        self.own_scripts = own_scripts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; see the ASGI specification."""
@@ -43,7 +53,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_security_headers(MutableHeaders(scope=message), scheme=scope["scheme"])
+                headers = MutableHeaders(scope=message)
+                add_security_headers(headers, scheme=scope["scheme"])
+                if self.own_scripts:
+                    headers["Content-Security-Policy"] += OWN_SCRIPTS
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

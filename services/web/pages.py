@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
+from typing import Protocol
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
@@ -26,6 +27,16 @@ class Spoken:
     language: Language
     words: TemplateModule
     labels: TemplateModule
+
+
+class FaultPages(Protocol):
+    """Tells people what went wrong."""
+
+    def fault(
+        self, status: int, *, scheme: str = "http", headers: Mapping[str, str] | None = None
+    ) -> HTMLResponse:
+        """The page for an answer of this status."""
+        ...
 
 
 HOUSE = (Language.SQ, Language.EN)

@@ -50,7 +50,7 @@ class Patience:
         network, now = self._network(address), self._clock.now()
         with self._lock:
             record = self._record(network, now)
-            wait = record.last + _wait_after(record.failures) - now
+            wait = record.last + wait_after(record.failures) - now
             if wait > timedelta():
                 return wait
             # Counted before the look-up: tries at the same moment cannot slip past the count.
@@ -89,7 +89,8 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 56}", strict=False))
 
 
-def _wait_after(failures: int) -> timedelta:
+def wait_after(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row."""
     if failures < FREE_FAILURES:
         return timedelta()
     # The exponent is bounded before the power is taken: it would overflow otherwise.

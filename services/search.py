@@ -1,0 +1,39 @@
+"""Finding a case by its number or plate: who looks, and what for, is written down first."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from services.ports import Clock
+from services.store.cases import Case, case_of
+from services.store.desk import record_read
+from services.store.schema import cases
+from services.store.store import Store
+
+SEARCH = "search"
+"""The subject under which the history keeps who searched for what, and why."""
+MOST_FOUND = 20
+"""Cases of one plate, the latest first."""
+
+
+def find_cases(
+    store: Store, typed: str, *, officer: str, purpose: str, clock: Clock
+) -> tuple[Case, ...]:
+    """The cases of one number or one plate; who looked, and what for, is written down first.
+
+    Args:
+        store: Of the office.
+        typed: The number of a fine, or a whole plate, as people type them.
+        officer: Who looks.
+        purpose: What for, in words.
+        clock: Dates it.
+    """
+    record_read(store, SEARCH, officer, f"{purpose}: {typed}", clock.now())
+    fine = store.fine(typed)
+    if fine is not None:
+        return (case_of(store, fine.violation.key),)
+    query = select(cases.c.key).where(cases.c.plate_digest == store.keys.plate_digest(typed))
+    with store.reading() as connection:
+        keys = connection.scalars(query.order_by(cases.c.passed_at_ms.desc()).limit(MOST_FOUND))
+        found = list(keys)
+    return tuple(case_of(store, key) for key in found)

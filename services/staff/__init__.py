@@ -1,0 +1,1 @@
+"""Who works for the office: accounts, their roles, passwords and second factors."""

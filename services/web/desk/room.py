@@ -1,0 +1,223 @@
+"""The desk's own room: the queue, the page of a case, and what is done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.desk import (
+    WAITING,
+    Waiting,
+    after_key,
+    answer_proposal,
+    leave_to_senior,
+    propose_plate,
+    queue,
+    settle,
+)
+from services.errors import CaseError
+from services.model import Verdict
+from services.ports import Clock
+from services.staff.account import Account, Role
+from services.store.cases import Case
+from services.store.decisions import decision_of
+from services.store.desk import handed_on_cases, held_back, undo
+from services.store.history import history_of
+from services.store.proposals import open_proposals
+from services.store.store import Store
+from services.web.desk.reading import CaseKey, Reading
+from services.web.desk.view import picture_of, view_of
+from services.web.guard import ADMITS, Guard, open_route
+from services.web.porter import Posted, Who
+from services.web.staff_pages import Room, StaffPages
+from speedcam.model import ExhibitKind
+
+DESK = Room(path="/desk", name="desk", guard=Guard.READER)
+BORNE_OUT = "the pictures, the plate and the speed bear it out"
+"""The reason for a confirmation where the officer writes no other."""
+REASONS = {
+    "plate": "the plate in the picture is not, or not surely, the one that was read",
+    "vehicle": "another vehicle may have been measured",
+    "limit": "the limit was not, or not surely, in force or shown there",
+    "emergency": "an emergency vehicle, or another that is exempt",
+    "other": "",
+}
+"""Why a case is rejected, as the history says it; by what the form sends."""
+
+
+class DeskRoom:
+    """The queue and its cases."""
+
+    def __init__(self, store: Store, clock: Clock, pages: StaffPages) -> None:
+        self._store = store
+        self._clock = clock
+        self._pages = pages
+        self._reading = Reading(store=store, clock=clock)
+
+    def add_to(self, app: FastAPI) -> None:
+        """Open the room's routes."""
+        case = "/desk/case/{key}"
+        open_route(app, "GET", "/desk", self.queue, Guard.READER)
+        open_route(app, "GET", "/desk/next", self.next, Guard.READER)
+        open_route(app, "GET", case, self.case, Guard.READER)
+        open_route(app, "GET", f"{case}/picture/{{kind}}", self.picture, Guard.READER)
+        open_route(app, "POST", f"{case}/decide", self.decide, Guard.OFFICER)
+        open_route(app, "POST", f"{case}/plate", self.plate, Guard.OFFICER)
+        open_route(app, "POST", f"{case}/hand-on", self.hand_on, Guard.OFFICER)
+        open_route(app, "POST", f"{case}/answer", self.answer, Guard.OFFICER)
+        open_route(app, "POST", f"{case}/undo", self.undo, Guard.OFFICER)
+
+    def queue(self, request: Request, who: Who) -> Response:
+        """What waits for whoever asks. No plate stands in it."""
+        waiting = _queue(self._store, who)
+        return self._pages.show(
+            request, "desk_queue.html", waiting=waiting, undoable=self._undoable(who)
+        )
+
+    def next(self, who: Who, after: str = "") -> Response:
+        """Lead to the case that follows."""
+        return _to_case(after_key(_queue(self._store, who), after))
+
+    def case(self, request: Request, key: CaseKey, who: Who) -> Response:
+        """One case with its proof."""
+        return self._case(request, self._reading.open(key, who), who)
+
+    def picture(self, key: CaseKey, kind: ExhibitKind, who: Who) -> Response:
+        """One picture of a case."""
+        exhibit = picture_of(self._reading.open_part(key, who), kind)
+        if exhibit is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
+
+    def decide(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
+        """Confirm, reject or advise."""
+        words = " ".join(form.get("why", "").split())
+        verdict = next((each for each in Verdict if each == form.get("verdict")), None)
+        reason = (
+            BORNE_OUT if verdict is Verdict.CONFIRM else REASONS.get(form.get("reason", ""), "")
+        )
+        why = f"{reason}: {words}" if reason and words else reason or words
+        if verdict is None or not why:
+            return self._fault(request, key, who, "reason")
+        if self._is_for_seniors(key, who):
+            return self._fault(request, key, who, "left")
+        return self._do(
+            request,
+            key,
+            who,
+            lambda: settle(self._store, key, verdict, officer=who.id, why=why, clock=self._clock),
+        )
+
+    def plate(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
+        """Propose another reading of the plate."""
+        if self._is_for_seniors(key, who):
+            return self._fault(request, key, who, "left")
+        why = " ".join(form.get("why", "").split()) or "read from the picture"
+        return self._do(
+            request,
+            key,
+            who,
+            lambda: propose_plate(
+                self._store,
+                key,
+                form.get("plate", ""),
+                officer=who.id,
+                why=why,
+                clock=self._clock,
+            ),
+        )
+
+    def hand_on(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
+        """Leave the case to a senior officer."""
+        why = " ".join(form.get("why", "").split())
+        if not why:
+            return self._fault(request, key, who, "reason")
+        return self._do(
+            request,
+            key,
+            who,
+            lambda: leave_to_senior(self._store, key, officer=who.id, why=why, clock=self._clock),
+        )
+
+    def answer(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
+        """Agree to what another officer proposed, or refuse it."""
+        said = form.get("said")
+        if said not in {"agree", "refuse"}:
+            return self._fault(request, key, who, "reason")
+        agreed = said == "agree"
+        return self._do(
+            request,
+            key,
+            who,
+            lambda: answer_proposal(
+                self._store, key, officer=who.id, agreed=agreed, clock=self._clock
+            ),
+        )
+
+    def undo(self, request: Request, key: CaseKey, who: Who) -> Response:
+        """Take the own decision back, within its minute."""
+        try:
+            undo(self._store, key, who.id, self._clock.now())
+        except CaseError as error:
+            return self._fault(request, key, who, "told", str(error))
+        return RedirectResponse(f"/desk/case/{key}", status_code=HTTPStatus.SEE_OTHER)
+
+    def _do(self, request: Request, key: str, who: Account, act: Callable[[], object]) -> Response:
+        follows = after_key(_queue(self._store, who), key)  # while the case is in the queue still
+        try:
+            act()
+        except CaseError as error:
+            return self._fault(request, key, who, "told", str(error))
+        return _to_case(follows)
+
+    def _fault(
+        self, request: Request, key: str, who: Account, fault: str, told: str = ""
+    ) -> Response:
+        case = self._reading.open(key, who)
+        return self._case(request, case, who, fault=fault, told=told)
+
+    def _case(
+        self, request: Request, case: Case, who: Account, *, fault: str = "", told: str = ""
+    ) -> Response:
+        store, key = self._store, case.key
+        officer = who.role in ADMITS[Guard.OFFICER]
+        return self._pages.show(
+            request,
+            "desk_case.html",
+            status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
+            view=view_of(store, case),
+            decides=officer and case.state in WAITING and not self._is_for_seniors(key, who),
+            answers=officer,
+            blind=False,
+            decision=decision_of(store, key),
+            proposal=open_proposals(store).get(key),
+            left=handed_on_cases(store).get(key),
+            history=history_of(store, key),
+            reasons=REASONS,
+            fault=fault,
+            told=told,
+            undoable=self._undoable(who),
+        )
+
+    def _is_for_seniors(self, key: str, who: Account) -> bool:
+        return _is_junior(who) and key in handed_on_cases(self._store)
+
+    def _undoable(self, who: Account) -> tuple[str, ...]:
+        return held_back(self._store, self._clock.now(), who.id)
+
+
+def _queue(store: Store, who: Account) -> tuple[Waiting, ...]:
+    return queue(store, who.id, senior=not _is_junior(who))
+
+
+def _to_case(key: str) -> Response:
+    path = f"/desk/case/{key}" if key else "/desk"
+    return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
+
+
+def _is_junior(who: Account) -> bool:
+    """Whether what was left to seniors is not for them."""
+    return who.role is Role.REVIEWER

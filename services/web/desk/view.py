@@ -1,0 +1,106 @@
+"""One case as an officer sees it: every proof beside what it proves, ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from services.desk import serve_until
+from services.errors import OfficeError
+from services.model import Violation
+from services.policy import missing_proof, wants_person, wants_second
+from services.rules.explain import Step, derivation
+from services.store.cases import Case, edition_of, texts_of
+from services.store.store import Store
+from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
+
+PICTURES = (
+    ExhibitKind.PHOTO,
+    ExhibitKind.PLATE,
+    ExhibitKind.STILL_FIRST,
+    ExhibitKind.STILL_LAST,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case with what belongs to it.
+
+    Attributes:
+        case: The case.
+        at: When it passed, local.
+        pictures: Kinds of those that are there and intact.
+        broken: Kinds of those that are not.
+        plate: As read, or None.
+        speed: As measured, or None.
+        lacks: Why nobody may confirm it; empty where everything is there.
+        reasons: Why a person must look although nothing is lacking.
+        second: Why one officer alone cannot confirm it.
+        steps: How the law came to what follows; empty where it cannot be shown.
+        serve_until: Last day to serve a notice, or None: the law names none.
+    """
+
+    case: Case
+    at: datetime
+    pictures: tuple[ExhibitKind, ...]
+    broken: tuple[ExhibitKind, ...]
+    plate: PlateReading | None
+    speed: SpeedMeasurement | None
+    lacks: tuple[str, ...]
+    reasons: tuple[str, ...]
+    second: tuple[str, ...]
+    steps: tuple[Step, ...]
+    serve_until: date | None
+
+    @property
+    def violation(self) -> Violation:
+        """What it is about."""
+        return self.case.violation
+
+    @property
+    def passage(self) -> Passage:
+        """What proves it."""
+        return self.case.violation.passage
+
+
+def view_of(store: Store, case: Case) -> CaseView:
+    """Everything that an officer must see before deciding ``case``."""
+    violation, passage = case.violation, case.violation.passage
+    shown = [each for each in passage.exhibits if each.kind in PICTURES]
+    broken = store.broken_exhibits({each.sha256 for each in shown})
+    return CaseView(
+        case=case,
+        at=passage.at.astimezone(ZoneInfo(passage.place.timezone)),
+        pictures=_kinds(each for each in shown if each.sha256 not in broken),
+        broken=_kinds(each for each in shown if each.sha256 in broken),
+        plate=passage.plate if isinstance(passage.plate, PlateReading) else None,
+        speed=passage.speed if isinstance(passage.speed, SpeedMeasurement) else None,
+        lacks=missing_proof(violation),
+        reasons=wants_person(violation),
+        second=wants_second(violation),
+        steps=_steps(store, case),
+        serve_until=serve_until(store, [case])[case.key],
+    )
+
+
+def picture_of(case: Case, kind: ExhibitKind) -> Exhibit | None:
+    """The picture of a kind, or None where the case has none."""
+    if kind not in PICTURES:
+        return None
+    return next((each for each in case.violation.passage.exhibits if each.kind is kind), None)
+
+
+def _kinds(exhibits: Iterable[Exhibit]) -> tuple[ExhibitKind, ...]:
+    found = {each.kind for each in exhibits}
+    return tuple(kind for kind in PICTURES if kind in found)
+
+
+def _steps(store: Store, case: Case) -> tuple[Step, ...]:
+    violation = case.violation
+    try:
+        edition = edition_of(violation, texts_of(store, [violation]))
+        return tuple(derivation(violation.passage, edition))
+    except OfficeError:
+        return ()  # a section, or a pack of another speedcam: the page says that there is none

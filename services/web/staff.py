@@ -1,0 +1,51 @@
+"""The staff's pages: an application of its own, that the public's process never holds."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from services.ports import Clock
+from services.store.store import Store
+from services.web.app import answer_faults, style
+from services.web.desk.find import FIND, FindRoom
+from services.web.desk.objections import OBJECTIONS, ObjectionRoom
+from services.web.desk.room import DESK, DeskRoom
+from services.web.desk.second import SECOND, SecondRoom
+from services.web.door import Door
+from services.web.guard import Guard, open_route
+from services.web.headers import SecurityHeaders
+from services.web.pages import notice_style
+from services.web.porter import Porter, lead_elsewhere
+from services.web.staff_pages import Room, StaffPages
+
+ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND)
+"""Where the header leads, in this order."""
+
+
+def create_staff_app(store: Store, *, secret: bytes, clock: Clock) -> FastAPI:
+    """The pages for those who work for the office of ``store``.
+
+    Args:
+        store: The office's, read and written.
+        secret: At least 32 bytes; keys the counts of failed tries.
+        clock: Says which sessions are over and which codes count.
+
+    Raises:
+        ValueError: The secret is too short.
+    """
+    if len(secret) < 32:
+        raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
+    porter, pages = Porter(store, clock), StaffPages(ROOMS)
+    app = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(porter.admit)]
+    )
+    Door(store, secret, clock, pages).add_to(app)
+    for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom):
+        room(store, clock, pages).add_to(app)
+    open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
+    app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
+    app.add_middleware(SecurityHeaders, own_scripts=True)
+    answer_faults(app, pages)
+    lead_elsewhere(app)
+    return app

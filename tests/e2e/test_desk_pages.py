@@ -1,0 +1,138 @@
+"""The staff's pages in a real browser: for everybody, without scripts, and by single keys."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from services import office
+from services.fines import act_on
+from services.life import Act
+from services.model import Verdict
+from services.staff.account import Role
+from services.store import open_store
+from services.store.decisions import decision_of
+from services.web.staff import create_staff_app
+from speedcam.model import Doubt
+from tests.builders_fines import a_step, without_waiting
+from tests.builders_notice import StoppedClock
+from tests.builders_office import a_passage, a_plate, on_disk
+from tests.builders_staff import PASSWORD, an_account, an_officer
+from tests.e2e.conftest import _servers
+from tests.e2e.test_letters_for_all import OVERFLOW, WCAG_22_AA
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """An office with a case that waits for anybody, one for two, and an objection; its address."""
+    tmp_path, clock = tmp_path_factory.mktemp("desk"), StoppedClock()
+    plates = {58.0: "AA000BB", 59.0: "AA111BB", 90.0: "AA222BB"}
+    passages = [
+        a_passage(f"p-{kmh:.0f}", kmh=kmh, plate=a_plate(text, confidence=0.9))
+        for kmh, text in plates.items()
+    ]
+    passages = [
+        replace(each, speed=replace(each.speed, budget=(Doubt(name="fit", standard_kmh=0.1),)))
+        for each in passages
+    ]
+    with _servers() as served, open_store(tmp_path / "office", create=True) as store:
+        without_waiting(store)
+        told = office.receive(store, on_disk(tmp_path / "camera", *passages), clock)
+        keys = dict(zip(plates, [each.case_key for each in told.passages], strict=True))
+        office.decide(
+            store, keys[58.0], officer="P-99", verdict=Verdict.CONFIRM, why="seen", clock=clock
+        )
+        (issued,) = office.issue(store, clock)
+        act_on(store, issued.fine.number, Act.CONTEST, a_step(clock.now()))
+        an_account(store, clock, Role.SENIOR)
+        app = create_staff_app(store, secret=b"s" * 32, clock=clock)
+        officer = an_officer(app, store, clock, "S-23")
+        yield served(app), store, officer, keys
+
+
+def sign_in(page, address, officer):
+    officer.clock.advance(seconds=30)  # a code counts once
+    page.goto(f"{address}/sign-in?lang=en")
+    page.locator("#account").fill(officer.id)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#code").fill(officer.code())
+    page.locator("#code").press("Enter")
+    page.wait_for_url(f"{address}/")
+
+
+def faults_of(page):
+    """Where the page is too wide, and what axe finds against WCAG 2.2 AA."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    told = []
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        told += [f"too wide at {width}"] if page.evaluate(OVERFLOW) else []
+    seen = Axe().run(page, options=WCAG_22_AA).response
+    assert len(seen["passes"]) > 5
+    return told + [(each["id"], each["nodes"][0]["html"]) for each in seen["violations"]]
+
+
+def test_every_page_is_for_everybody(browser, desk):
+    address, _, officer, keys = desk
+    # The policy of the pages forbids scripts of others, and axe is one.
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    assert faults_of(page) == []
+    sign_in(page, address, officer)
+    for path in (
+        "/", "/password", "/desk", f"/desk/case/{keys[90.0]}", f"/desk/case/{keys[58.0]}",
+        "/desk/objections", f"/desk/objections/{keys[58.0]}", "/desk/second", "/desk/find",
+        "/nowhere",
+    ):  # fmt: skip
+        page.goto(f"{address}{path}")
+        for summary in page.locator("summary").all():
+            summary.press("Enter")
+        assert faults_of(page) == [], path
+    context.close()
+
+
+def test_an_officer_decides_by_keyboard_without_scripts(browser, desk):
+    address, store, officer, keys = desk
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk/case/{keys[59.0]}")
+    page.locator("#reason-limit").press("Space")
+    page.get_by_role("button", name="Reject").press("Enter")
+    page.wait_for_url(f"{address}/desk/case/{keys[90.0]}")
+    assert decision_of(store, keys[59.0]).verdict is Verdict.REJECT
+    page.get_by_role("button", name="Undo").press("Enter")
+    page.wait_for_url(f"{address}/desk/case/{keys[59.0]}")
+    assert decision_of(store, keys[59.0]) is None
+    context.close()
+
+
+def test_single_keys_lead_decide_and_undo(browser, desk):
+    address, store, officer, keys = desk
+    context = browser.new_context()
+    page = context.new_page()
+    told = []
+    page.on("console", lambda message: told.append(message.text))
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk")
+    page.keyboard.press("j")
+    page.wait_for_url(f"{address}/desk/case/*")
+    page.goto(f"{address}/desk/case/{keys[59.0]}")
+    page.keyboard.press("r")
+    assert page.evaluate("document.activeElement.id") == "reason-plate"
+    page.locator("#confirm-why").type("c r u")
+    assert decision_of(store, keys[59.0]) is None
+    page.locator("#confirm-why").blur()
+    page.keyboard.press("c")
+    page.wait_for_url(f"{address}/desk/case/{keys[90.0]}")
+    assert decision_of(store, keys[59.0]).why.endswith("c r u")
+    page.keyboard.press("u")
+    page.wait_for_url(f"{address}/desk/case/{keys[59.0]}")
+    page.keyboard.press("k")
+    page.wait_for_url(f"{address}/desk")
+    assert told == [], json.dumps(told)
+    context.close()

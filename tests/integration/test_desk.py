@@ -1,0 +1,414 @@
+"""The officers' desk: what they see, what is written down of it, and what nobody does alone."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from services import office
+from services.desk import (
+    WAITING,
+    answer_proposal,
+    leave_to_senior,
+    propose_plate,
+    queue,
+)
+from services.errors import CaseError
+from services.fines import act_on, standing
+from services.intake import Outcome
+from services.life import Act, State
+from services.model import Verdict
+from services.policy import demo_auto_1, drawn_for_quality
+from services.second_look import second_looks
+from services.staff.account import Role
+from services.store import open_store
+from services.store.cases import case_of
+from services.store.decisions import decision_of
+from services.store.desk import undo
+from services.store.history import history_of
+from services.store.proposals import open_proposals
+from services.web.staff import create_staff_app
+from speedcam.model import ExhibitKind, PlateReading
+from tests.builders_desk import UNSURE, a_case, decided, received
+from tests.builders_fines import a_step, without_waiting
+from tests.builders_notice import StoppedClock
+from tests.builders_office import AT, a_passage, a_plate, on_disk
+from tests.builders_staff import an_account, an_officer
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "office", create=True) as opened:
+        yield without_waiting(opened)
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+def told(store, key):
+    return [event.what for event in history_of(store, key)]
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_what_is_undone_waits_again_and_can_be_decided_anew(store, clock, verdict):
+    key = a_case(store, clock)
+    decided(store, key, clock, verdict)
+    undo(store, key, "P-17", clock.now())
+    assert (case_of(store, key).state, decision_of(store, key)) == (State.IN_REVIEW, None)
+    assert told(store, key)[-1] == "undone"
+    assert decided(store, key, clock, Verdict.REJECT)
+
+
+@pytest.mark.parametrize(("by", "seconds"), [("P-17", 60), ("S-23", 1)], ids=["late", "other"])
+def test_nobody_undoes_late_or_for_another(store, clock, by, seconds):
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    clock.advance(seconds=seconds)
+    with pytest.raises(CaseError, match="minute"):
+        undo(store, key, by, clock.now())
+    assert case_of(store, key).state is State.VALIDATED
+
+
+def test_a_suspension_is_proposed_by_one_and_confirmed_by_another(store, clock):
+    key = a_case(store, clock, kmh=90.0)
+    assert not decided(store, key, clock)
+    assert case_of(store, key).state in {State.DETECTED, State.IN_REVIEW}
+    answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
+    decision = decision_of(store, key)
+    assert (decision.by, decision.second) == ("P-17", "S-23")
+    assert told(store, key) == ["opened", "proposed_confirm", "agreed_confirm", "validate"]
+
+
+def test_a_proposal_that_is_refused_leaves_the_case_waiting(store, clock):
+    key = a_case(store, clock, kmh=90.0)
+    decided(store, key, clock)
+    answer_proposal(store, key, officer="S-23", agreed=False, clock=clock)
+    assert decision_of(store, key) is None
+    assert not open_proposals(store)
+    assert not decided(store, key, clock)
+
+
+@pytest.mark.parametrize("officer", ["P-17", "p17", "P-l7", "\u0420-17"])
+def test_nobody_answers_their_own_proposal(store, clock, officer):
+    key = a_case(store, clock, kmh=90.0)
+    decided(store, key, clock)
+    with pytest.raises(CaseError, match="two different officers"):
+        answer_proposal(store, key, officer=officer, agreed=True, clock=clock)
+    assert decision_of(store, key) is None
+
+
+def test_nobody_confirms_while_another_plate_is_proposed(store, clock):
+    key = a_case(store, clock)
+    propose_plate(store, key, "AA000BD", officer="P-17", why="a D", clock=clock)
+    with pytest.raises(CaseError, match="a proposal waits"):
+        decided(store, key, clock, officer="S-23")
+    assert case_of(store, key).state in WAITING
+
+
+@pytest.mark.parametrize("by", ["P-17", "S-23"])
+def test_a_case_that_is_rejected_leaves_no_proposal_behind(store, clock, by):
+    key = a_case(store, clock, kmh=90.0)
+    decided(store, key, clock)
+    decided(store, key, clock, Verdict.REJECT, officer=by)
+    assert not open_proposals(store)
+
+
+def test_a_decided_case_is_left_to_nobody(store, clock):
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    with pytest.raises(CaseError, match="decided already"):
+        leave_to_senior(store, key, officer="P-17", why="w", clock=clock)
+
+
+def test_the_queue_begins_with_the_term_that_ends_first(store, clock):
+    older, newer = (
+        a_passage(f"p-{name}", plate=a_plate(f"AA{n}BB", confidence=0.9), at=at)
+        for n, (name, at) in enumerate({"older": AT, "newer": AT + timedelta(days=1)}.items())
+    )
+    keys = received(store, clock, newer, older)
+    told = queue(store, "P-17", senior=False)
+    assert [each.case.key for each in told] == keys[::-1]
+    assert [each.serve_until for each in told] == [date(2026, 11, 12), date(2026, 11, 13)]
+
+
+def test_a_corrected_case_that_is_received_again_stays_as_it_is(store, clock):
+    passage = a_passage(plate=UNSURE)
+    (key,) = received(store, clock, passage)
+    propose_plate(store, key, "AA000BD", officer="P-17", why="a D", clock=clock)
+    answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
+    again = office.receive(store, on_disk(store.folder.parent / "camera", passage), clock)
+    assert again.passages[0].outcome is Outcome.KNOWN
+    assert case_of(store, key).violation.passage.plate.text == "AA000BD"
+    assert decision_of(store, key) is None
+
+
+@pytest.mark.parametrize(
+    "plate", ["", "AA000BB", "aa-000-bb", "A", "AA000B\N{CYRILLIC SMALL LETTER VE}"]
+)
+def test_what_is_no_other_plate_is_refused(store, clock, plate):
+    key = a_case(store, clock)
+    with pytest.raises(CaseError, match="another plate"):
+        propose_plate(store, key, plate, officer="P-17", why="w", clock=clock)
+
+
+def test_what_nobody_may_confirm_cannot_be_proposed_either(store, clock):
+    broken = a_passage(kmh=90.0, plate=UNSURE, exhibits=())
+    (key,) = received(store, clock, broken)
+    with pytest.raises(CaseError, match="cannot be confirmed by anybody"):
+        decided(store, key, clock)
+    assert not open_proposals(store)
+
+
+@pytest.fixture
+def shop(store, clock):
+    """An office, and a function that lets somebody of its staff in."""
+    app = create_staff_app(store, secret=b"s" * 32, clock=clock)
+
+    def let_in(role=Role.REVIEWER):
+        officer = an_officer(app, store, clock, an_account(store, clock, role))
+        officer.come_in()
+        officer.client.cookies.set("staff-lang", "en")
+        return officer
+
+    return store, let_in
+
+
+def reads(store, key, who):
+    return [e.reason for e in history_of(store, key) if (e.who, e.what) == (who, "read")]
+
+
+def test_the_queue_names_cases_and_no_plate(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    page = let_in().client.get("/desk").text
+    assert f"/desk/case/{key}" in page
+    assert "AA000BB" not in page
+    assert "12 November 2026" in page  # thirty days to serve, the first of them the day itself
+
+
+def test_every_look_at_a_case_is_in_its_history(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    for role, who in ((Role.REVIEWER, "P-17"), (Role.AUDITOR, "A-42")):
+        officer = let_in(role)
+        page = officer.client.get(f"/desk/case/{key}").text
+        for path in re.findall(r'src="(/desk/case/[^"]+)"', page):
+            assert officer.client.get(path).headers["content-type"] == "image/jpeg"
+        assert reads(store, key, who) == ["review"]
+        officer.client.get(f"/desk/case/{key}")
+        assert len(reads(store, key, who)) == 2
+
+
+def test_a_picture_alone_is_a_look_too(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    picture = f"/desk/case/{key}/picture/{ExhibitKind.PLATE}"
+    assert let_in().client.get(picture).status_code == 200
+    assert reads(store, key, "P-17") == ["review"]
+
+
+@pytest.mark.parametrize("kind", [ExhibitKind.RAW, "nothing"])
+def test_what_is_no_picture_of_the_case_is_not_served(shop, clock, kind):
+    store, let_in = shop
+    key = a_case(store, clock)
+    assert let_in().client.get(f"/desk/case/{key}/picture/{kind}").status_code in {404, 422}
+
+
+def test_the_page_shows_every_proof_beside_what_it_proves(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    page = let_in().client.get(f"/desk/case/{key}").text
+    wanted = (
+        "AA000BB", "0.900", "the plate is read with 0.900, below 0.98", "58.0 ± 1.0 km/h",
+        "By the road alone", "DEMO-2026-001", "neni 140", "certificate of the device",
+    )  # fmt: skip
+    assert [words for words in wanted if words not in page] == []
+
+
+def test_an_officer_confirms_and_comes_to_the_next_case(shop, clock):
+    store, let_in = shop
+    plates = {f"p-{n}": a_plate(f"AA00{n}BB", confidence=0.9) for n in (1, 2, 3)}
+    keys = {a_case(store, clock, passage_id=each, plate=plates[each]) for each in plates}
+    officer = let_in()
+    queued = [each.case.key for each in queue(store, "P-17", senior=False)]
+    answer = officer.send(f"/desk/case/{queued[1]}/decide", verdict="confirm")
+    assert answer.headers["location"] == f"/desk/case/{queued[2]}"
+    assert keys == set(queued)
+    assert decision_of(store, queued[1]).by == "P-17"
+    assert "Undo" in officer.client.get("/desk").text
+    officer.send(f"/desk/case/{queued[1]}/undo", "/desk")
+    assert decision_of(store, queued[1]) is None
+    answer = officer.send(f"/desk/case/{queued[2]}/decide", verdict="confirm")
+    assert answer.headers["location"] == f"/desk/case/{queued[0]}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "why"),
+    [
+        ({"verdict": "reject", "reason": "limit"}, 303, "the limit was not"),
+        ({"verdict": "reject", "reason": "other", "why": "a toy car"}, 303, "a toy car"),
+        ({"verdict": "reject", "reason": "other"}, 409, None),
+        ({"verdict": "reject"}, 409, None),
+        ({"verdict": "pardon", "reason": "limit"}, 409, None),
+        ({"verdict": "advise", "reason": "other", "why": "new signs"}, 303, "new signs"),
+    ],
+)
+def test_a_case_is_rejected_for_a_reason(shop, clock, fields, status, why):
+    store, let_in = shop
+    key = a_case(store, clock)
+    assert let_in().send(f"/desk/case/{key}/decide", **fields).status_code == status
+    decision = decision_of(store, key)
+    assert decision.why.startswith(why) if why else decision is None
+
+
+def test_what_was_decided_meanwhile_is_told_and_stays(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer = let_in()
+    decided(store, key, clock, officer="S-23")
+    answer = officer.send(f"/desk/case/{key}/decide", verdict="reject", reason="limit")
+    assert answer.status_code == 409
+    assert "decided already" in answer.text
+    assert decision_of(store, key).by == "S-23"
+
+
+def test_a_proposal_waits_for_others_and_not_for_who_made_it(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock, kmh=90.0)
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    officer.send(f"/desk/case/{key}/decide", verdict="confirm")
+    assert key not in officer.client.get("/desk").text
+    assert "Another officer answers." in officer.client.get(f"/desk/case/{key}").text
+    assert key in senior.client.get("/desk").text
+    assert senior.send(f"/desk/case/{key}/answer", said="agree").status_code == 303
+    assert decision_of(store, key).second == "S-23"
+
+
+def test_a_case_that_is_left_to_a_senior_is_in_their_queue_alone(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert officer.send(f"/desk/case/{key}/hand-on").status_code == 409
+    assert officer.send(f"/desk/case/{key}/hand-on", why="a foreign lorry").status_code == 303
+    assert key not in officer.client.get("/desk").text
+    assert key in senior.client.get("/desk").text
+    assert "a foreign lorry" in senior.client.get(f"/desk/case/{key}").text
+    assert "/decide" not in officer.client.get(f"/desk/case/{key}").text
+    assert officer.send(f"/desk/case/{key}/decide", verdict="confirm").status_code == 409
+    assert senior.send(f"/desk/case/{key}/decide", verdict="confirm").status_code == 303
+    assert decision_of(store, key).by == "S-23"
+
+
+def test_the_auditor_sees_no_button_of_the_officers(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    page = let_in(Role.AUDITOR).client.get(f"/desk/case/{key}").text
+    assert re.findall(r'<form[^>]* action="([^"]+)"', page) == ["/sign-out"]
+
+
+@pytest.mark.parametrize("typed", ["number", "AA 000 bb"])
+def test_a_case_is_found_for_a_purpose_that_is_written_down(shop, clock, typed):
+    store, let_in = shop
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    clock.advance(minutes=2)
+    (issued,) = office.issue(store, clock)
+    wanted = issued.fine.number if typed == "number" else typed
+    officer = let_in(Role.AUDITOR)
+    page = officer.send("/desk/find", typed=wanted, purpose="asked by telephone").text
+    assert f"/desk/case/{key}" in page
+    (event,) = history_of(store, "search")
+    assert (event.who, event.reason) == ("A-42", f"asked by telephone: {wanted}")
+
+
+@pytest.mark.parametrize("missing", ["typed", "purpose"])
+def test_nothing_is_found_without_a_purpose_or_a_whole_plate(shop, clock, missing):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer = let_in()
+    known = {"typed": "AA000BB", "purpose": "asked"}
+    assert officer.send("/desk/find", **known | {missing: " "}).status_code == 422
+    assert key not in officer.send("/desk/find", **known | {"typed": "AA000"}).text
+
+
+def test_an_objection_is_answered_by_a_senior_and_cancelled_by_two(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    clock.advance(minutes=2)
+    (issued,) = office.issue(store, clock)
+    number = issued.fine.number
+    act_on(store, number, Act.CONTEST, a_step(clock.now(), why="objects: it was not me"))
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert key in officer.client.get("/desk/objections").text
+    page = senior.client.get(f"/desk/objections/{key}").text
+    assert "it was not me" in page
+    assert reads(store, key, "S-23") == ["objection"]
+    assert senior.send(f"/desk/objections/{key}", said="cancel").status_code == 409
+    senior.send(f"/desk/objections/{key}", said="cancel", why="another car")
+    assert standing(store, number, clock).state is State.CONTESTED
+    assert officer.send(f"/desk/case/{key}/answer", said="agree").status_code == 303
+    assert standing(store, number, clock).state is State.CANCELLED
+    assert senior.client.get(f"/desk/objections/{'0' * 24}").status_code == 404
+
+
+def test_a_senior_lets_a_fine_stand(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    decided(store, key, clock)
+    clock.advance(minutes=2)
+    (issued,) = office.issue(store, clock)
+    act_on(store, issued.fine.number, Act.CONTEST, a_step(clock.now()))
+    senior = let_in(Role.SENIOR)
+    senior.send(f"/desk/objections/{key}", said="uphold", why="the plate is clear")
+    assert standing(store, issued.fine.number, clock).state is State.UPHELD
+
+
+def a_drawn_case(store, clock):
+    """A case that the policy confirmed and that is drawn for a person."""
+    for n in range(200):
+        key = store.keys.case_key(f"q-{n}", "speeding")
+        if drawn_for_quality(key):
+            assert a_case(store, clock, passage_id=f"q-{n}", plate="AA000BB") == key
+            office.review(store, demo_auto_1, clock)
+            return key
+    raise AssertionError("none of 200 is drawn")
+
+
+def test_the_second_look_is_blind_and_counts_once(shop, clock):
+    store, let_in = shop
+    key = a_drawn_case(store, clock)
+    assert [case.key for case in second_looks(store)] == [key]
+    officer = let_in()
+    assert key in officer.client.get("/desk/second").text
+    page = officer.client.get(f"/desk/second/{key}").text
+    assert "demo-auto-1" not in page
+    assert "onfirmed" not in page
+    assert reads(store, key, "P-17") == ["second look"]
+    assert officer.send(f"/desk/second/{key}", said="reject").status_code == 409
+    answer = officer.send(f"/desk/second/{key}", said="reject", why="the plate is bent")
+    assert "demo-auto-1" in officer.client.get(answer.headers["location"]).text
+    assert history_of(store, key)[-2].reason == "would reject: the plate is bent"
+    assert officer.client.get(f"/desk/second/{key}").status_code == 404
+
+
+def test_a_case_that_is_not_there_is_not_found(shop):
+    _, let_in = shop
+    officer = let_in()
+    assert officer.client.get(f"/desk/case/{'0' * 24}").status_code == 404
+    assert officer.client.get("/desk/case/nothing").status_code == 422
+    assert officer.client.get("/desk/next").headers["location"] == "/desk"
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_every_word_of_a_case_is_there_in_both_languages(shop, clock, language):
+    store, let_in = shop
+    key = a_case(store, clock, kmh=90.0)
+    officer = let_in()
+    decided(store, key, clock, officer="S-23")
+    page = officer.client.get(f"/desk/case/{key}?lang={language}")
+    assert page.status_code == 200
+    assert f'<html lang="{language}">' in page.text
+    assert isinstance(case_of(store, key).violation.passage.plate, PlateReading)
