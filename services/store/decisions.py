@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from services.ledger.leaf import Change, Held
 from services.life import Act, State, after
 from services.model import Decision, Money, Verdict
 from services.store.cases import OFFICE
@@ -66,7 +67,14 @@ def take_up(store: Store, reasons: Mapping[str, str], at: datetime) -> None:
             store,
             connection,
             [
-                Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=reasons[key])
+                Event(
+                    at=at,
+                    who=OFFICE,
+                    what=Act.TAKE_UP,
+                    subject=key,
+                    reason=reasons[key],
+                    change=Change(before=State.DETECTED, after=State.IN_REVIEW),
+                )
                 for key in fresh
             ],
         )
@@ -84,13 +92,28 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
             connection.execute(insert(decisions), rows)
         told = [
             Event(
-                at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why, second=d.second
+                at=d.at,
+                who=d.by,
+                what=ACTS[d.verdict],
+                subject=key,
+                reason=d.why,
+                second=d.second,
+                change=decided(key, here[key], ACTS[d.verdict]),
             )
             for key in here
             for d in [wanted[key]]
         ]
         add_events(store, connection, told)
     return set(here)
+
+
+def decided(key: str, before: State, act: Act) -> Change:
+    """What a decision changes: the state of its case, and the row that says why."""
+    return Change(
+        before=before,
+        after=after(_BEFORE[act], act),
+        holds=Held(table=decisions.name, key=key),
+    )
 
 
 def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, object]:
