@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 VERSION = 1
 FINES = "fines"
@@ -42,14 +43,14 @@ class Change:
 NOTHING = Change()
 
 
-def digest(salt: bytes, table: str, row: Mapping[str, object], columns: Sequence[str]) -> str:
+def digest(salt: bytes, table: str, row: Mapping[Any, Any], columns: Sequence[str]) -> str:
     """SHA-256 over the salt and these columns of a row; without the salt it says nothing."""
     values = [_plain(row[column]) for column in columns]
     return sha256(salt + _canonical([table, *values])).hexdigest()
 
 
 def entry_of(
-    event: Mapping[str, object],
+    event: Mapping[Any, Any],
     change: Change,
     *,
     actor: str,

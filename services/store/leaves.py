@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from services.ledger.leaf import NOTHING, Change, Held, digest, entry_of
 from services.ledger.merkle import HASH_BYTES, Frontier, Node, leaf_hash, peaks
+from services.life import Act
 from services.store.keys import Keys
 from services.store.ledger_tables import EVENT_COLUMNS, FROZEN, leaves
-from services.store.schema import events
+from services.store.schema import cases, decisions, events, fines
 
 SALT_BYTES = 16
 ADOPTED_AT_ONCE = 1000
+
+_BROUGHT = {"opened": cases.name} | dict.fromkeys(
+    (Act.VALIDATE, Act.REJECT, Act.ADVISE), decisions.name
+)
+"""Which table an old event added a row to."""
 
 Row = Mapping[Any, Any]
 """A row of a table, by the names of its columns."""
@@ -98,9 +104,30 @@ def adopt_history(keys: Keys, connection: Connection) -> int:
     query = select(*(events.c[name] for name in EVENT_COLUMNS)).order_by(events.c.position)
     count = 0
     for part in connection.execute(query).mappings().partitions(ADOPTED_AT_ONCE):
-        append_leaves(keys, connection, [(row, NOTHING) for row in part], adopted=True)
+        append_leaves(keys, connection, list(_as_they_stand(connection, part)), adopted=True)
         count += len(part)
     return count
+
+
+def _as_they_stand(connection: Connection, told: Sequence[Row]) -> Iterator[tuple[Row, Change]]:
+    """Old events with the rows that they brought about, as those are today."""
+    subjects = {event["subject"] for event in told}
+    query = select(fines.c.case_key, fines.c.number).where(
+        fines.c.turn == 0, fines.c.case_key.in_(subjects)
+    )
+    numbers = {row.case_key: row.number for row in connection.execute(query)}
+    wanted = [_brought_about(event, numbers) for event in told]
+    there = rows_held(connection, (each for each in wanted if each))
+    for event, held in zip(told, wanted, strict=True):
+        yield event, Change(holds=held) if held in there else NOTHING
+
+
+def _brought_about(event: Row, numbers: Mapping[str, str]) -> Held | None:
+    subject: str = event["subject"]
+    if event["what"] == "issued":
+        return Held(table=fines.name, key=numbers.get(subject, subject))
+    table = _BROUGHT.get(event["what"])
+    return Held(table=table, key=subject) if table else None
 
 
 def lacks_leaves(connection: Connection) -> bool:
