@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services import office
 from services.fines import act_on
 from services.ledger.audit import audit
-from services.ledger.leaf import Change
-from services.ledger.log import KEY, LATEST, checkpoint, ledger_of
+from services.ledger.leaf import Change, Held
+from services.ledger.log import checkpoint, ledger_of
 from services.ledger.merkle import Frontier, leaf_hash
 from services.ledger.witness import witness
 from services.life import Act
 from services.policy import demo_auto_1
 from services.store import Store, open_store
-from services.store.leaves import append_leaves, leaf_of, rows_held
-from services.store.ledger_tables import EVENT_COLUMNS, checkpoints, leaves
-from services.store.schema import cases, events, fines
+from services.store.leaves import leaf_of, rows_held
+from services.store.ledger_tables import EVENT_COLUMNS, leaves
+from services.store.schema import events, fines
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_office import SetClock, a_passage, on_disk
-
-TABLES = ("events", "leaves", "checkpoints")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +97,6 @@ def copied(scene: Scene, folder: Path) -> Scene:
     return Scene(folder=folder)
 
 
-def unguarded(connection) -> None:
-    """Take the database's own guards away, as somebody with its password can."""
-    for table in TABLES:
-        for change in ("update", "delete"):
-            connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{change}"))
-    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-
-
 def write_tree_anew(store: Store, connection) -> None:
     """Make every leaf fit its event as that stands now, as the office's own key allows."""
     old = connection.execute(select(leaves).order_by(leaves.c.position)).all()
@@ -129,10 +119,6 @@ def write_tree_anew(store: Store, connection) -> None:
 
 
 def _change_of(row) -> Change:
-    import json
-
-    from services.ledger.leaf import Held
-
     leaf = json.loads(row.entry)
     holds = Held(table=row.held_in, key=row.held_key) if row.held_in else None
     return Change(before=leaf.get("from", ""), after=leaf.get("to", ""), holds=holds)

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, insert, select
 
 from services.errors import LedgerError
 from services.ledger.checkpoint import Checkpoint, checkpoint_of
-from services.ledger.keys import load_signer, publish
+from services.ledger.keys import load_signer, publish, read_verifier
 from services.ledger.merkle import NodeAt, consistency_path, root_at
-from services.ledger.note import KeyKind, Note, Signer, note_of
+from services.ledger.note import KeyKind, Note, Signer, note_of, signed_at_s
 from services.ledger.request import Request
 from services.ports import Clock
 from services.store.instants import to_ms
@@ -42,8 +42,8 @@ def checkpoint(store: Store, clock: Clock) -> Checkpoint | None:
     """
     with store.reading() as connection:
         size, last = size_of(connection), latest(connection)
-    known = checkpoint_of(last) if last else None
-    if size and (known is None or known.size != size or not (ledger_of(store) / LATEST).is_file()):
+        known = _require_grown(store, connection)
+    if size and (known != size or last is None):
         last = _sign(store, clock)
     if last is None:
         return None
@@ -95,12 +95,9 @@ def _sign(store: Store, clock: Clock) -> Note:
     folder = ledger_of(store)
     make_folder(folder)
     with store.writing() as connection:
-        in_table, in_file = latest(connection), _read(folder / LATEST)
-        known = [checkpoint_of(note) for note in (in_table, in_file) if note]
-        size = size_of(connection)
-        for each in known:
-            _require_grown(connection, each, size)
-        signer = load_signer(store.folder / KEY, KeyKind.LOG, create=not known)
+        in_table, size = latest(connection), size_of(connection)
+        signed = _require_grown(store, connection)
+        signer = load_signer(store.folder / KEY, KeyKind.LOG, create=not (signed or in_table))
         publish(signer.verifier, folder / PUBLIC)
         note = _signed(signer, size, root_at(nodes(connection), size))
         # Before the row: a database that is put back later lacks what the file says.
@@ -116,13 +113,30 @@ def _signed(signer: Signer, size: int, root: bytes) -> Note:
     return Note(text=text, signatures=(signer.sign(text),))
 
 
-def _require_grown(connection: Connection, known: Checkpoint, size: int) -> None:
-    if known.size > size or root_at(nodes(connection), known.size) != known.root:
-        raise LedgerError(
-            f"the history does not go on from the checkpoint of {known.size} leaves that was "
-            f"signed: {size} leaves are there now. Nothing more is signed. Run `speedcam ledger "
-            "audit`, and restore the last verified backup."
-        )
+def _require_grown(store: Store, connection: Connection) -> int:
+    """The size in the file of the latest checkpoint; 0 where there is none.
+
+    Raises:
+        LedgerError: The tree is not one that grew from everything that was signed before.
+    """
+    size, in_file = size_of(connection), _read(ledger_of(store) / LATEST)
+    for note in (latest(connection), in_file, _own(store, cosigned(store))):
+        known = checkpoint_of(note) if note else None
+        if known and (known.size > size or root_at(nodes(connection), known.size) != known.root):
+            raise LedgerError(
+                f"the history does not go on from the checkpoint of {known.size} leaves that was "
+                f"signed: {size} leaves are there now. Nothing more is signed. Run `speedcam "
+                "ledger audit`, and restore the last verified backup."
+            )
+    return checkpoint_of(in_file).size if in_file else 0
+
+
+def _own(store: Store, note: Note | None) -> Note | None:
+    """A note that this log signed; others may lie in its folder and count for nothing."""
+    public = ledger_of(store) / PUBLIC
+    if note is None or not public.is_file() or signed_at_s(note, read_verifier(public)) is None:
+        return None
+    return note
 
 
 def _newest(connection: Connection, ended: int | None) -> Note | None:
