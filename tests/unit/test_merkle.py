@@ -6,15 +6,13 @@ from hypothesis import strategies as st
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 
 from services.ledger.merkle import (
-    HASH_BYTES,
-    Frontier,
     consistency_path,
     inclusion_path,
     is_consistent,
     is_included,
     leaf_hash,
-    root_at,
 )
+from tests.builders_proofs import Tree
 
 CT_LEAVES = [
     bytes.fromhex(each)
@@ -35,22 +33,6 @@ CT_ROOTS = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 """Of Certificate Transparency's reference log, for its first 0 to 8 leaves."""
-
-
-class Tree:
-    """A tree in memory, stored as the office stores its own."""
-
-    def __init__(self, entries):
-        self.frontier = Frontier()
-        self.made = [self.frontier.append(leaf_hash(entry)) for entry in entries]
-
-    def node_at(self, node):
-        level, index = node
-        made = self.made[((index + 1) << level) - 1]
-        return made[level * HASH_BYTES :][:HASH_BYTES]
-
-    def root(self, size):
-        return root_at(self.node_at, size)
 
 
 def entries_of(count):
