@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -12,9 +13,10 @@ from fastapi import FastAPI
 from services.clock import SystemClock
 from services.errors import StoreError
 from services.fines import standing
+from services.ledger.recorded import keep_recording
 from services.store import open_store
 from services.web.app import create_app
-from services.web.office import OfficeCounts, OfficeDesk, OfficeRecords
+from services.web.office import OfficeCounts, OfficeDesk, OfficeLedger, OfficeRecords
 from services.web.secret import web_secret
 
 GRACE_S = 5
@@ -44,13 +46,15 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             records=OfficeRecords(store=store),
             desk=OfficeDesk(store=store, clock=clock) if forms else None,
             counts=OfficeCounts(store=store),
+            ledger=OfficeLedger(store=store),
         )
         address = f"http://{_in_address(host)}:{listening.getsockname()[1]}/"
         sys.stderr.write(
             f"The notices of {office} are at {address}\n"
             "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
-        _run(server_of(app), listening)
+        with keep_recording(store, clock, sys.stderr.write) if forms else nullcontext():
+            _run(server_of(app), listening)
     sys.stderr.write("Stopped.\n")
 
 
