@@ -92,5 +92,9 @@ def _plain(value: object) -> object:
     return sha256(value).hexdigest() if isinstance(value, bytes) else value
 
 
+# Made once: json.dumps would make another for each leaf, which takes longer than the leaf.
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(value).encode()

@@ -29,6 +29,9 @@ _BEFORE = dict.fromkeys(ACTS.values(), State.IN_REVIEW) | {
 }
 """In which state a case must stand for each act here."""
 
+_AFTER = {act: after(state, act) for act, state in _BEFORE.items()}
+"""And where it stands then."""
+
 
 def decision_of(store: Store, key: str) -> Decision | None:
     """The decision on the case ``key``, or None while it waits."""
@@ -111,7 +114,7 @@ def decided(key: str, before: State, act: Act) -> Change:
     """What a decision changes: the state of its case, and the row that says why."""
     return Change(
         before=before,
-        after=after(_BEFORE[act], act),
+        after=_AFTER[act],
         holds=Held(table=decisions.name, key=key),
     )
 
@@ -145,5 +148,5 @@ def move_cases(connection: Connection, keys: Iterable[str], act: Act) -> None:
     """Move cases on whose states were read in this very transaction."""
     moved = sorted(keys)
     if moved:
-        new = after(_BEFORE[act], act)
-        connection.execute(update(cases).where(cases.c.key.in_(moved)).values(state=new))
+        here = cases.c.key.in_(moved)
+        connection.execute(update(cases).where(here).values(state=_AFTER[act]))

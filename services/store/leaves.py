@@ -88,9 +88,10 @@ def rows_held(connection: Connection, wanted: Iterable[Held]) -> dict[Held, Row]
     found: dict[Held, Row] = {}
     for name, keys in by_table.items():
         frozen = FROZEN[name]
-        query = select(*(frozen.table.c[column] for column in frozen.columns))
-        for row in connection.execute(query.where(frozen.key.in_(sorted(keys)))).mappings():
-            found[Held(table=name, key=row[frozen.key.name])] = row
+        query = select(frozen.key, *(frozen.table.c[column] for column in frozen.columns))
+        for key, *values in connection.execute(query.where(frozen.key.in_(sorted(keys)))):
+            row = dict(zip(frozen.columns, values, strict=True))
+            found[Held(table=name, key=key)] = row
     return found
 
 
