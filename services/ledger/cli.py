@@ -112,6 +112,8 @@ def verify(
         typer.echo(f"{'holds' if about else 'FAILS'}: it is about fine {normal_number(number)}")
     for name, value in leaf.items():
         typer.echo(f"  {name}: {value}")
+    if not known:
+        say("no witness's key was given: this rests on the word of the log alone")
     end(about and all(each.holds for each in checks))
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from services.ledger.leaf import NOTHING, Change, Held, digest, entry_of
 from services.ledger.merkle import HASH_BYTES, Frontier, Node, leaf_hash, peaks
@@ -22,6 +22,12 @@ _BROUGHT = {"opened": cases.name} | dict.fromkeys(
     (Act.VALIDATE, Act.REJECT, Act.ADVISE), decisions.name
 )
 """Which table an old event added a row to."""
+
+# Written once: each event asks them, and to build a question takes longer than the answer.
+_LAST = select(func.max(leaves.c.position))
+_HASHES = select(leaves.c.position, leaves.c.hashes).where(
+    leaves.c.position.in_(bindparam("places", expanding=True))
+)
 
 Row = Mapping[Any, Any]
 """A row of a table, by the names of its columns."""
@@ -139,7 +145,7 @@ def lacks_leaves(connection: Connection) -> bool:
 
 def size_of(connection: Connection) -> int:
     """How many leaves there are."""
-    last = connection.execute(select(func.max(leaves.c.position))).scalar()
+    last = connection.execute(_LAST).scalar()
     return 0 if last is None else last + 1
 
 
@@ -153,9 +159,8 @@ def frontier_at(connection: Connection, size: int) -> Frontier:
 def nodes_of(connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes]:
     """The stored hashes of full subtrees, by node."""
     places = {node: _place(node) for node in wanted}
-    query = select(leaves.c.position, leaves.c.hashes)
-    there = query.where(leaves.c.position.in_(sorted(set(places.values()))))
-    hashes = {row.position: row.hashes for row in connection.execute(there)}
+    there = connection.execute(_HASHES, {"places": sorted(set(places.values()))})
+    hashes: dict[int, bytes] = {row.position: row.hashes for row in there}
     return {node: _hash_in(hashes[place], node[0]) for node, place in places.items()}
 
 

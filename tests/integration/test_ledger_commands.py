@@ -71,6 +71,8 @@ def test_a_stranger_verifies_a_proof_with_two_keys(made, proof, keys, folder):
     assert checked.exit_code == 0
     assert checked.stdout.count("holds: ") == 5
     assert f"fine: {made[1]}" in checked.stdout
+    assert "log alone" not in checked.stderr
+    assert "log alone" in run("verify", proof, *keys[:2]).stderr
 
 
 def test_a_proof_of_another_fine_or_another_tree_fails(proof, keys):

@@ -46,6 +46,12 @@ PURE_OFFICE = [
     "services.model",
     "services.life",
     "services.account",
+    "services.ledger.merkle",
+    "services.ledger.leaf",
+    "services.ledger.note",
+    "services.ledger.checkpoint",
+    "services.ledger.proof",
+    "services.ledger.request",
 ]
 WORLD = {
     "av", "cv2", "io", "http", "os", "pathlib", "random", "secrets", "shutil", "socket",
