@@ -29,6 +29,11 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{self.root_text}\n"
 
     @property
+    def printed(self) -> str:
+        """As it stands on a letter: all that its owner has to keep."""
+        return f"{self.size}:{self.root_text}"
+
+    @property
     def root_text(self) -> str:
         """The root as people read it."""
         return encoded(self.root)

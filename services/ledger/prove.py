@@ -47,6 +47,12 @@ def anchored(store: Store, number: str) -> Anchored:
     )
 
 
+def signed_before(store: Store, number: str) -> str:
+    """The last checkpoint before the issue of a fine, as its letter prints it, or empty."""
+    before = anchored(store, number).before
+    return before.printed if before else ""
+
+
 def prove(store: Store, number: str) -> Proof:
     """The proof that the issue of a fine is in the log; cosigned where a witness has seen it.
 

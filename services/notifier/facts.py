@@ -50,6 +50,7 @@ class Facts:
         discounted: Whoever pays early pays less.
         until_short: First day to pay by, in digits, for the short message.
         law: What the law of the country adds.
+        signed: See :class:`services.recipient.Telling`; a page shows it in another way.
     """
 
     number: str
@@ -98,6 +99,7 @@ class Facts:
     discounted: bool
     until_short: str
     law: LawFacts
+    signed: str = ""
 
 
 def facts(fine: Fine, language: Language) -> Facts:

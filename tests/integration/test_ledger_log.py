@@ -18,6 +18,9 @@ from services.ledger.prove import anchored, prove
 from services.ledger.recorded import EVERY, Recorder
 from services.ledger.witness import seen_by, witness
 from services.life import Act
+from services.notifier.delivery import deliver
+from services.notifier.senders.folder import FolderSender
+from services.notifier.wiring import write_letter
 from services.store import open_store
 from services.store.ledger_tables import checkpoints
 from tests.builders_fines import a_step
@@ -98,6 +101,21 @@ def test_a_notice_names_the_checkpoint_before_its_issue(store, clock, tmp_path):
     assert audit(store, printed=[before]).findings == ()
     (found,) = audit(store, printed=[replace(before, root=bytes(32))]).findings
     assert found.where == "a printed notice"
+
+
+def test_the_letter_prints_what_an_auditor_can_check(store, clock, tmp_path):
+    fines_of(store, tmp_path / "camera", clock, "a")
+    before = checkpoint(store, clock)
+    fines_of(store, tmp_path / "later", clock, "b")
+    assert all(each.state == "sent" for each in deliver_all(store, clock))
+    letters = {n: (store.sent / n / "notice.html").read_text() for n in numbers(store)}
+    printed = {number: before.printed in letter for number, letter in letters.items()}
+    assert printed == {n: anchored(store, n).before == before for n in letters}
+    assert sorted(printed.values()) == [False, True]
+
+
+def deliver_all(store, clock):
+    return deliver(store, [FolderSender(store.sent)], write_letter, clock)
 
 
 def test_a_witness_cosigns_what_grew_and_says_so_once(store, clock, tmp_path, witnessed):
