@@ -42,8 +42,9 @@ def checkpoint(store: Store, clock: Clock) -> Checkpoint | None:
     """
     with store.reading() as connection:
         size, last = size_of(connection), latest(connection)
-        known = _require_grown(store, connection)
-    if size and (known != size or last is None):
+        in_file = _require_grown(store, connection)
+    # A crash may have come between the file and the row.
+    if size and not (last and in_file == size == checkpoint_of(last).size):
         last = _sign(store, clock)
     if last is None:
         return None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from services.errors import LedgerError
 from services.fines import act_on
@@ -46,6 +46,19 @@ def test_nothing_is_signed_twice_and_nothing_where_nothing_happened(store, clock
     assert checkpoint(store, clock) == first
     with store.reading() as connection:
         assert len(connection.execute(select(checkpoints)).all()) == 1
+
+
+def test_a_checkpoint_whose_row_was_lost_in_a_crash_is_made_whole(store, clock, tmp_path):
+    fines_of(store, tmp_path / "camera", clock, "a")
+    checkpoint(store, clock)
+    act_on(store, first_number(store), Act.SERVE, a_step(clock.now()))
+    signed = checkpoint(store, clock)
+    with store.writing() as connection:
+        connection.execute(text("DROP TRIGGER checkpoints_no_delete"))
+        connection.execute(delete(checkpoints).where(checkpoints.c.size == signed.size))
+    assert audit(store).findings
+    assert checkpoint(store, clock) == signed
+    assert audit(store).findings == ()
 
 
 def test_a_lost_log_key_is_never_replaced(store, clock, tmp_path):
