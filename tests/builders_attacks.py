@@ -102,6 +102,17 @@ def insert_an_event(scene: Scene, dice: Random) -> None:
         bare.execute(copy, [f"{dice.getrandbits(128):032x}", some_event(bare, dice)])
 
 
+def delete_a_leaf(scene: Scene, dice: Random) -> None:
+    with database(scene) as bare:
+        bare.execute("DELETE FROM leaves WHERE position = ?", [dice.randrange(9)])
+
+
+def change_a_node(scene: Scene, dice: Random) -> None:
+    with database(scene) as bare:
+        change = "UPDATE leaves SET hashes = zeroblob(length(hashes)) WHERE position = ?"
+        bare.execute(change, [dice.randrange(10)])
+
+
 def back_date_an_event(scene: Scene, dice: Random) -> None:
     with database(scene) as bare:
         days_ms = dice.randint(1, 90) * 86_400_000
@@ -240,6 +251,8 @@ ATTACKS: Mapping[Callable[[Scene, Random], None], str] = {
     delete_an_event_and_its_leaf: "rolled back",
     edit_an_event: "its event was changed",
     edit_an_event_and_its_leaf: "its root of 10 leaves is not that of the history",
+    delete_a_leaf: "leaves before it are missing",
+    change_a_node: "its hashes are not those",
     insert_an_event: "never told: no leaf",
     back_date_an_event: "its root of 10 leaves is not that of the history",
     tell_an_event_of_long_ago: "an instant long before",

@@ -58,8 +58,10 @@ def audit(
     Raises:
         LedgerError: The public key that checkpoints are checked with is missing.
     """
+    with store.writing():  # files and rows agree while nobody signs
+        in_files = list(_said_in_files(store, witness))
     with store.reading() as connection:
-        said = [*_said_in_table(connection), *_said_in_files(store, witness)]
+        said = [*_said_in_table(connection), *in_files]
         notes = [(each, _read(each)) for each in said]
         known = [checkpoint_of(note) for _, note in notes if note]
         times = {checkpoint_of(n).size: s.at_ms for s, n in notes if n and s.at_ms is not None}

@@ -66,13 +66,14 @@ def walk_tree(
         sizes: Where roots are wanted.
         signed_at_ms: When the office says it signed the tree of which size.
     """
-    walk, told_at, not_before_ms = Walk(), -1, 0
+    walk, expected, told_at, not_before_ms = Walk(), 0, -1, 0
     walk.roots[0] = walk.frontier.root
     rows = connection.execute(_IN_ORDER, execution_options={"yield_per": AT_ONCE})
     for row in rows.mappings():
         where = f"leaf {row['leaf']}"
-        if row["leaf"] != walk.frontier.size:
-            walk.finds(where, f"leaves before it are missing: {walk.frontier.size} were there")
+        if row["leaf"] != expected:
+            walk.finds(where, f"leaves before it are missing: leaf {expected} is the next")
+        expected = row["leaf"] + 1
         not_before_ms = signed_at_ms.get(walk.frontier.size, not_before_ms)
         if row["hashes"] != walk.frontier.append(leaf_hash(row["entry"])):
             walk.finds(where, "its hashes are not those of what it says")

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -40,15 +41,18 @@ def checkpoint(store: Store, clock: Clock) -> Checkpoint | None:
     Raises:
         LedgerError: The history is not what was signed before, or the key is lost.
     """
+    # Before the database, which may go on meanwhile: it then has all that the files say.
+    files = _files_of(store)
     with store.reading() as connection:
         size, last = size_of(connection), latest(connection)
-        in_file = _require_grown(store, connection)
+        _require_grown(connection, (last, *files.values()))
     # A crash may have come between the file and the row.
-    if size and not (last and in_file == size == checkpoint_of(last).size):
+    if size and not _size(last) == _size(files[LATEST]) == size:
         last = _sign(store, clock)
     if last is None:
         return None
-    ask_witness(store, last)
+    if _size(files[COSIGNED]) != _size(last):
+        ask_witness(store)
     return checkpoint_of(last)
 
 
@@ -77,33 +81,35 @@ def nodes(connection: Connection) -> NodeAt:
     return partial(node_at, connection)
 
 
-def ask_witness(store: Store, note: Note) -> None:
+def ask_witness(store: Store) -> None:
     """Write down what the witness is asked, with the proof since what it saw last."""
-    size, seen = checkpoint_of(note).size, cosigned(store)
-    old = checkpoint_of(seen).size if seen else 0
-    if old == size:
-        return
-    old = old if old < size else 0
-    with store.reading() as connection:
-        path = consistency_path(nodes(connection), old, size)
-    wanted = bytes(Request(old=old, path=tuple(path), note=note))
     asked = ledger_of(store) / ASKED
-    if not asked.is_file() or asked.read_bytes() != wanted:
-        write_durably(asked, wanted)
+    # In its turn: an older request after a newer one would look as if the log went back.
+    with store.writing() as connection:
+        note, old = latest(connection), _size(cosigned(store))
+        size = _size(note)
+        if note is None or old == size:
+            return
+        old = old if old < size else 0
+        path = consistency_path(nodes(connection), old, size)
+        wanted = bytes(Request(old=old, path=tuple(path), note=note))
+        if not asked.is_file() or asked.read_bytes() != wanted:
+            write_durably(asked, wanted)
 
 
 def _sign(store: Store, clock: Clock) -> Note:
     folder = ledger_of(store)
     make_folder(folder)
     with store.writing() as connection:
-        in_table, size = latest(connection), size_of(connection)
-        signed = _require_grown(store, connection)
-        signer = load_signer(store.folder / KEY, KeyKind.LOG, create=not (signed or in_table))
+        in_table, size, files = latest(connection), size_of(connection), _files_of(store)
+        _require_grown(connection, (in_table, *files.values()))
+        begins = not (in_table or files[LATEST])
+        signer = load_signer(store.folder / KEY, KeyKind.LOG, create=begins)
         publish(signer.verifier, folder / PUBLIC)
         note = _signed(signer, size, root_at(nodes(connection), size))
         # Before the row: a database that is put back later lacks what the file says.
         write_durably(folder / LATEST, bytes(note))
-        if in_table is None or checkpoint_of(in_table).size != size:
+        if _size(in_table) != size:
             row = {"size": size, "at_ms": to_ms(clock.now()), "note": bytes(note)}
             connection.execute(insert(checkpoints), [row])
     return note
@@ -114,22 +120,26 @@ def _signed(signer: Signer, size: int, root: bytes) -> Note:
     return Note(text=text, signatures=(signer.sign(text),))
 
 
-def _require_grown(store: Store, connection: Connection) -> int:
-    """The size in the file of the latest checkpoint; 0 where there is none.
+def _files_of(store: Store) -> dict[str, Note | None]:
+    """What this log signed, as its files have it."""
+    latest_one = _read(ledger_of(store) / LATEST)
+    return {LATEST: latest_one, COSIGNED: _own(store, cosigned(store))}
 
-    Raises:
-        LedgerError: The tree is not one that grew from everything that was signed before.
-    """
-    size, in_file = size_of(connection), _read(ledger_of(store) / LATEST)
-    for note in (latest(connection), in_file, _own(store, cosigned(store))):
-        known = checkpoint_of(note) if note else None
-        if known and (known.size > size or root_at(nodes(connection), known.size) != known.root):
+
+def _size(note: Note | None) -> int:
+    return checkpoint_of(note).size if note else 0
+
+
+def _require_grown(connection: Connection, signed: Iterable[Note | None]) -> None:
+    """Raise LedgerError unless the tree is one that grew from everything that was signed."""
+    size = size_of(connection)
+    for known in (checkpoint_of(note) for note in signed if note):
+        if known.size > size or root_at(nodes(connection), known.size) != known.root:
             raise LedgerError(
                 f"the history does not go on from the checkpoint of {known.size} leaves that was "
                 f"signed: {size} leaves are there now. Nothing more is signed. Run `speedcam "
                 "ledger audit`, and restore the last verified backup."
             )
-    return checkpoint_of(in_file).size if in_file else 0
 
 
 def _own(store: Store, note: Note | None) -> Note | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from services.errors import StoreError
 from services.ledger.leaf import NOTHING, Change, Held, digest, entry_of
 from services.ledger.merkle import HASH_BYTES, Frontier, Node, leaf_hash, peaks
 from services.life import Act
@@ -161,6 +162,11 @@ def nodes_of(connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes
     places = {node: _place(node) for node in wanted}
     there = connection.execute(_HASHES, {"places": sorted(set(places.values()))})
     hashes: dict[int, bytes] = {row.position: row.hashes for row in there}
+    if len(hashes) < len(set(places.values())):
+        raise StoreError(
+            "leaves of the ledger are missing: somebody removed them. Nothing more is written. Run "
+            "`speedcam ledger audit`, and restore the last verified backup."
+        )
     return {node: _hash_in(hashes[place], node[0]) for node, place in places.items()}
 
 

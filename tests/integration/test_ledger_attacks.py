@@ -6,7 +6,7 @@ import pytest
 
 from services.clock import SystemClock
 from services.errors import LedgerError
-from services.ledger.log import ask_witness, checkpoint, latest
+from services.ledger.log import ask_witness, checkpoint
 from services.ledger.witness import witness
 from tests.builders_attacks import (
     ATTACKS,
@@ -40,9 +40,7 @@ def ask_twice(scene):
     """As a log does that hides what it did; the witness may first tell what it saw last."""
     for _ in range(2):
         with scene.open() as store:
-            with store.reading() as connection:
-                note = latest(connection)
-            ask_witness(store, note)
+            ask_witness(store)
         witness(scene.witness, scene.office / "ledger", SystemClock())
 
 

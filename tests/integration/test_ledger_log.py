@@ -1,12 +1,13 @@
 """The log of an office and its witness: what is signed, when, and what is proven with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, text
 
-from services.errors import LedgerError
+from services.errors import LedgerError, StoreError
 from services.fines import act_on
 from services.ledger.audit import audit
 from services.ledger.checkpoint import checkpoint_of
@@ -22,8 +23,9 @@ from services.notifier.delivery import deliver
 from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
 from services.store import open_store
-from services.store.ledger_tables import checkpoints
-from tests.builders_fines import a_step
+from services.store.history import Event, add_event
+from services.store.ledger_tables import checkpoints, leaves
+from tests.builders_fines import a_step, without_waiting
 from tests.builders_ledger import fines_of, first_number
 
 pytestmark = pytest.mark.sqlite
@@ -59,6 +61,16 @@ def test_a_checkpoint_whose_row_was_lost_in_a_crash_is_made_whole(store, clock, 
     assert audit(store).findings
     assert checkpoint(store, clock) == signed
     assert audit(store).findings == ()
+
+
+def test_an_office_whose_leaves_somebody_removed_writes_no_more(store, clock, tmp_path):
+    fines_of(store, tmp_path / "camera", clock, "a")
+    number = first_number(store)
+    with store.writing() as connection:
+        connection.execute(text("DROP TRIGGER leaves_no_delete"))
+        connection.execute(delete(leaves).where(leaves.c.position == 1))
+    with pytest.raises(StoreError, match="somebody removed them"):
+        act_on(store, number, Act.SERVE, a_step(clock.now()))
 
 
 def test_a_lost_log_key_is_never_replaced(store, clock, tmp_path):
@@ -174,3 +186,33 @@ def test_a_witness_answers_no_other_log(store, clock, tmp_path, witnessed):
         with pytest.raises(LedgerError, match="not signed"):
             witness(witnessed, ledger_of(another), clock)
     assert checkpoint_of(seen_by(witnessed)).size == 3
+
+
+def test_many_who_sign_side_by_side_raise_no_false_alarm(tmp_path, clock, witnessed):
+    folder = tmp_path / "office"
+    open_store(folder, create=True).close()
+
+    def work(who):
+        with open_store(folder) as opened:
+            mine = without_waiting(opened)
+            for _ in range(12):
+                event = Event(at=clock.now(), who=who, what="looked", subject=who, reason="")
+                with mine.writing() as connection:
+                    add_event(mine, connection, event)
+                checkpoint(mine, clock)
+        return who
+
+    with ThreadPoolExecutor() as pool:
+        workers = [pool.submit(work, who) for who in ("P-1", "P-2", "P-3")]
+        while not all(each.done() for each in workers):
+            witness(witnessed, folder / "ledger", clock)
+            with open_store(folder) as opened:
+                assert (
+                    audit(opened, witness=witnessed if seen_by(witnessed) else None).findings == ()
+                )
+        assert [each.result() for each in workers] == ["P-1", "P-2", "P-3"]
+    with open_store(folder) as opened:
+        for _ in range(2):
+            signed = checkpoint(opened, clock)
+            witness(witnessed, folder / "ledger", clock)
+        assert signed.size == checkpoint_of(seen_by(witnessed)).size == 36
