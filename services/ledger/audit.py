@@ -43,9 +43,12 @@ class Said:
 
 
 def audit(
-    store: Store, *, witness: Path | None = None, printed: Sequence[Checkpoint] = (),
+    store: Store,
+    *,
+    witness: Path | None = None,
+    printed: Sequence[Checkpoint] = (),
     exhibits: bool = True,
-) -> Audit:  # fmt: skip
+) -> Audit:
     """Look through the whole office.
 
     Args:

@@ -66,29 +66,41 @@ def walk_tree(
         sizes: Where roots are wanted.
         signed_at_ms: When the office says it signed the tree of which size.
     """
-    walk, expected, told_at, not_before_ms = Walk(), 0, -1, 0
+    walk, not_before_ms, before = Walk(), 0, _Place(leaf=-1, event=-1)
     walk.roots[0] = walk.frontier.root
     rows = connection.execute(_IN_ORDER, execution_options={"yield_per": AT_ONCE})
     for row in rows.mappings():
         where = f"leaf {row['leaf']}"
-        if row["leaf"] != expected:
-            walk.finds(where, f"leaves before it are missing: leaf {expected} is the next")
-        expected = row["leaf"] + 1
+        before = _next_place(walk, row, where, before)
         not_before_ms = signed_at_ms.get(walk.frontier.size, not_before_ms)
         if row["hashes"] != walk.frontier.append(leaf_hash(row["entry"])):
             walk.finds(where, "its hashes are not those of what it says")
-        if row["told_at"] is None:
-            walk.finds(where, "its event was deleted from the history")
-        else:
-            if row["told_at"] <= told_at:
-                walk.finds(where, "its event stands in another order")
-            told_at = row["told_at"]
         _read_leaf(keys, walk, row, where, not_before_ms)
         if walk.frontier.size in sizes:
             walk.roots[walk.frontier.size] = walk.frontier.root
     for event in connection.execute(_WITHOUT_LEAF):
         walk.finds(f"event {event.id}", "it stands in the history and was never told: no leaf")
     return walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Positions of a leaf and of its event."""
+
+    leaf: int
+    event: int
+
+
+def _next_place(walk: Walk, row: RowMapping, where: str, before: _Place) -> _Place:
+    """Where a leaf and its event stand, which must be right after the ones before."""
+    if row["leaf"] != before.leaf + 1:
+        walk.finds(where, f"leaves before it are missing: leaf {before.leaf + 1} is the next")
+    if row["told_at"] is None:
+        walk.finds(where, "its event was deleted from the history")
+        return _Place(leaf=row["leaf"], event=before.event)
+    if row["told_at"] <= before.event:
+        walk.finds(where, "its event stands in another order")
+    return _Place(leaf=row["leaf"], event=row["told_at"])
 
 
 def _read_leaf(keys: Keys, walk: Walk, row: RowMapping, where: str, not_before_ms: int) -> None:
