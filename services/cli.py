@@ -17,6 +17,7 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
+from services.ledger.recorded import open_recorded
 from services.model import Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
 from services.policy import POLICIES, missing_proof, policy_named, wants_person
@@ -56,7 +57,7 @@ def receive(
     """
     for path in passages:
         next(read_passages(path), None)  # a mistyped name must not leave an empty office behind
-    with open_store(office, create=True) as store:
+    with open_recorded(office, create=True) as store:
         reports = [desk.receive(store, path, SystemClock()) for path in passages]
     rows = [each for report in reports for each in report.passages]
     show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
@@ -122,7 +123,7 @@ def review(
 @office_app.command(epilog=EPILOG)
 def issue(office: Office, as_json: AsJson = False) -> None:
     """Make a fine of every confirmed case, with its notice in the outbox."""
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         issued = desk.issue(store, SystemClock())
     rows = [
         {
@@ -161,7 +162,7 @@ def deliver(
         write_letter,
     )
 
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         if retry_failed:
             say(f"failed notices that wait again: {try_failed_again(store, SystemClock().now())}")
         ways = ways_of(office)
@@ -188,7 +189,7 @@ def _decide(
 ) -> None:
     if not officer.strip() or not why.strip():
         raise typer.BadParameter("a decision names its officer and its reason: --officer, --why")
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         decision = desk.decide(
             store,
             case,
@@ -215,7 +216,7 @@ def _money(store: Store, case: str, amount: str) -> Money:
 
 def _apply(office: Path, policy: str, *, as_json: bool) -> None:
     chosen = policy_named(policy)
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         reviewed = desk.review(store, chosen, SystemClock())
     rows = [
         {

@@ -19,12 +19,13 @@ from rich.table import Table
 from services import office as desk
 from services.clock import SystemClock
 from services.intake import Outcome
+from services.ledger.recorded import open_recorded
 from services.model import NoticeState
 from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
 from services.office import PassageRow
 from services.policy import policy_named
-from services.store import Store, open_store
+from services.store import Store
 from speedcam.cli import SOME_FAILED, complain, process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
@@ -62,7 +63,7 @@ def demo_command(
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
     results, failed = _measure(samples, out)
-    with open_store(out / OFFICE, create=True) as store:
+    with open_recorded(out / OFFICE, create=True) as store:
         vehicles, whole = _through_the_office(store, results)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH

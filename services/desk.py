@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from services.errors import CaseError
 from services.fines import Step, act_on
+from services.ledger.leaf import Change, Held
 from services.life import Act, State
 from services.model import Verdict
 from services.office import decide
@@ -219,6 +220,7 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
     told = Event(
         at=clock.now(), who=proposal.by, second=second, what="plate_corrected", subject=case.key,
         reason=f"{passage.plate.text} is {proposal.plate}: {proposal.why}",
+        change=Change(holds=Held(table=cases.name, key=case.key)),
     )  # fmt: skip
     with store.writing() as connection:
         connection.execute(

@@ -10,6 +10,7 @@
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
     ├── ReceiptError    a file that tells nothing of a letter
+    ├── LedgerError     the history is not what was signed, or a proof proves nothing
     ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
@@ -61,6 +62,10 @@ class LetterError(OfficeError):
 
 class ReceiptError(OfficeError):
     """A file that was to tell what became of a letter, and tells nothing."""
+
+
+class LedgerError(OfficeError):
+    """The history is not what was signed of it, or a file of the ledger is none."""
 
 
 class SettingsError(OfficeError):

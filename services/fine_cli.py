@@ -16,6 +16,7 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.fines import BY_PERSON, Step, act_on, standing
 from services.lapses import write_off_lapsed
+from services.ledger.recorded import open_recorded
 from services.life import Act, State
 from services.outages import record_outage
 from services.payments import Outcome, Taken
@@ -97,7 +98,7 @@ def act(
     if what not in BY_PERSON:
         raise typer.BadParameter(f"{what} has a command of its own; one of: {', '.join(BY_PERSON)}")
     day = _day(on) if on else None
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         now = act_on(store, number, what, _step(by, why, second), on=day)
     say(f"fine {now.number}: {now.state.replace('_', ' ')}")
 
@@ -119,7 +120,7 @@ def lapsed(
     """
     if not write_off and (by or second or why):
         raise typer.BadParameter("who, why and a second officer go with --write-off")
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         if write_off:
             rows = write_off_lapsed(store, _step(by, why, second))
         else:
@@ -137,7 +138,7 @@ def transfer(
     why: Why,
 ) -> None:
     """The owner named who drove: issue the fine anew for them. The old one asks for nothing."""
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         anew = transfer_to(store, number, driver, _step(by, why))
     say(f"fine {anew.number} takes its place; its notice waits in the outbox")
 
@@ -156,7 +157,7 @@ def payments(
     A payment finds its fine by its reference (RF…) and is taken once, by the bank's own
     reference. CSV has the columns bank_id, paid_on, amount, currency, reference.
     """
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         if not statements:
             waiting = [
                 {
@@ -186,7 +187,7 @@ def assign(
     why: Why,
 ) -> None:
     """Give a payment that waits to the fine that a person found for it."""
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         taken: Taken = bank.assign(store, bank_id, number, _step(by, why))
     say(f"fine {taken.fine_number}: {taken.state.replace('_', ' ')}")
 
@@ -205,7 +206,7 @@ def refund(
     ] = "",
 ) -> None:
     """Write down that money goes back: what was paid too much, or all of it."""
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         minor = give_back(store, number, _step(by, why, second), whole=whole)
     say(f"fine {number}: {minor} go back")
 
@@ -223,7 +224,7 @@ def outage(
 ) -> None:
     """Extend every term by the days on which people could not pay, read or object."""
     span = _instant(start), _instant(until)
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         paid = record_outage(store, *span, _step(by, why), site_id=site or None)
     say(f"terms extended; fines that are paid in its light: {paid}")
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from services.account import Account, Stage, account, calendar_day, day_of, terms_day
 from services.errors import CaseError
+from services.ledger.leaf import NOTHING, Change
 from services.letters import announce
 from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
 from services.policy import wants_second
@@ -138,7 +139,7 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         if act is Act.SERVE:
             _require_in_time(file, day)
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
-        move_on(connection, file, act, served_on=served_on)
+        state = move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
             grave = wants_second(file.fine.violation, cancelled=True)
             subject = f"fine {file.fine.number}"
@@ -154,7 +155,8 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         if act in TAKES_BACK:
             keep_notices_back(connection, file.fine.number)
         announce(connection, file, act, day, step.at)
-        tell(store, connection, file.fine.number, act, step)
+        moved = Change(before=file.state, after=state)
+        tell(store, connection, file.fine.number, act, step, change=moved)
         return follow_money(store, connection, number, step.at)
 
 
@@ -169,7 +171,8 @@ def follow_money(store: Store, connection: Connection, number: str, now: datetim
         return told
     state = move_on(connection, file, act)
     why = f"{told.account.paid} of {told.account.debt} {told.currency}"
-    tell(store, connection, told.number, act, Step(by=OFFICE, why=why, at=now))
+    moved = Change(before=file.state, after=state)
+    tell(store, connection, told.number, act, Step(by=OFFICE, why=why, at=now), change=moved)
     return replace(told, state=state, acts=acts_on(state))
 
 
@@ -226,10 +229,18 @@ def _start_of(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
 
 
-def tell(store: Store, connection: Connection, subject: str, what: str, step: Step) -> None:
+def tell(
+    store: Store,
+    connection: Connection,
+    subject: str,
+    what: str,
+    step: Step,
+    *,
+    change: Change = NOTHING,
+) -> None:
     """Add a step to the history of ``subject``, within the transaction of the change."""
     told = Event(
         at=step.at, who=step.by, what=what, subject=subject, reason=step.why,
-        second=step.second.strip(),
+        second=step.second.strip(), change=change,
     )  # fmt: skip
     add_event(store, connection, told)

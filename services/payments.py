@@ -15,10 +15,12 @@ from services.bank import Credit, read_statement
 from services.bank.credit import fine_numbers_in
 from services.errors import CaseError
 from services.fines import Standing, Step, follow_money, tell
+from services.ledger.leaf import Change, Held
 from services.letters import acknowledge
 from services.ports import Clock
 from services.store.fines import read_file
 from services.store.money import give_to_fine, keep_credit, known_credit
+from services.store.schema import payments
 from services.store.store import Store
 from services.words import require_words
 
@@ -109,7 +111,8 @@ def _take(store: Store, credit: Credit, clock: Clock) -> Taken:
         keep_credit(store, connection, credit, number, now)
         if number is None:
             return Taken(bank_id=credit.bank_id, outcome=Outcome.UNMATCHED, reason=reason)
-        tell(store, connection, number, "paid", _paid(credit, Step(by=BANK, why="", at=now)))
+        step = _paid(credit, Step(by=BANK, why="", at=now))
+        tell(store, connection, number, "paid", step, change=_came_in(credit))
         acknowledge(connection, number, credit.bank_id, now)
         standing = follow_money(store, connection, number, now)
     return _matched(credit.bank_id, standing)
@@ -153,7 +156,8 @@ def assign(store: Store, bank_id: str, number: str, step: Step) -> Taken:
             )
         if not give_to_fine(connection, bank_id, fine.number):
             raise CaseError(f"payment {bank_id} belongs to fine {known.fine_number} already.")
-        tell(store, connection, fine.number, "paid", _paid(known.credit, step))
+        told = _paid(known.credit, step)
+        tell(store, connection, fine.number, "paid", told, change=_came_in(known.credit))
         acknowledge(connection, fine.number, bank_id, step.at)
         standing = follow_money(store, connection, fine.number, step.at)
     return _matched(bank_id, standing)
@@ -163,6 +167,10 @@ def _paid(credit: Credit, step: Step) -> Step:
     amount = str(credit.amount)
     told = f"{credit.bank_id}: {amount} on {credit.paid_on}"
     return replace(step, why=f"{told}, {step.why}" if step.why else told)
+
+
+def _came_in(credit: Credit) -> Change:
+    return Change(holds=Held(table=payments.name, key=credit.bank_id))
 
 
 def _matched(bank_id: str, standing: Standing) -> Taken:

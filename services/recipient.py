@@ -74,11 +74,14 @@ class Telling:
         kind: What kind of letter it is.
         occasion: What it has to tell beside the fine; None for a notice.
         language: ISO 639-1 code of the recipient's own language; empty when it is not known.
+        signed: What the office had signed of its history before the issue, as ``SIZE:ROOT``; empty
+            where nothing was.
     """
 
     kind: LetterKind = LetterKind.NOTICE
     occasion: Occasion | None = None
     language: str = ""
+    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

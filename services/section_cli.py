@@ -11,9 +11,9 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show
 from services.errors import PackError
 from services.intake import Outcome
+from services.ledger.recorded import open_recorded
 from services.rules.section_file import read_section
 from services.sections import drives_between, receive_section
-from services.store.store import open_store
 
 
 def add_section_command(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def section(
     except OSError as error:
         raise PackError(f"cannot read {description}: {error.strerror}. Give a YAML file.") from None
     drives_between(stretch, entry, exits)  # a mistyped name must not leave an empty office behind
-    with open_store(office, create=True) as store:
+    with open_recorded(office, create=True) as store:
         rows = receive_section(store, stretch, entry, exits, SystemClock())
     show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
     tally = ", ".join(f"{o} {sum(r.outcome is o for r in rows)}" for o in Outcome)

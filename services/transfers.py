@@ -11,14 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from services.account import day_of
 from services.errors import CaseError
 from services.fines import Step, tell
+from services.ledger.leaf import Change
 from services.letters import announce
-from services.life import Act
+from services.life import Act, State
 from services.model import Channel, Fine
 from services.office import NUMBERS_TO_TRY, new_fine
 from services.rules.terms import served_by
 from services.store.cases import edition_of, texts_of
 from services.store.fines import FineFile, end_pauses, keep_notices_back, move_on, read_file
-from services.store.issue import add_fines
+from services.store.issue import add_fines, fined
 from services.store.schema import pauses
 from services.store.store import Store
 from services.words import require_words
@@ -52,14 +53,15 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
     with store.writing() as connection:
         file = read_file(store, connection, number)
         old = file.fine.number
-        move_on(connection, file, Act.TRANSFER)
+        moved = Change(before=file.state, after=move_on(connection, file, Act.TRANSFER))
         end_pauses(connection, step.at, pauses.c.fine_number == old)
         keep_notices_back(connection, old)
         announce(connection, file, Act.TRANSFER, day_of(step.at, file.zone), step.at)
         anew = _anew(store, connection, file, driver.strip(), step)
-        tell(store, connection, old, Act.TRANSFER, step)
+        tell(store, connection, old, Act.TRANSFER, step, change=moved)
         issued = replace(step, why=f"in the place of {old}, for the driver who was named")
-        tell(store, connection, anew.number, "issued", issued)
+        made = Change(after=State.ISSUED, holds=fined(anew))
+        tell(store, connection, anew.number, "issued", issued, change=made)
     return anew
 
 

@@ -23,6 +23,7 @@ from services.errors import (
     Unclear,
     Unreachable,
 )
+from services.ledger.prove import signed_before
 from services.letters import is_moot
 from services.model import Fine, LetterKind, NoticeState
 from services.notifier.addressing import addressee, ways_to
@@ -175,6 +176,7 @@ class _Round:
             kind=claim.kind,
             occasion=happened(self.store, claim, fine, self.clock),
             language=recipient.language,
+            signed=signed_before(self.store, fine.number),
         )
         letter = self.render(fine, photo, telling)
         address = (recipient.name, *recipient.postal_lines)

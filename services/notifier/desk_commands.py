@@ -10,6 +10,7 @@ import typer
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show
 from services.errors import CaseError
+from services.ledger.recorded import open_recorded
 from services.notifier.addressing import enter_address
 from services.notifier.outbox import stuck
 from services.notifier.receipts import FAULT, take_receipts
@@ -59,7 +60,7 @@ def address(
         recipient = Recipient(name=name.strip(), postal_lines=postal, email=email.strip())
     except ValueError as error:
         raise CaseError(f"fine {number}: {error}. Type it again; nothing was kept.") from None
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         waiting = enter_address(store, number, recipient, by=by, why=why, clock=SystemClock())
     say(f"fine {number}: letters that wait again: {waiting}")
 
@@ -80,7 +81,7 @@ def receipts(
     What came back takes its next way. A notice is served that was opened in the portal, or that
     the post handed over: its list is a CSV with key, on and proof.
     """
-    with open_store(office) as store:
+    with open_recorded(office) as store:
         rows = take_receipts(store, paths, SystemClock())
     show(rows, ("file", "what", "key", "reason"), as_json=as_json)
     say(f"receipts: {len(rows)}")

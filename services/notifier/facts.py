@@ -52,6 +52,7 @@ class Facts:
         until_short: First day to pay by, in digits, for the short message.
         law: What the law of the country adds.
         section: What an average speed adds; None for a speed that one camera measured.
+        signed: See :class:`services.recipient.Telling`; a page shows it in another way.
     """
 
     number: str
@@ -101,6 +102,7 @@ class Facts:
     until_short: str
     law: LawFacts
     section: SectionFacts | None
+    signed: str = ""
 
 
 def facts(fine: Fine, language: Language) -> Facts:

@@ -44,6 +44,7 @@ def render_letter(
     *,
     occasion: Occasion | None = None,
     own: Language | None = None,
+    signed: str = "",
     photo_src: str = f"cid:{PHOTO_CID}",
 ) -> Letter:
     """A letter about ``fine`` in the languages of its country and in English.
@@ -54,6 +55,7 @@ def render_letter(
         kind: What the letter tells.
         occasion: What happened; each kind but the notice needs its own.
         own: The recipient's own language, which comes first; None: not known.
+        signed: What was signed of the history before the issue, as ``SIZE:ROOT``, or empty.
         photo_src: Where the HTML finds the photo: by default the part of the same mail. A saved
             letter takes a file name, or :func:`data_uri` to be one file.
 
@@ -61,7 +63,8 @@ def render_letter(
         LetterError: A fact is missing that a letter of this kind must state.
         EvidenceError: ``photo`` is not the picture that the passage names.
     """
-    written = _speeches(fine, kind, occasion, own)
+    spoken_of = _speeches(fine, kind, occasion, own)
+    written = [replace(each, facts=replace(each.facts, signed=signed)) for each in spoken_of]
     if kind is LetterKind.NOTICE:
         require_this_photo(fine, photo)
     html, text = letter_html_environment(), letter_text_environment()

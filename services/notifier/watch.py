@@ -10,7 +10,8 @@ from datetime import timedelta
 from threading import Event
 from types import FrameType
 
-from services.errors import StoreUnavailable
+from services.errors import LedgerError, StoreUnavailable
+from services.ledger.recorded import Recorder
 from services.notifier.board import Board
 from services.notifier.delivery import deliver
 from services.notifier.digest import tell_staff
@@ -40,8 +41,8 @@ def watch(
 ) -> None:
     """Deliver whatever is due, again and again, until ``stop`` is set.
 
-    A database that does not answer is waited for; everything else that can go wrong stays with
-    its letter.
+    The history is signed meanwhile. A database that does not answer is waited for; everything
+    else that can go wrong stays with its letter.
 
     Args:
         store: Of the office.
@@ -54,7 +55,7 @@ def watch(
         pause_s: Between two looks, in seconds.
     """
     told = replace(habits, stopped=stop.is_set, told=board.told)
-    chores_at = clock.now()
+    chores_at, recorder = clock.now(), Recorder(store, clock)
     while not stop.is_set():
         try:
             # Also where the clock was put back: nobody may miss a reminder over it.
@@ -65,7 +66,8 @@ def watch(
             board.stands(tally(store))
             if words := tell_staff(store, ways.alerts, clock):
                 board.says(words)
-        except StoreUnavailable as error:
+            recorder.sign_if_due()
+        except (StoreUnavailable, LedgerError) as error:
             board.says(str(error))
         stop.wait(pause_s)
 

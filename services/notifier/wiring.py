@@ -23,7 +23,9 @@ __all__ = ["habits_of", "keep_delivering", "print_letter", "ways_of", "write_let
 def write_letter(fine: Fine, photo: bytes, telling: Telling) -> Letter:
     """The letter about ``fine``; see :class:`services.ports.LetterRenderer`."""
     own = Language(telling.language) if telling.language in set(Language) else None
-    return render_letter(fine, photo, telling.kind, occasion=telling.occasion, own=own)
+    return render_letter(
+        fine, photo, telling.kind, occasion=telling.occasion, own=own, signed=telling.signed
+    )
 
 
 def print_letter(letter: Letter, fine: Fine, *, recipient: Sequence[str]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from services.errors import CaseError, StoreError
+from services.ledger.leaf import Change, Held
 from services.life import State
 from services.model import Violation
 from services.rules.edition import Edition, read_edition
@@ -130,7 +131,8 @@ def open_cases(
         if case_key is None:
             rows.append(_case_row(store, violation, at))
             reason = f"{violation.source.pack} {violation.offence}"
-            opened.append(Event(at=at, who=OFFICE, what="opened", subject=key, reason=reason))
+            told_of = Event(at=at, who=OFFICE, what="opened", subject=key, reason=reason)
+            opened.append(replace(told_of, change=_opens(key)))
             known.add(key, passage)
         elif key not in {case_key, *known.links}:
             known.links[key] = case_key
@@ -141,6 +143,10 @@ def open_cases(
             connection.execute(insert(table), new)
     add_events(store, connection, opened)
     return told
+
+
+def _opens(key: str) -> Change:
+    return Change(after=State.DETECTED, holds=Held(table=cases.name, key=key))
 
 
 def link_passage(connection: Connection, key: str, case_key: str, passage: Passage) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from services.ledger.leaf import Change, Held
 from services.life import State
 from services.model import Violation
 from services.rules.edition import Edition
@@ -46,7 +47,10 @@ def complete(store: Store, violation: Violation, edition: Edition, at: datetime)
         }
         connection.execute(update(cases).where(waits).values(row))
         reason = f"certificate {violation.stretch.certificate} of its distance"
-        told = Event(at=at, who=OFFICE, what="completed", subject=key, reason=reason)
+        kept = Change(holds=Held(table=cases.name, key=key))
+        told = Event(
+            at=at, who=OFFICE, what="completed", subject=key, reason=reason, change=kept
+        )  # fmt: skip
         add_event(store, connection, told)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from services.ledger.leaf import Change, Held
 from services.life import Act, State, after
 from services.model import Decision, Money, Verdict
 from services.store.cases import OFFICE
@@ -27,6 +28,9 @@ _BEFORE = dict.fromkeys(ACTS.values(), State.IN_REVIEW) | {
     Act.ISSUE: State.VALIDATED,
 }
 """In which state a case must stand for each act here."""
+
+_AFTER = {act: after(state, act) for act, state in _BEFORE.items()}
+"""And where it stands then."""
 
 
 def decision_of(store: Store, key: str) -> Decision | None:
@@ -66,7 +70,14 @@ def take_up(store: Store, reasons: Mapping[str, str], at: datetime) -> None:
             store,
             connection,
             [
-                Event(at=at, who=OFFICE, what=Act.TAKE_UP, subject=key, reason=reasons[key])
+                Event(
+                    at=at,
+                    who=OFFICE,
+                    what=Act.TAKE_UP,
+                    subject=key,
+                    reason=reasons[key],
+                    change=Change(before=State.DETECTED, after=State.IN_REVIEW),
+                )
                 for key in fresh
             ],
         )
@@ -84,13 +95,28 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
             connection.execute(insert(decisions), rows)
         told = [
             Event(
-                at=d.at, who=d.by, what=ACTS[d.verdict], subject=key, reason=d.why, second=d.second
+                at=d.at,
+                who=d.by,
+                what=ACTS[d.verdict],
+                subject=key,
+                reason=d.why,
+                second=d.second,
+                change=decided(key, here[key], ACTS[d.verdict]),
             )
             for key in here
             for d in [wanted[key]]
         ]
         add_events(store, connection, told)
     return set(here)
+
+
+def decided(key: str, before: State, act: Act) -> Change:
+    """What a decision changes: the state of its case, and the row that says why."""
+    return Change(
+        before=before,
+        after=_AFTER[act],
+        holds=Held(table=decisions.name, key=key),
+    )
 
 
 def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, object]:
@@ -122,5 +148,5 @@ def move_cases(connection: Connection, keys: Iterable[str], act: Act) -> None:
     """Move cases on whose states were read in this very transaction."""
     moved = sorted(keys)
     if moved:
-        new = after(_BEFORE[act], act)
-        connection.execute(update(cases).where(cases.c.key.in_(moved)).values(state=new))
+        here = cases.c.key.in_(moved)
+        connection.execute(update(cases).where(here).values(state=_AFTER[act]))

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from services.errors import CaseError
+from services.ledger.leaf import Change
 from services.life import State
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
@@ -114,5 +115,8 @@ def undo(store: Store, key: str, by: str, at: datetime) -> None:
         # No act of services/life.py: those follow a decision, and here there is none any more.
         back = update(cases).where(cases.c.key == key)
         connection.execute(back.values(state=State.IN_REVIEW))
-        told = Event(at=at, who=by, what="undone", subject=key, reason="within the minute")
+        told = Event(
+            at=at, who=by, what="undone", subject=key, reason="within the minute",
+            change=Change(before=state, after=State.IN_REVIEW),
+        )  # fmt: skip
         add_event(store, connection, told)

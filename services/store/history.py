@@ -9,14 +9,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from services.ledger.leaf import NOTHING, Change
 from services.store.instants import from_ms, to_ms
+from services.store.leaves import append_leaves
 from services.store.schema import events
 from services.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the history; ``second`` is another officer who agreed, where there is one."""
+    """One line of the history; ``second`` is another officer who agreed, where there is one.
+
+    ``change`` goes into the ledger and does not come back from the history.
+    """
 
     at: datetime
     who: str
@@ -24,6 +29,7 @@ class Event:
     subject: str
     reason: str
     second: str = ""
+    change: Change = NOTHING
 
 
 def add_event(store: Store, connection: Connection, event: Event) -> None:
@@ -32,9 +38,15 @@ def add_event(store: Store, connection: Connection, event: Event) -> None:
 
 
 def add_events(store: Store, connection: Connection, told: Sequence[Event]) -> None:
-    """Add events in their order, within the transaction of the changes that they tell."""
+    """Add events in their order, within the transaction of the changes that they tell.
+
+    Each gets its leaf in the ledger, so the rows that they hold must be there.
+    """
     if told:
-        connection.execute(insert(events), [_row(store, event) for event in told])
+        rows = [_row(store, event) for event in told]
+        connection.execute(insert(events), rows)
+        changes = [event.change for event in told]
+        append_leaves(store.keys, connection, list(zip(rows, changes, strict=True)))
 
 
 def _row(store: Store, event: Event) -> dict[str, object]:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, insert
 
 from services.errors import CaseError
+from services.ledger.leaf import Change, Held
 from services.life import Act, State
 from services.model import Channel, Fine, Violation
 from services.store.cases import OFFICE
@@ -41,11 +42,23 @@ def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channe
             store,
             connection,
             [
-                Event(at=f.issued_at, who=OFFICE, what="issued", subject=key, reason=f.number)
+                Event(
+                    at=f.issued_at,
+                    who=OFFICE,
+                    what="issued",
+                    subject=key,
+                    reason=f.number,
+                    change=Change(before=State.VALIDATED, after=State.ISSUED, holds=fined(f)),
+                )
                 for key, f in zip(here, fresh, strict=True)
             ],
         )
     return set(here)
+
+
+def fined(fine: Fine) -> Held:
+    """The row of an issued fine, which never changes."""
+    return Held(table=fines.name, key=fine.number)
 
 
 def plate_of(violation: Violation) -> str:

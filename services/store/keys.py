@@ -21,6 +21,8 @@ NONCE_BYTES = 12
 KEY_VERSION = "1"
 CASE_KEY_DIGITS = 24
 """Hexadecimal digits of a case key: 96 bits, so that no two cases share one by chance."""
+PSEUDONYM_DIGITS = 24
+"""Of a pseudonym; likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Keys:
     sealing: bytes = field(repr=False)
     plates: bytes = field(repr=False)
     cases: bytes = field(repr=False)
+    actors: bytes = field(repr=False)
     check: str
     """Says whether a database was written with this key, and nothing else about it."""
 
@@ -60,6 +63,10 @@ class Keys:
     def case_key(self, passage_id: str, offence: str) -> str:
         """The key of the one case that a passage and an offence can ever make."""
         return _hmac(self.cases, f"{passage_id}\x1f{offence}".encode())[:CASE_KEY_DIGITS]
+
+    def pseudonym(self, actor: str) -> str:
+        """Who acted, as the ledger says it: the same for the same, and no name without the key."""
+        return _hmac(self.actors, actor.encode())[:PSEUDONYM_DIGITS]
 
 
 def normal_plate(plate: str) -> str:
@@ -103,7 +110,11 @@ def _derive(secret: bytes) -> Keys:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
 
     return Keys(
-        sealing=key("sealing"), plates=key("plates"), cases=key("cases"), check=key("check").hex()
+        sealing=key("sealing"),
+        plates=key("plates"),
+        cases=key("cases"),
+        actors=key("actors"),
+        check=key("check").hex(),
     )
 
 

@@ -89,8 +89,8 @@ def keep_refund(
     by: str,
     why: str,
     at: datetime,
-) -> None:
-    """Write down that money goes back."""
+) -> str:
+    """Write down that money goes back; the id of its row."""
     row = secrets.token_hex(8)
     values = {
         "id": row,
@@ -101,6 +101,7 @@ def keep_refund(
         "why": store.keys.seal(why.encode(), table=refunds.name, row=row, column="why"),
     }
     connection.execute(insert(refunds), [values])
+    return row
 
 
 def _known(store: Store, row: Row[tuple[object, ...]]) -> KnownCredit:

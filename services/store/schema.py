@@ -237,23 +237,26 @@ events = Table(
 
 _ONLY_ADDED = "history is only ever added to"
 
-event.listen(
-    events,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-        "CREATE FUNCTION events_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
-        f"'{_ONLY_ADDED}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
-    ).execute_if(dialect="postgresql"),
-)
-for _change in ("UPDATE", "DELETE"):
-    for _dialect, _answer in {
-        "sqlite": f"BEGIN SELECT RAISE(ABORT, '{_ONLY_ADDED}'); END",
-        "postgresql": "FOR EACH STATEMENT EXECUTE FUNCTION events_refuse()",
-    }.items():
-        event.listen(
-            events,
-            "after_create",
-            DDL(  # type: ignore[no-untyped-call]  # as above
-                f"CREATE TRIGGER events_no_{_change.lower()} BEFORE {_change} ON events {_answer}"
-            ).execute_if(dialect=_dialect),
-        )
+
+def only_ever_added(table: Table) -> None:
+    """Let the database itself refuse to change or remove a row of ``table``."""
+    name, refuse = table.name, f"{table.name}_refuse"
+    _once_made(
+        table,
+        "postgresql",
+        f"CREATE FUNCTION {refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+        f"'{_ONLY_ADDED}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+    )
+    for change in ("UPDATE", "DELETE"):
+        trigger = f"CREATE TRIGGER {name}_no_{change.lower()} BEFORE {change} ON {name}"
+        aborts = f"BEGIN SELECT RAISE(ABORT, '{_ONLY_ADDED}'); END"
+        _once_made(table, "sqlite", f"{trigger} {aborts}")
+        _once_made(table, "postgresql", f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION {refuse}()")
+
+
+def _once_made(table: Table, dialect: str, statement: str) -> None:
+    made = DDL(statement)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    event.listen(table, "after_create", made.execute_if(dialect=dialect))
+
+
+only_ever_added(events)

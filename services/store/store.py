@@ -21,6 +21,7 @@ from services.numbers import normal_number
 from services.store.database import connect, database_of, fault_of, writer_of
 from services.store.exhibits import faults_of, keep_exhibits, read_exhibit
 from services.store.keys import Keys, load_keys
+from services.store.leaves import adopt_history, lacks_leaves
 from services.store.schema import cases, fines
 from speedcam.disk import make_folder
 from speedcam.model import Exhibit, ExhibitKind
@@ -58,7 +59,18 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
             f"the office folder {office_dir} cannot be used: {error.strerror}. Check its rights "
             "and the free space."
         ) from None
-    return Store(folder=office_dir, keys=keys, engine=engine, name=str(database))
+    store = Store(folder=office_dir, keys=keys, engine=engine, name=str(database))
+    _begin_ledger(store)
+    return store
+
+
+def _begin_ledger(store: Store) -> None:
+    """Give an office from before there was a ledger its leaves."""
+    with store.reading() as connection:
+        begun = not lacks_leaves(connection)
+    if not begun:
+        with store.writing() as connection:
+            adopt_history(store.keys, connection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

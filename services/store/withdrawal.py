@@ -14,6 +14,7 @@ from services.errors import CaseError
 from services.life import Act, State, after
 from services.model import Verdict, Violation
 from services.store.cases import OFFICE, case_of
+from services.store.decisions import decided
 from services.store.history import Event, add_event
 from services.store.instants import to_ms
 from services.store.proposals import was_corrected
@@ -65,5 +66,8 @@ def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
             "why": store.keys.seal(why.encode(), table=decisions.name, row=key, column="why"),
         }
         connection.execute(insert(decisions), [row])
-        told = Event(at=at, who=OFFICE, what=Act.REJECT, subject=key, reason=why)
+        told = Event(
+            at=at, who=OFFICE, what=Act.REJECT, subject=key, reason=why,
+            change=decided(key, State(state), Act.REJECT),
+        )  # fmt: skip
         add_event(store, connection, told)

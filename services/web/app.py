@@ -21,7 +21,7 @@ from services.web.owner.routes import Owner
 from services.web.owner.visitor import Visitors
 from services.web.pages import FaultPages, Pages, notice_style
 from services.web.patience import Patience
-from services.web.ports import Accounts, Counts, Desk, NoticeReader, Records
+from services.web.ports import Accounts, Counts, Desk, Ledger, NoticeReader, Records
 from services.web.session import Visits
 
 _log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def create_app(
     records: Records | None = None,
     desk: Desk | None = None,
     counts: Counts | None = None,
+    ledger: Ledger | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -48,6 +49,7 @@ def create_app(
         records: Says what happened and what came in; None: the page has no history.
         desk: Takes what owners hand in; None: the pages only read, and have no form but the first.
         counts: Figures for the public board; None: there is no board.
+        ledger: What was signed of the history; None: nothing is told of it.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -69,13 +71,14 @@ def create_app(
         clock=clock,
         accounts=accounts,
         records=records,
+        ledger=ledger,
         takes_forms=desk is not None,
     )
     owner.add_to(app)
     if desk and accounts:
         Forms(visitors, pages, accounts, desk).add_to(app)
     if counts:
-        BoardRoom(counts, pages, clock).add_to(app)
+        BoardRoom(counts, pages, clock, ledger).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import uvicorn
@@ -13,9 +13,10 @@ from fastapi import FastAPI
 from services.clock import SystemClock
 from services.errors import StoreError
 from services.fines import standing
+from services.ledger.recorded import keep_recording
 from services.store import open_store
 from services.web.app import create_app
-from services.web.office import OfficeCounts, OfficeDesk, OfficeRecords
+from services.web.office import OfficeCounts, OfficeDesk, OfficeLedger, OfficeRecords
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
 
@@ -46,13 +47,14 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             records=OfficeRecords(store=store),
             desk=OfficeDesk(store=store, clock=clock) if forms else None,
             counts=OfficeCounts(store=store),
+            ledger=OfficeLedger(store=store),
         )
-        _run(
-            app,
-            listening,
+        words = (
             f"The notices of {office} are at {_address(host, listening)}\n"
-            "Type a notice number and its plate there. Stop with Ctrl-C.\n",
+            "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
+        with keep_recording(store, clock, sys.stderr.write) if forms else nullcontext():
+            _run(app, listening, words)
 
 
 def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None:
@@ -67,13 +69,14 @@ def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
     with open_store(office) as store, listener(host, port) as listening:
-        app = create_staff_app(store, secret=web_secret(office), clock=SystemClock())
-        _run(
-            app,
-            listening,
+        clock = SystemClock()
+        app = create_staff_app(store, secret=web_secret(office), clock=clock)
+        words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"
-            "`speedcam office account add` makes an account. Stop with Ctrl-C.\n",
+            "`speedcam office account add` makes an account. Stop with Ctrl-C.\n"
         )
+        with keep_recording(store, clock, sys.stderr.write):
+            _run(app, listening, words)
 
 
 def listener(host: str, port: int) -> socket.socket:

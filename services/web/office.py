@@ -14,8 +14,12 @@ from tempfile import TemporaryDirectory
 
 from services.account import Payment, day_of
 from services.bank.table import COLUMNS
-from services.errors import EvidenceError
+from services.errors import EvidenceError, LedgerError
 from services.fines import Step, act_on
+from services.ledger.checkpoint import Checkpoint, checkpoint_of
+from services.ledger.keys import read_verifier
+from services.ledger.log import PUBLIC, latest, ledger_of
+from services.ledger.prove import Anchored, anchored, prove
 from services.life import Act
 from services.model import Fine, decimals
 from services.payments import take_statement
@@ -93,6 +97,35 @@ class OfficeDesk:
             cells = (line[name] for name in COLUMNS)
             statement.write_text(f"{','.join(COLUMNS)}\n{','.join(cells)}\n", encoding="utf-8")
             take_statement(self.store, statement, self.clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeLedger:
+    """What an office signed of its history. Reads only."""
+
+    store: Store
+
+    def anchored(self, number: str) -> Anchored:
+        """See :class:`services.web.ports.Ledger`."""
+        return anchored(self.store, number)
+
+    def proof(self, number: str) -> bytes | None:
+        """See :class:`services.web.ports.Ledger`."""
+        try:
+            return bytes(prove(self.store, number))
+        except LedgerError:
+            return None
+
+    def latest(self) -> Checkpoint | None:
+        """See :class:`services.web.ports.Ledger`."""
+        with self.store.reading() as connection:
+            note = latest(connection)
+        return checkpoint_of(note) if note else None
+
+    def public_key(self) -> str:
+        """See :class:`services.web.ports.Ledger`."""
+        path = ledger_of(self.store) / PUBLIC
+        return str(read_verifier(path)) if path.is_file() else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from services.account import Payment
 from services.fines import Standing
+from services.ledger.checkpoint import Checkpoint
+from services.ledger.prove import Anchored
 from services.model import Fine
 from services.report.figures import Report
 from services.store.history import Event
@@ -76,6 +78,26 @@ class Desk(Protocol):
         The same amount after the same ``paid_before``, all that was paid when the form was
         answered, is the same payment, however often it is sent.
         """
+        ...
+
+
+class Ledger(Protocol):
+    """What the office signed of its history."""
+
+    def anchored(self, number: str) -> Anchored:
+        """Where the fine with this number stands in it."""
+        ...
+
+    def proof(self, number: str) -> bytes | None:
+        """The proof file of a fine; None while there is none to give."""
+        ...
+
+    def latest(self) -> Checkpoint | None:
+        """The latest checkpoint; None while nothing was signed."""
+        ...
+
+    def public_key(self) -> str:
+        """The key that it is signed with, as one line; empty while nothing was signed."""
         ...
 
 

@@ -16,6 +16,7 @@ from services.desk import (
 from services.errors import CaseError
 from services.fines import act_on, standing
 from services.intake import Outcome
+from services.ledger.audit import audit
 from services.life import Act, State
 from services.model import Verdict
 from services.policy import demo_auto_1, drawn_for_quality
@@ -38,8 +39,10 @@ from tests.builders_staff import an_account, an_officer
 
 @pytest.fixture
 def store(tmp_path):
+    """An office whose ledger bears out all that a test did in it."""
     with open_store(tmp_path / "office", create=True) as opened:
         yield without_waiting(opened)
+        assert audit(opened).findings == ()
 
 
 @pytest.fixture
@@ -58,6 +61,7 @@ def test_what_is_undone_waits_again_and_can_be_decided_anew(store, clock, verdic
     undo(store, key, "P-17", clock.now())
     assert (case_of(store, key).state, decision_of(store, key)) == (State.IN_REVIEW, None)
     assert told(store, key)[-1] == "undone"
+    assert audit(store).findings == ()
     assert decided(store, key, clock, Verdict.REJECT)
 
 

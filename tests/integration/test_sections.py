@@ -14,6 +14,7 @@ from services.case_view import proof_of
 from services.cli import office_app
 from services.errors import CaseError
 from services.fines import act_on
+from services.ledger.audit import audit
 from services.life import Act, State
 from services.model import OffenceKind, Verdict, Violation
 from services.office import Outcome
@@ -39,6 +40,7 @@ from tests.builders_section import SECTION, seen, through
 def store(tmp_path, office_in):
     with open_store(office_in(tmp_path / "office"), create=True) as opened:
         yield without_waiting(opened)
+        assert audit(opened).findings == ()
 
 
 def section(old="", new=""):

@@ -1,5 +1,6 @@
 """The page and the letter over a real office: from a passage on disk to the owner's browser."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from services.bank import Credit
 from services.fines import act_on, standing
 from services.intake import receive
+from services.ledger.log import checkpoint
+from services.ledger.proof import proof_of
+from services.ledger.prove import anchored
 from services.life import Act
 from services.notifier.delivery import deliver
 from services.notifier.senders.folder import FolderSender
@@ -17,7 +21,9 @@ from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.money import keep_credit
 from services.web.app import create_app
+from services.web.office import OfficeCounts, OfficeLedger
 from tests.builders_fines import a_step
+from tests.builders_ledger import fines_of
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, a_picture, on_disk
 from tests.builders_pages import TestClient, visible_text
@@ -63,6 +69,62 @@ def test_a_photo_that_was_changed_is_not_shown(office):
     answer = client.get("/notice/photo")
     assert answer.status_code == 503
     assert b"another" not in answer.content
+
+
+def opened(app, fine):
+    """A browser that has opened this notice in English."""
+    client = TestClient(app)
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/").text)[1]
+    plate = fine.violation.passage.plate.text
+    client.post(
+        "/notice", data={"number": fine.number, "plate": plate, "lang": "en", "token": token}
+    )
+    return client
+
+
+@pytest.fixture
+def signing(office):
+    """The pages of an office that tells what it signed."""
+    store, _, clock = office
+    ledger, counts = OfficeLedger(store=store), OfficeCounts(store=store)
+    return create_app(store, secret=b"s" * 32, clock=clock, ledger=ledger, counts=counts)
+
+
+def test_the_page_offers_the_proof_once_a_checkpoint_covers_the_notice(office, signing):
+    store, fine, clock = office
+    client = opened(signing, fine)
+    assert "/notice/proof" not in client.get("/notice?lang=en").text
+    assert client.get("/notice/proof").status_code == 404
+    signed = checkpoint(store, clock)
+    assert "/notice/proof" in client.get("/notice?lang=en").text
+    answer = client.get("/notice/proof")
+    assert proof_of(answer.content).note.text == signed.text
+    assert fine.number not in answer.headers["content-disposition"]
+    assert TestClient(signing).get("/notice/proof").status_code == 404
+
+
+def test_the_page_and_the_data_name_what_was_signed_before(office, signing, tmp_path):
+    store, fine, clock = office
+    signed = checkpoint(store, clock)
+    fines_of(store, tmp_path / "later", clock, "b")
+    later = next(each for each in store.fines() if each.number != fine.number)
+    client = opened(signing, later)
+    assert signed.root_text in client.get("/notice?lang=en").text
+    assert json.loads(client.get("/notice/data").text)["ledger"] == {
+        "position": anchored(store, later.number).position,
+        "size_before": signed.size,
+        "root_before": signed.root_text,
+    }
+
+
+def test_the_board_shows_the_latest_checkpoint_and_its_key(office, signing):
+    store, _, clock = office
+    client = TestClient(signing)
+    assert "Check value" not in client.get("/board?lang=en").text
+    signed = checkpoint(store, clock)
+    told = visible_text(client.get("/board?lang=en").text)
+    assert signed.root_text in told
+    assert OfficeLedger(store=store).public_key() in told
 
 
 def owed_today(store, fine, clock):

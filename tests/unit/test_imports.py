@@ -48,6 +48,12 @@ PURE_OFFICE = [
     "services.stretch",
     "services.life",
     "services.account",
+    "services.ledger.merkle",
+    "services.ledger.leaf",
+    "services.ledger.note",
+    "services.ledger.checkpoint",
+    "services.ledger.proof",
+    "services.ledger.request",
 ]
 WORLD = {
     "av", "cv2", "io", "http", "os", "pathlib", "random", "secrets", "shutil", "socket",

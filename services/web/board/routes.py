@@ -17,7 +17,7 @@ from services.web.guard import Guard, open_route
 from services.web.owner.visitor import language_of
 from services.web.pages import Pages
 from services.web.plots import bars_svg
-from services.web.ports import Counts
+from services.web.ports import Counts, Ledger
 
 KEPT_FOR = timedelta(minutes=1)
 MOST_MONTHS = 24
@@ -37,8 +37,11 @@ class _Kept:
 class BoardRoom:
     """The room that is open to everybody."""
 
-    def __init__(self, counts: Counts, pages: Pages, clock: Clock) -> None:
+    def __init__(
+        self, counts: Counts, pages: Pages, clock: Clock, ledger: Ledger | None = None
+    ) -> None:
         self._counts = counts
+        self._ledger = ledger
         self._pages = pages
         self._clock = clock
         self._kept: _Kept | None = None
@@ -60,6 +63,8 @@ class BoardRoom:
             month_words=_in_words(wanted, language) if wanted else "",
             boards=boards,
             few=FEWEST,
+            signed=self._ledger.latest() if self._ledger else None,
+            log_key=self._ledger.public_key() if self._ledger else "",
             number=lambda value: number_in(language, value),
             bars=lambda parts, label: bars_svg(
                 [(part.name, part.count, number_in(language, part.count)) for part in parts], label

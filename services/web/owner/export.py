@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from services.account import Payment
 from services.fines import Standing
+from services.ledger.prove import Anchored
 from services.model import Fine
 from services.store.history import Event
 from services.web.office import OWNER
@@ -29,6 +30,8 @@ def export_of(
     history: Sequence[Event],
     payments: Sequence[Payment],
     raw_texts: Sequence[str],
+    *,
+    anchored: Anchored | None = None,
 ) -> str:
     """The export as JSON.
 
@@ -38,6 +41,7 @@ def export_of(
         history: What happened.
         payments: What came in.
         raw_texts: The raw data of each passage that is its proof, in order of time, or empty.
+        anchored: Where it stands in the ledger; None where nothing tells it.
     """
     told = {
         "fine": _fine(fine),
@@ -48,10 +52,20 @@ def export_of(
             for each in payments
         ],
         "raw": _raw(raw_texts[-1]),
+        "ledger": _anchor(anchored) if anchored else None,
     }
     if len(raw_texts) > 1:
         told["raw_of_first_camera"] = _raw(raw_texts[0])
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _anchor(anchored: Anchored) -> Mapping[str, Any]:
+    before = anchored.before
+    return {
+        "position": anchored.position,
+        "size_before": before.size if before else None,
+        "root_before": before.root_text if before else None,
+    }
 
 
 def _raw(text: str) -> object:

@@ -27,7 +27,7 @@ from services.web.owner.today import Stage, owed, owed_by
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.patience import Patience
-from services.web.ports import Accounts, NoticeReader, Records
+from services.web.ports import Accounts, Ledger, NoticeReader, Records
 from services.web.session import Visits
 from speedcam.model import Passage
 
@@ -63,11 +63,13 @@ class Owner:
         clock: Clock,
         accounts: Accounts | None,
         records: Records | None,
+        ledger: Ledger | None,
         takes_forms: bool,
     ) -> None:
         self._store = store
         self._visitors = visitors
         self._records = records
+        self._ledger = ledger
         self._takes_forms = takes_forms
         self._visits = visits
         self._patience = patience
@@ -83,6 +85,8 @@ class Owner:
         open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
         open_route(app, "GET", "/notice/photo/first", self.first_photo, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
+        if self._ledger:
+            open_route(app, "GET", "/notice/proof", self.proof, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
 
     def entry(self, request: Request, lang: str = "") -> Response:
@@ -127,6 +131,7 @@ class Owner:
             today=self._today(fine, standing, language),
             proof=proof_of(fine, country, language),
             case=self._case(fine, standing, language),
+            anchored=self._ledger.anchored(fine.number) if self._ledger else None,
         )
         self._visits.keep(request, response, visit)
         return response
@@ -159,10 +164,20 @@ class Owner:
             records.history(fine) if records else (),
             records.payments(fine) if records else (),
             [records.raw_text(p) if records else "" for p in fine.violation.passages],
+            anchored=self._ledger.anchored(fine.number) if self._ledger else None,
         )
         # The name says no number: folders of downloads are seen by others.
         kept = {"Content-Disposition": 'attachment; filename="notice-data.json"'}
         return Response(content, media_type="application/json", headers=kept)
+
+    def proof(self, request: Request) -> Response:
+        """The proof that this visit's notice stands in the history that was signed."""
+        _, fine = self._visitors.visit_and_fine(request)
+        content = self._ledger.proof(fine.number) if fine and self._ledger else None
+        if content is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        kept = {"Content-Disposition": 'attachment; filename="notice.tlog-proof"'}
+        return Response(content, media_type="text/plain; charset=utf-8", headers=kept)
 
     def leave(self, request: Request, form: Form) -> Response:
         """End the visit."""

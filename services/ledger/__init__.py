@@ -1,0 +1,1 @@
+"""The ledger: a Merkle log of the office's history, which nobody inside can change unseen."""
