@@ -9,7 +9,7 @@ from services.store.store import Store
 from speedcam.model import Exhibit, ExhibitKind, PlateReading, SpeedMeasurement
 
 PROOF = (
-    "passage", "measured_kmh", "plate", "why_a_person",
+    "passage", "measured_kmh", "plate", "country", "why_a_person",
     "still_first", "still_last", "plate_picture", "photo",
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ def proof_of(store: Store, case: Case) -> dict[str, object]:
         "passage": passage.id,
         "measured_kmh": speed.text() if isinstance(speed, SpeedMeasurement) else None,
         "plate": plate.text if isinstance(plate, PlateReading) else None,
+        "country": violation.country,
         "why_a_person": "; ".join(wants_person(violation)),
         **_pictures(store, passage.exhibits),
     }

@@ -411,7 +411,9 @@ class PlateReading:
         confidence: 0..1, of the whole text.
         frames: How many frames voted.
         repaired: A look-alike was replaced to fit a known format, so a person must confirm.
-        country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
+        country: Whose it is as the plate itself shows (ISO 3166-1 alpha-2), or None. In a reading
+            that names no ``countries`` it was guessed from the format: see :attr:`told_country`.
+        countries: Every country whose plates have this format; empty for a text of no known format.
     """
 
     text: str
@@ -419,6 +421,12 @@ class PlateReading:
     frames: int
     repaired: bool = False
     country: str | None = None
+    countries: tuple[str, ...] = ()
+
+    @property
+    def told_country(self) -> str | None:
+        """Whose plate it is, or None where that was not seen, but guessed or not told."""
+        return self.country if self.country in self.countries else None
 
 
 class ExhibitKind(StrEnum):
