@@ -137,7 +137,7 @@ def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str) -> No
                 case.key,
                 officer=OFFICER,
                 verdict=Verdict.CONFIRM,
-                why=f"every proof is there; who started this demo states that the plate is {country}",
+                why=f"every proof is there; who started this demo says that the plate is {country}",
                 clock=SystemClock(),
                 country=country,
             )

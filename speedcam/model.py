@@ -391,6 +391,8 @@ class PlateSighting:
             blue bands, to a fraction of a pixel, or None when they were not clear.
         band_share: Width of the blue bands over the length of that field, which tells the type of
             plate (:mod:`speedcam.plate_types`); None where they have no end to be seen.
+        country: Whose plate it is as the bands of all frames together show (ISO 3166-1 alpha-2),
+            or None.
     """
 
     frame_index: int
@@ -400,6 +402,7 @@ class PlateSighting:
     character_confidence: tuple[float, ...]
     white_edges_px: tuple[tuple[float, float], tuple[float, float]] | None = None
     band_share: float | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

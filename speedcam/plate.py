@@ -225,9 +225,17 @@ def vote(
         confidence=told.confidence,
         frames=told.frames,
         repaired=told.repaired,
-        country=told.countries[0] if len(told.countries) == 1 else None,
+        country=_whose(told, sightings),
         countries=told.countries,
     )
+
+
+def _whose(told: Tally, sightings: Sequence[PlateSighting]) -> str | None:
+    """The country of the plate's format, or of several the one that its band shows."""
+    if len(told.countries) == 1:
+        return told.countries[0]
+    shown = {sighting.country for sighting in sightings}
+    return next((c for c in told.countries if shown == {c}), None)
 
 
 def outcome(plate: PlateReading | Refusal) -> Outcome:
