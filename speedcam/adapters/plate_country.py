@@ -57,10 +57,10 @@ _SHIFTS_PX = range(-_ASIDE_PX, _ASIDE_PX + 1)
 """How far from its place a sign may stand."""
 _FINE = 4
 """Samples per pixel while drawing."""
-_SINGLE, _DOUBLE = 12.0, 0.0
+_SINGLE, _DOUBLE = 20.0, 0.0
 """Log likelihood ratio over the signs of one letter, and over those of more, at least. Only plates
 with one band bear the latter, and without two bands nothing is told (docs/plates.md)."""
-_LIKE = 0.9
+_LIKE = 0.93
 """Correlation of the picture with the sign, at least."""
 _WIDEST_PX = 200.0
 """A wider plate shows no more that is independent."""
