@@ -10,7 +10,7 @@ from services.store.store import Store
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
 
 PROOF = (
-    "passage", "measured_kmh", "plate", "why_a_person",
+    "passage", "measured_kmh", "plate", "country", "why_a_person",
     "still_first", "still_last", "plate_picture", "photo",
 )  # fmt: skip
 
@@ -30,7 +30,10 @@ def proof_of(store: Store, case: Case) -> dict[str, object]:
     The plate as it was read is among it, to be held against its picture.
     """
     violation, passage = case.violation, case.violation.passage
-    seen = _seen(store, passage) | {"why_a_person": "; ".join(wants_person(violation))}
+    seen = _seen(store, passage) | {
+        "country": violation.country,
+        "why_a_person": "; ".join(wants_person(violation)),
+    }
     return dict.fromkeys(PROOF) | seen | _section(store, violation)
 
 

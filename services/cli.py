@@ -90,6 +90,10 @@ def review(
         str,
         typer.Option(metavar="AMOUNT", help="More than the minimum, as 3000; two officers set it."),
     ] = "",
+    country: Annotated[
+        str,
+        typer.Option(metavar="CODE", help="Whose plate it is, as AL, where the case wants it."),
+    ] = "",
     sample: Annotated[
         bool, typer.Option("--sample", help="List policy decisions that a person must look at.")
     ] = False,
@@ -101,16 +105,27 @@ def review(
     waits. `--case KEY` shows one case, its plate as it was read, and where its pictures lie.
     `--case KEY --confirm|--reject|--advise --officer ID --why TEXT` decides it; to suspend a
     licence, or to fine more than the minimum (`--amount`), two officers must agree, the other one
-    named by `--second ID`.
+    named by `--second ID`. Where the plate does not tell its country, who confirms states it
+    (`--country AL`).
     """
     given = {Verdict.CONFIRM: confirm, Verdict.REJECT: reject, Verdict.ADVISE: advise}
     verdicts = [verdict for verdict, wanted in given.items() if wanted]
-    if case and not (verdicts or policy or officer or why or second or amount):
+    said = any((officer, why, second, amount, country))
+    if case and not (verdicts or policy or said):
         _show_case(office, case, as_json=as_json)
     elif case:
         verdict = _only(verdicts, policy)
-        _decide(office, case, verdict, officer=officer, why=why, second=second, amount=amount)
-    elif verdicts or officer or why or second or amount:
+        _decide(
+            office,
+            case,
+            verdict,
+            officer=officer,
+            why=why,
+            second=second,
+            amount=amount,
+            country=country,
+        )
+    elif verdicts or said:
         raise typer.BadParameter("an officer decides one case: name it with --case KEY")
     elif sample:
         _list_sample(office, as_json=as_json)
@@ -185,7 +200,15 @@ def _only(verdicts: Sequence[Verdict], policy: str) -> Verdict:
 
 
 def _decide(
-    office: Path, case: str, verdict: Verdict, *, officer: str, why: str, second: str, amount: str
+    office: Path,
+    case: str,
+    verdict: Verdict,
+    *,
+    officer: str,
+    why: str,
+    second: str,
+    amount: str,
+    country: str,
 ) -> None:
     if not officer.strip() or not why.strip():
         raise typer.BadParameter("a decision names its officer and its reason: --officer, --why")
@@ -199,6 +222,7 @@ def _decide(
             clock=SystemClock(),
             second=second,
             amount=_money(store, case, amount) if amount else None,
+            country=country,
         )
     say(f"case {case}: {decision.verdict} by {decision.by}")
 

@@ -20,12 +20,13 @@ from services import office as desk
 from services.clock import SystemClock
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
-from services.model import NoticeState
+from services.model import NoticeState, Verdict
 from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
-from services.office import PassageRow
-from services.policy import policy_named
+from services.office import PassageRow, Reviewed
+from services.policy import policy_named, wants_country
 from services.store import Store
+from services.store.cases import case_of
 from speedcam.cli import SOME_FAILED, complain, process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
@@ -36,6 +37,7 @@ OFFICE = "office"
 """Name of the office's folder beside those of the clips."""
 
 POLICY = "demo-auto-1"
+OFFICER = "demo-officer"
 PIPE_WIDTH = 190
 
 talk = Console(stderr=True)
@@ -56,6 +58,14 @@ def demo_command(
     samples: Annotated[
         Path, typer.Option(help="Folder with clips and their site files (NAME.site.toml).")
     ] = Path("sample_videos"),
+    country: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE",
+            help="Whose plates the clips show, which the demo's officer states where a plate does "
+            "not tell it; empty: such cases wait.",
+        ),
+    ] = "AL",
 ) -> None:
     """Run the whole way on the sample footage: measure, judge, decide, fine, deliver.
 
@@ -64,7 +74,7 @@ def demo_command(
     """
     results, failed = _measure(samples, out)
     with open_recorded(out / OFFICE, create=True) as store:
-        vehicles, whole = _through_the_office(store, results)
+        vehicles, whole = _through_the_office(store, results, country)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(width=width).print(_table(vehicles, out / OFFICE))
@@ -95,10 +105,14 @@ def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
     return measured, len(measured) < len(results)
 
 
-def _through_the_office(store: Store, results: Sequence[ClipResult]) -> tuple[list[_Vehicle], bool]:
+def _through_the_office(
+    store: Store, results: Sequence[ClipResult], country: str
+) -> tuple[list[_Vehicle], bool]:
     clock = SystemClock()
     reports = [desk.receive(store, result.passages_path, clock) for result in results]
     reviewed = desk.review(store, policy_named(POLICY), clock)
+    if country:
+        _state_whose(store, reviewed, country)
     issued = desk.issue(store, clock)
     delivered = desk.deliver(store, [FolderSender(store.sent)], write_letter, clock)
     whole = (
@@ -112,6 +126,22 @@ def _through_the_office(store: Store, results: Sequence[ClipResult]) -> tuple[li
         for passage, row in zip(result.passages, desk.trace(store, report, reviewed), strict=True)
     ]
     return vehicles, whole
+
+
+def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str) -> None:
+    """Confirm as an officer what waits for nothing but the country of its plate."""
+    for each in reviewed:
+        case = case_of(store, each.case_key)
+        if each.decision is None and each.reasons == wants_country(case.violation):
+            desk.decide(
+                store,
+                case.key,
+                officer=OFFICER,
+                verdict=Verdict.CONFIRM,
+                why=f"every proof is there; who started this demo says that the plate is {country}",
+                clock=SystemClock(),
+                country=country,
+            )
 
 
 def _table(vehicles: Sequence[_Vehicle], office: Path) -> Table:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from services.stretch import Stretch
-from speedcam.model import Passage
+from speedcam.model import Passage, PlateReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +127,19 @@ class Violation:
         """Every passage that is its proof, in order of time."""
         return (self.entry, self.passage) if self.entry else (self.passage,)
 
+    @property
+    def country(self) -> str | None:
+        """Whose plate it is, as every passage of the proof tells it (ISO 3166-1 alpha-2), or None.
+
+        Of several countries whose plates spell the same, none is likelier than another.
+        """
+        seen = set(map(_told_by, self.passages))
+        return seen.pop() if len(seen) == 1 else None
+
+
+def _told_by(passage: Passage) -> str | None:
+    return passage.plate.told_country if isinstance(passage.plate, PlateReading) else None
+
 
 class Verdict(StrEnum):
     """What was decided about a violation."""
@@ -149,6 +162,8 @@ class Decision:
         why: The reason in words.
         second: Another officer who agreed; empty where one was enough.
         amount: What two officers set above the least that the law names; None: the least.
+        country: Whose plate it is, as the officer states (ISO 3166-1 alpha-2); empty where the
+            officer states nothing, and the plate must tell it.
     """
 
     verdict: Verdict
@@ -158,11 +173,14 @@ class Decision:
     why: str
     second: str = ""
     amount: Money | None = None
+    country: str = ""
 
     def __post_init__(self) -> None:
         alone = self.is_policy or not self.second.strip() or self.second == self.by
         if self.amount is not None and (alone or self.verdict is not Verdict.CONFIRM):
             raise ValueError("two different officers confirm an amount above the minimum")
+        if self.country and self.is_policy:
+            raise ValueError("an officer states whose plate it is, and no policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +249,11 @@ class Fine:
     def __post_init__(self) -> None:
         if self.decision.verdict is not Verdict.CONFIRM:
             raise ValueError(f"fine {self.number} needs a decision that confirms it")
+
+    @property
+    def plate_country(self) -> str | None:
+        """Whose register knows the plate, or None: nobody told, so that none may be asked."""
+        return self.decision.country or self.violation.country
 
 
 class Channel(StrEnum):

@@ -6,6 +6,7 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +22,13 @@ from services.model import Channel, Decision, Fine, LetterKind, Money, Verdict, 
 from services.notifier.delivery import deliver
 from services.notifier.outbox import Delivered, notices
 from services.numbers import creditor_reference, new_number
-from services.policy import Policy, drawn_for_quality, missing_proof, wants_second
+from services.policy import (
+    Policy,
+    drawn_for_quality,
+    missing_proof,
+    wants_country,
+    wants_second,
+)
 from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.engine import local_day
@@ -54,6 +61,7 @@ __all__ = [
 ]
 
 _NOT_CONFIRMED = frozenset({State.DETECTED, State.IN_REVIEW, State.REJECTED, State.ADVISORY})
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _T = TypeVar("_T")
 
 NUMBERS_TO_TRY = 8
@@ -152,6 +160,7 @@ def decide(
     clock: Clock,
     second: str = "",
     amount: Money | None = None,
+    country: str = "",
 ) -> Decision:
     """An officer confirms or rejects a case. The same decision again changes nothing.
 
@@ -165,11 +174,13 @@ def decide(
         second: Another officer who agrees: nobody alone takes a licence away, or sets more than
             the minimum.
         amount: Set by both; None: the least that the law names.
+        country: Whose plate it is, as the officer sees (ISO 3166-1 alpha-2). To be stated where a
+            case is confirmed whose plate does not tell it.
 
     Raises:
         CaseError: There is no such case, it is decided otherwise, something that nobody may do
-            without is missing, the officer, the reason or a second officer is not named, or the
-            law does not have the amount.
+            without is missing, the officer, the reason or a second officer is not named, the law
+            does not have the amount, or nobody says whose plate it is.
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
@@ -182,6 +193,7 @@ def decide(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
     fined = _amount_set(case.violation, verdict, amount)
+    stated = _country_stated(case.violation, verdict, country)
     confirmed = verdict is Verdict.CONFIRM
     grave = wants_second(case.violation, amount=fined) if confirmed else ()
     if grave or second.strip():
@@ -194,6 +206,7 @@ def decide(
         why=why.strip(),
         second=second.strip(),
         amount=fined,
+        country=stated,
     )
     if record_decisions(store, {case_key: decision}):
         return decision
@@ -213,6 +226,26 @@ def _amount_set(violation: Violation, verdict: Verdict, amount: Money | None) ->
             f"{least.currency} (in its smallest unit), and not {amount.minor} {amount.currency}."
         )
     return amount if amount.minor > least.minor else None
+
+
+def _country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
+    """The country that an officer states, or nothing where the plate tells it or none is asked."""
+    if verdict is not Verdict.CONFIRM:
+        return ""
+    stated, told = country.strip().upper(), violation.country
+    if not (stated or told):
+        raise CaseError(
+            f"case {violation.key}: {'; '.join(wants_country(violation))}. Look at its picture: "
+            "the register of another country would name somebody else."
+        )
+    if stated and not _COUNTRY.fullmatch(stated):
+        raise CaseError(f"{country!r} is no country: write its two letters, as AL.")
+    if stated and told and stated != told:
+        raise CaseError(
+            f"case {violation.key}: the plate tells {told}, and you say {stated}. Reject the case: "
+            "nobody is fined on a doubt."
+        )
+    return stated if not told else ""
 
 
 def quality_sample(store: Store) -> tuple[Case, ...]:
@@ -239,7 +272,12 @@ def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
 
 
 def _say_the_same(one: Decision, other: Decision) -> bool:
-    return (one.verdict, one.by, one.amount) == (other.verdict, other.by, other.amount)
+    return (one.verdict, one.by, one.amount, one.country) == (
+        other.verdict,
+        other.by,
+        other.amount,
+        other.country,
+    )
 
 
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:

@@ -212,11 +212,19 @@ def wants_person(violation: Violation) -> tuple[str, ...]:
         reasons.append(f"the plate is read with {plate.confidence:g}, which is no confidence")
     if isinstance(plate, PlateReading) and plate.frames < SEVERAL:
         reasons.append(f"the plate was read in {plate.frames} frames only")
-    if isinstance(plate, PlateReading) and plate.country is None:
-        reasons.append("the plate is of no known country")
+    reasons += wants_country(violation)
     if violation.needs_person:
         reasons.append(f"the rules leave {violation.reference} ({violation.offence}) to a person")
     return tuple(reasons)
+
+
+def wants_country(violation: Violation) -> tuple[str, ...]:
+    """Why an officer must state whose plate it is, or nothing where the plate tells it."""
+    plate = violation.passage.plate
+    if not isinstance(plate, PlateReading) or violation.country:
+        return ()
+    may_be = f"may be of {', '.join(plate.countries)}" if plate.countries else "has no known format"
+    return (f"the plate {may_be} and does not tell its country: state it (--country AL)",)
 
 
 def wants_second(

@@ -47,7 +47,8 @@ class OwnerRegister(Protocol):
 
         Args:
             plate: Letters and digits only.
-            country: As the plate says, ISO 3166-1; empty where it does not.
+            country: Whose plate it is, ISO 3166-1 alpha-2. A register that does not know this
+                country's vehicles knows nobody, whoever bears the same plate elsewhere.
             on: Local day of the violation.
             purpose: Why it is asked: the number of the fine.
 

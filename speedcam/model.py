@@ -391,6 +391,8 @@ class PlateSighting:
             blue bands, to a fraction of a pixel, or None when they were not clear.
         band_share: Width of the blue bands over the length of that field, which tells the type of
             plate (:mod:`speedcam.plate_types`); None where they have no end to be seen.
+        country: Whose plate it is as the bands of all frames together show (ISO 3166-1 alpha-2),
+            or None.
     """
 
     frame_index: int
@@ -400,6 +402,7 @@ class PlateSighting:
     character_confidence: tuple[float, ...]
     white_edges_px: tuple[tuple[float, float], tuple[float, float]] | None = None
     band_share: float | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,7 +414,9 @@ class PlateReading:
         confidence: 0..1, of the whole text.
         frames: How many frames voted.
         repaired: A look-alike was replaced to fit a known format, so a person must confirm.
-        country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
+        country: Whose it is as the plate itself shows (ISO 3166-1 alpha-2), or None. In a reading
+            that names no ``countries`` it was guessed from the format: see :attr:`told_country`.
+        countries: Every country whose plates have this format; empty for a text of no known format.
     """
 
     text: str
@@ -419,6 +424,12 @@ class PlateReading:
     frames: int
     repaired: bool = False
     country: str | None = None
+    countries: tuple[str, ...] = ()
+
+    @property
+    def told_country(self) -> str | None:
+        """Whose plate it is, or None where that was not seen, but guessed or not told."""
+        return self.country if self.country in self.countries else None
 
 
 class ExhibitKind(StrEnum):

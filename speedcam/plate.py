@@ -72,15 +72,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateFormat:
-    """A country's plate: one ``L`` (letter) or ``D`` (digit) per character.
+    """A format of plates: one ``L`` (letter) or ``D`` (digit) per character.
 
     Attributes:
         pattern: For example ``"LLDDDLL"``.
-        country: ISO 3166-1 alpha-2; a guess, as neighbours share formats.
+        countries: All whose plates have it, ISO 3166-1 alpha-2, in order of the alphabet.
     """
 
     pattern: str
-    country: str
+    countries: tuple[str, ...]
 
     def fits(self, text: str) -> bool:
         """Whether every character is of its place's kind."""
@@ -90,8 +90,11 @@ class PlateFormat:
         )
 
 
-FORMATS = (PlateFormat(pattern="LLDDDLL", country="AL"),)
-"""Albania since 16 February 2011. Other plates pass as free text when they are very sure."""
+FORMATS = (
+    PlateFormat(pattern="LLDDDLL", countries=("AL", "FR", "GE", "HR", "IT", "MK", "RS", "SK")),
+)
+"""Albania since 16 February 2011, Italy since 1994, France since 2009, and others whose plates
+spell the same (docs/plates.md). Other plates pass as free text when they are very sure."""
 
 
 def decode(steps: Floats) -> tuple[str, tuple[float, ...]]:
@@ -167,7 +170,7 @@ class Tally:
         agreeing: Those that spell the whole text, each by itself and sure enough of it.
         unsure: Places in which no character has won.
         repaired: A person must confirm the text if it is to stand.
-        country: The guess that the format allows (ISO 3166-1 alpha-2), or None.
+        countries: All whose plates have its format; empty where that is not known.
         foreign: Whether a text of no known format can be a plate, and not a known one misread.
     """
 
@@ -178,7 +181,7 @@ class Tally:
     agreeing: int
     unsure: int
     repaired: bool
-    country: str | None
+    countries: tuple[str, ...]
     foreign: bool
 
 
@@ -210,10 +213,10 @@ def vote(
         return _not_sure(frames=told.frames, frames_wanted=MIN_FRAMES)
     if told.unsure:
         return _not_sure(frames=told.frames, unsure_characters=told.unsure)
-    if told.country is None and not told.foreign:
+    if not (told.countries or told.foreign):
         return _not_sure(frames=told.frames, length=len(told.text))
-    wanted = MIN_AGREEING if told.country else MIN_AGREEING_FREE
-    plain = told.country and DOUBTFUL_LETTERS.isdisjoint(told.text)
+    wanted = MIN_AGREEING if told.countries else MIN_AGREEING_FREE
+    plain = told.countries and DOUBTFUL_LETTERS.isdisjoint(told.text)
     floor = MIN_CONFIDENCE if plain else MIN_CONFIDENCE_FREE
     if told.agreeing < wanted or told.confidence < floor:
         return _not_sure(agreeing=told.agreeing, confidence=round(told.confidence, 3))
@@ -222,8 +225,17 @@ def vote(
         confidence=told.confidence,
         frames=told.frames,
         repaired=told.repaired,
-        country=told.country,
+        country=_whose(told, sightings),
+        countries=told.countries,
     )
+
+
+def _whose(told: Tally, sightings: Sequence[PlateSighting]) -> str | None:
+    """The country of the plate's format, or of several the one that its band shows."""
+    if len(told.countries) == 1:
+        return told.countries[0]
+    shown = {sighting.country for sighting in sightings}
+    return next((c for c in told.countries if shown == {c}), None)
 
 
 def outcome(plate: PlateReading | Refusal) -> Outcome:
@@ -317,20 +329,20 @@ def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> Tally:
     text = "".join(winner.character for winner in elected)
     score = math.prod(winner.score for winner in elected)
     agreeing = [ballot for ballot in ballots if ballot.text == text and ballot.sure >= MIN_SURE]
-    country = next((known.country for known in formats if known.fits(text)), None)
-    doubtful = country is not None and not DOUBTFUL_LETTERS.isdisjoint(text)
+    countries = tuple(sorted({c for known in formats if known.fits(text) for c in known.countries}))
+    doubtful = bool(countries) and not DOUBTFUL_LETTERS.isdisjoint(text)
     foreign = _may_be_foreign(text, ballots, formats)
     unsure = sum(not winner.sure for winner in elected)
     as_seen = sum(not ballot.repaired for ballot in agreeing)
     return Tally(
         text=text,
-        confidence=calibrated(score, plausible=bool(country) or foreign, won=not unsure),
+        confidence=calibrated(score, plausible=bool(countries) or foreign, won=not unsure),
         score=score,
         frames=len(ballots),
         agreeing=len(agreeing),
         unsure=unsure,
         repaired=as_seen < MIN_AGREEING or doubtful,
-        country=country,
+        countries=countries,
         foreign=foreign,
     )
 

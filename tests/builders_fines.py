@@ -31,7 +31,7 @@ def without_waiting(store):
     return store
 
 
-def an_issued_fine(store, clock=None, **about):
+def an_issued_fine(store, clock=None, *, stated="", **about):
     """A fine of 2 000 lek, issued at the clock's instant, in the store; its number."""
     clock = clock or SetClock()
     ordinal = next(_ORDINALS)
@@ -40,7 +40,12 @@ def an_issued_fine(store, clock=None, **about):
     key = store.keys.case_key(passage.id, "speeding")
     violation = judge(passage, albania(), key)
     decision = Decision(
-        verdict=Verdict.CONFIRM, by="P-17", is_policy=False, at=clock.now(), why="seen"
+        verdict=Verdict.CONFIRM,
+        by="P-17",
+        is_policy=False,
+        at=clock.now(),
+        why="seen",
+        country=stated,
     )
     fine = new_fine(violation, decision, albania(), clock)
     with store.writing() as connection:

@@ -110,7 +110,16 @@ def a_speed(kmh: float = 58.0, uncertainty: float = 1.0, grade: Grade = Grade.A)
 
 def a_plate(text: str = "AA000BB", **changes) -> PlateReading:
     return PlateReading(
-        **({"text": text, "confidence": 0.98, "frames": 11, "country": "AL"} | changes)
+        **(
+            {
+                "text": text,
+                "confidence": 0.98,
+                "frames": 11,
+                "country": "AL",
+                "countries": ("AL", "FR", "IT"),
+            }
+            | changes
+        )
     )
 
 

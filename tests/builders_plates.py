@@ -44,7 +44,14 @@ def srgb(level):
 
 
 def a_sighting(
-    text="AB123CD", *, confidence=0.98, width_px=90.0, index=0, banded=True, confidences=None
+    text="AB123CD",
+    *,
+    confidence=0.98,
+    width_px=90.0,
+    index=0,
+    banded=True,
+    confidences=None,
+    country=None,
 ):
     height = width_px * PLATE_MM[1] / PLATE_MM[0]
     corners = ((0.0, 0.0), (width_px, 0.0), (width_px, height), (0.0, height))
@@ -58,6 +65,7 @@ def a_sighting(
         white_edges_px=((100 + inset, 50 + middle), (100 + width_px - inset, 50 + middle))
         if banded
         else None,
+        country=country,
     )
 
 

@@ -21,7 +21,6 @@ from services.store.letters import wait_again
 from services.store.recipients import keep_recipient, recipient_of
 from services.store.store import Store
 from services.words import require_words
-from speedcam.model import PlateReading
 
 
 def addressee(
@@ -91,15 +90,16 @@ def ways_to(
 
 
 def _asked(store: Store, fine: Fine, register: OwnerRegister, clock: Clock) -> Recipient | None:
+    if (country := fine.plate_country) is None:
+        return None  # another country's vehicle may bear the same plate
     passage = fine.violation.passage
     day = passage.at.astimezone(ZoneInfo(passage.place.timezone)).date()
-    country = passage.plate.country if isinstance(passage.plate, PlateReading) else None
     purpose = f"notice of fine {fine.number}"
     # Told before it is asked: no question stays untold, whatever happens next.
     with store.writing() as connection:
         step = Step(by="office", why=purpose, at=clock.now())
         tell(store, connection, fine.number, "asked the register", step)
-    found = register.owner(plate_of(fine.violation), country or "", day, purpose)
+    found = register.owner(plate_of(fine.violation), country, day, purpose)
     if found is not None:
         with store.writing() as connection:
             keep_recipient(store, connection, fine.number, found, clock.now())

@@ -38,6 +38,8 @@ class RegisterSettings(Closed):
         url_file: Of ``sql`` and ``http``: a private file with the address, which may hold a
             password.
         query: Of ``sql``: gives the columns above for ``:plate`` on ``:on``.
+        country: Of ``csv`` and ``sql``: whose vehicles it knows (ISO 3166-1 alpha-2). Asked about
+            another country's it knows nobody. A service is told the country, and must compare it.
         token_file: Of ``http``: a private file with the bearer token.
     """
 
@@ -45,11 +47,18 @@ class RegisterSettings(Closed):
     file: str = ""
     url_file: str = ""
     query: str = ""
+    country: str = Field(
+        default="", pattern=r"^([A-Z]{2})?$", description="a country", examples=['"AL"']
+    )
     token_file: str = ""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        needs = {"csv": ("file",), "sql": ("url_file", "query"), "http": ("url_file", "token_file")}
+        needs = {
+            "csv": ("file", "country"),
+            "sql": ("url_file", "query", "country"),
+            "http": ("url_file", "token_file"),
+        }
         lacking = [name for name in needs[self.kind] if not getattr(self, name)]
         if lacking:
             raise ValueError(f"a register of kind {self.kind} needs {' and '.join(lacking)}")
@@ -63,12 +72,13 @@ def register_of(settings: RegisterSettings, office: Path) -> OwnerRegister:
         SettingsError: It is not there, or its secret is not.
     """
     if settings.kind == "csv":
-        return CsvRegister(office / settings.file)
+        return CsvRegister(office / settings.file, settings.country)
     url = secret_in(office, file=settings.url_file)
     if settings.kind == "http":
         return HttpRegister(url, secret_in(office, file=settings.token_file))
     try:
-        return SqlRegister(create_engine(url, hide_parameters=True), settings.query)
+        engine = create_engine(url, hide_parameters=True)
+        return SqlRegister(engine, settings.query, settings.country)
     except (ArgumentError, ModuleNotFoundError):
         raise SettingsError(
             f"{settings.url_file} names no database that can be used here. Write one line such as "
@@ -77,13 +87,16 @@ def register_of(settings: RegisterSettings, office: Path) -> OwnerRegister:
 
 
 class CsvRegister:
-    """A table of owners. It is read anew for each question, so that it may be mended meanwhile."""
+    """A table of one country's owners. It is read for each question: it may be mended meanwhile."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, country: str) -> None:
         self.path = path
+        self._country = country
 
     def owner(self, plate: str, country: str, on: date, purpose: str) -> Recipient | None:  # noqa: ARG002 - the port
-        """Whoever stands in the table for this plate on that day."""
+        """Whoever stands in the table for this plate of its country on that day."""
+        if country != self._country:
+            return None
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
                 rows = [row for row in csv.DictReader(file) if _is_of(row, plate, on)]
@@ -98,14 +111,17 @@ class CsvRegister:
 
 
 class SqlRegister:
-    """A database of owners."""
+    """A database of one country's owners."""
 
-    def __init__(self, engine: Engine, query: str) -> None:
+    def __init__(self, engine: Engine, query: str, country: str) -> None:
         self._engine = engine
+        self._country = country
         self._query = text(query)
 
     def owner(self, plate: str, country: str, on: date, purpose: str) -> Recipient | None:  # noqa: ARG002 - the port
-        """Whoever the query gives for this plate on that day."""
+        """Whoever the query gives for this plate of its country on that day."""
+        if country != self._country:
+            return None
         asked = {"plate": normal_plate(plate), "on": on.isoformat()}
         try:
             with self._engine.connect() as connection:

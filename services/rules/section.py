@@ -129,8 +129,15 @@ def drives(section: Section, entries: Sequence[Mark], exits: Sequence[Mark]) -> 
             again = [other for other in starts if other is not start]
             near = [o for o in again if abs((o.at - start.at).total_seconds()) <= section.longest_s]
             # With a second mark at either end nobody knows which of them belong together.
-            if len(ends) == 1 and not near and start.direction is ends[0].direction:
+            if len(ends) == 1 and not near and _may_be_one(start, ends[0]):
                 yield _drive(section, start, ends[0])
+
+
+def _may_be_one(start: Mark, end: Mark) -> bool:
+    """Whether it drove on in its direction, and no plate of another country spells the same."""
+    plates = (start.passage.plate, end.passage.plate)
+    told = {plate.told_country for plate in plates if isinstance(plate, PlateReading)} - {None}
+    return start.direction is end.direction and len(told) <= 1
 
 
 def _by_digest(marks: Sequence[Mark]) -> dict[bytes, list[Mark]]:

@@ -58,6 +58,7 @@ def _decision(store: Store, row: Row[tuple[object, ...]]) -> Decision:
         amount=None
         if row.currency is None
         else Money(minor=row.amount_minor, currency=row.currency),
+        country=row.country or "",
     )
 
 
@@ -131,6 +132,7 @@ def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, objec
         "second": decision.second or None,
         "amount_minor": decision.amount.minor if decision.amount else None,
         "currency": decision.amount.currency if decision.amount else None,
+        "country": decision.country or None,
     }
 
 

@@ -79,7 +79,8 @@ FROZEN: Final[Mapping[str, Frozen]] = MappingProxyType(
                 "key site_id day passed_at_ms received_at_ms plate_digest pack_sha256 violation",
             ),
             _frozen(
-                decisions, "case_key verdict by is_policy at_ms why second amount_minor currency"
+                decisions,
+                "case_key verdict by is_policy at_ms why second amount_minor currency country",
             ),
             _frozen(
                 fines,

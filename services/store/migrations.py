@@ -21,6 +21,7 @@ STEPS: Mapping[int, tuple[str, ...]] = MappingProxyType(
             "CREATE INDEX fines_by_service ON fines (state, serve_until)",
             "CREATE INDEX fines_by_prescription ON fines (state, prescribed_after)",
         ),
+        3: ("ALTER TABLE decisions ADD COLUMN country VARCHAR(2)",),
     }
 )
 """By the version that they lead on from, what is added to it. An office of version 2 wrote a

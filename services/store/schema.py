@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -93,9 +93,11 @@ decisions = Table(
     Column("second", String(80)),
     Column("amount_minor", BigInteger),
     Column("currency", String(3)),
+    Column("country", String(2)),
 )
 """``why`` is sealed: people write names and plates into reasons. ``second`` is the officer who
-agreed; an amount is there only where both set more than the minimum."""
+agreed; an amount is there only where both set more than the minimum, and a country only where an
+officer stated whose plate it is."""
 
 fines = Table(
     "fines",

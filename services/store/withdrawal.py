@@ -33,6 +33,7 @@ def measured_otherwise(store: Store, violation: Violation) -> bool:
     return (
         known.limit_kmh != violation.limit_kmh
         or (_plate(known) != _plate(violation) and not was_corrected(store, violation.key))
+        or len({known.country, violation.country} - {None}) > 1
         or abs(known.measured_kmh - violation.measured_kmh) > doubt_kmh
     )
 

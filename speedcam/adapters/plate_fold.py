@@ -20,27 +20,50 @@ _ALIKE = 0.7
 _ENDS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)
 
 
-def folded(uprights: Sequence[Image], widths_px: Sequence[float]) -> Image:
-    """The mean of level pictures of one plate, each laid on the first by an affine map.
+def laid_on_first(uprights: Sequence[Image]) -> list[Floats | None]:
+    """How each level picture of a plate but the first lies on the first.
 
     The maps are those of the greatest correlation (Evangelidis and Psarakis, IEEE TPAMI 30(10),
-    2008). A plate counts by the square of its width, as its pixels do.
+    2008).
 
     Args:
         uprights: ``(height, n, 3)`` each, blue-green-red, all of one height, the best one first.
+
+    Returns:
+        Of each its ``(2, 3)`` affine from pixels of the first, or None where it shows another.
+    """
+    smooth = _smooth(uprights[0])
+    return [_laid_on(smooth, _smooth(upright)) for upright in uprights[1:]]
+
+
+def shifted(to_upright: Floats, aside_px: int) -> Floats:
+    """The same map between pictures that begin so many pixels further left."""
+    aside = np.array([aside_px, 0.0])
+    moved = to_upright[:, 2] + aside - to_upright[:, :2] @ aside
+    return np.asarray(np.column_stack([to_upright[:, :2], moved]), np.float32)
+
+
+def folded(
+    pictures: Sequence[Image], maps: Sequence[Floats | None], widths_px: Sequence[float]
+) -> Image:
+    """The mean of pictures of one plate, each laid on the first by its map, if it has one.
+
+    A plate counts by the square of its width, as its pixels do.
+
+    Args:
+        pictures: ``(height, n, 3)`` each, blue-green-red, all of one height.
+        maps: Of each but the first: see :func:`laid_on_first`.
         widths_px: Of the plate in each frame.
     """
-    first, size = uprights[0], uprights[0].shape[1::-1]
-    smooth = _smooth(first)
+    first, size = pictures[0], pictures[0].shape[1::-1]
     weight = float(widths_px[0]) ** 2
     total = weight * first
-    for upright, width_px in zip(uprights[1:], widths_px[1:], strict=True):
-        to_upright = _laid_on(smooth, _smooth(upright))
-        if to_upright is None:
+    for picture, to_picture, width_px in zip(pictures[1:], maps, widths_px[1:], strict=True):
+        if to_picture is None:
             continue
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
         laid = cv2.warpAffine(
-            upright, to_upright, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+            picture, to_picture, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
         total, weight = total + float(width_px) ** 2 * laid, weight + float(width_px) ** 2
     return np.asarray(np.rint(total / weight), np.uint8)

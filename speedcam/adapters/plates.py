@@ -17,9 +17,10 @@ from itertools import chain, repeat
 import cv2
 import numpy as np
 
+from speedcam.adapters.plate_country import BAND_PX, BESIDE_PX, told_country
 from speedcam.adapters.plate_field import Field, Patch, cut_patch, find_field
 from speedcam.adapters.plate_figures import may_be_others
-from speedcam.adapters.plate_fold import folded
+from speedcam.adapters.plate_fold import folded, laid_on_first, shifted
 from speedcam.adapters.plate_search import LONGEST_PX, TextSearch, cut, model, sides
 from speedcam.adapters.plate_text import HEIGHT_PX, Spelled, TextReader
 from speedcam.model import Box, Floats, Frame, Image, PlateSighting
@@ -148,7 +149,13 @@ class RapidPlateReader:
             elif is_followed and (line := self._located(look, best)):
                 found.append(line)
         rivalled = any(line.rivals(best) for lines in searched for line in lines[1:])
-        return [_sighting(line, rivalled) for line in self._read(found)]
+        widest_first = sorted(found, key=lambda line: -sides(line.quad)[0])
+        maps = laid_on_first([line.upright for line in widest_first])
+        country = _told_by_band(widest_first, maps)
+        return [
+            replace(_sighting(line, rivalled), country=country)
+            for line in self._read(widest_first, maps)
+        ]
 
     def _searched(self, looks: Sequence[Look]) -> list[list[_Line]]:
         """Every line of the first frames, the likeliest plate first, until one has a plate."""
@@ -188,12 +195,11 @@ class RapidPlateReader:
             return None if same is None else _line(look, colour, same)
         return _line(look, colour, _completed(nearest, expected))
 
-    def _read(self, lines: Sequence[_Line]) -> Iterator[_Line]:
+    def _read(self, lines: Sequence[_Line], maps: Sequence[Floats | None]) -> Iterator[_Line]:
         """The lines with their texts, the widest read first, until enough are sure and agree."""
-        widest_first = sorted(lines, key=lambda line: -sides(line.quad)[0])
-        together = self._together(widest_first)
+        together = self._together(lines, maps)
         read: list[_Line] = []
-        for line in widest_first:
+        for line in lines:
             if not _enough(read):
                 alone = line if line.text is not None else self._spelled(line)
                 read.append(_as_sure(alone, together))
@@ -205,9 +211,10 @@ class RapidPlateReader:
         text, confidence = self._first(line.upright)
         return replace(line, text=text, confidence=_worth(confidence, line.smeared))
 
-    def _together(self, lines: Sequence[_Line]) -> Spelled:
+    def _together(self, lines: Sequence[_Line], maps: Sequence[Floats | None]) -> Spelled:
         """What the fold of all lines spells, the first of which is the widest."""
-        fold = folded([line.upright for line in lines], [sides(line.quad)[0] for line in lines])
+        widths_px = [sides(line.quad)[0] for line in lines]
+        fold = folded([line.upright for line in lines], maps, widths_px)
         steps = self._first.steps(fold)
         spelled = decode(steps)
         if self._second is not None:
@@ -216,6 +223,19 @@ class RapidPlateReader:
         wide = width_px(_sighting(lines[0], rivalled=False))
         doubts = zip(sure, may_be_others(fold, text, sure, centres(steps), wide), strict=True)
         return text, tuple(_DOUBTED * p if doubted else p for p, doubted in doubts)
+
+
+def _told_by_band(lines: Sequence[_Line], maps: Sequence[Floats | None]) -> str | None:
+    """The country that the left band of all lines shows, the first of which is the widest."""
+    first = lines[0]
+    if not first.has_ends:
+        return None
+    bands = [_beside(line.patch, line.field) for line in lines]
+    moved = [None if m is None else shifted(m, BESIDE_PX) for m in maps]
+    fold = folded(bands, moved, [sides(line.quad)[0] for line in lines])
+    wide = width_px(_sighting(first, rivalled=False))
+    shares = [line.field.band_share for line in lines]
+    return told_country(fold, first.upright.shape[1], wide, shares)
 
 
 def _as_sure(line: _Line, together: Spelled) -> _Line:
@@ -347,6 +367,19 @@ def _line(look: Look, colour: Image, quad: Floats) -> _Line:
 
 def _upright(patch: Patch, field: Field) -> Image:
     """The text alone, 48 px high, as the recogniser was trained to see it."""
+    width, warp = _level(field)
+    return _cut(patch, warp, width)
+
+
+def _beside(patch: Patch, field: Field) -> Image:
+    """The left band in the same pixels, :data:`BESIDE_PX` left of the text."""
+    _, warp = _level(field)
+    warp[:, 2] -= BESIDE_PX * warp[:, 0]
+    return _cut(patch, warp, BAND_PX)
+
+
+def _level(field: Field) -> tuple[int, Floats]:
+    """How wide the text is where it is 48 px high, and from those pixels to the patch's."""
     inset = 0.01 * (field.right - field.left) if field.white else 0.0
     margin = 0.04 * (field.bottom - field.top)
     left, right = (
@@ -358,10 +391,13 @@ def _upright(patch: Patch, field: Field) -> Image:
     height = HEIGHT_PX
     width = int(np.clip(round(height * (right - left) / max(1.0, bottom - top)), 48, 320))
     scale = np.array([(right - left) / width, (bottom - top) / height])
-    warp = np.array([[scale[0], 0, left], [0, scale[1], top]])
+    return width, np.array([[scale[0], 0, left], [0, scale[1], top]])
+
+
+def _cut(patch: Patch, warp: Floats, width: int) -> Image:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     cut = cv2.warpAffine(
-        patch.bgr, warp, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        patch.bgr, warp, (width, HEIGHT_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(cut, np.uint8)
 

@@ -103,7 +103,7 @@ def filled(folder: Path, count: int) -> None:
 def deliver(store: Store, folder: Path, port: int, clock: Clock) -> None:
     """One round, as the office does it."""
     settings = SmtpSettings(host="127.0.0.1", port=port, tls="none", author="office@police.test")
-    habits = Habits(register=CsvRegister(folder / "owners.csv"))
+    habits = Habits(register=CsvRegister(folder / "owners.csv", "AL"))
     office.deliver(store, [SmtpSender(settings, folder)], write_letter, clock, habits)
 
 

@@ -28,9 +28,10 @@ from speedcam.simulate.camera import Camera, project
 from speedcam.simulate.encode import write_video
 from speedcam.simulate.light import Radiance, irradiance, linear, tone
 from speedcam.simulate.livery import COLOURS
-from speedcam.simulate.plates import PLATE_M, plate_texture, random_plate
+from speedcam.simulate.plates import PLATE_M, random_plate
 from speedcam.simulate.sensor import Sensor
 from speedcam.simulate.timeline import timeline
+from tests.bench.plates_bands import banded_texture
 from tests.bench.streets_light import (
     DUSK,
     LEFT_BEHIND,
@@ -72,6 +73,7 @@ class Passing:
 
     Attributes:
         text: Of its plate.
+        country: Whose plate it is: see :mod:`tests.bench.plates_bands`.
         width_px: Of the plate where it is nearest.
         scene: Light, stream and sensor; its camera's picture is the part that is drawn.
         camera: The whole one.
@@ -83,6 +85,7 @@ class Passing:
     """
 
     text: str
+    country: str
     width_px: float
     scene: Scene
     camera: Camera
@@ -106,8 +109,8 @@ class Passing:
         return np.asarray(project(self.camera, corners)[0] - self.origin_px)
 
 
-def passing(seed: int) -> Passing:
-    """A vehicle by chance, the same for the same seed."""
+def passing(seed: int, country: str = "AL") -> Passing:
+    """A vehicle by chance, the same for the same seed, whosever its plate is."""
     rng = np.random.default_rng([seed, 53])
     site = list(SITES.values())[rng.integers(len(SITES))]
     near_m, high_m = site.zone.near_m * rng.uniform(1.0, 1.25), rng.uniform(*PLATES_M)
@@ -140,6 +143,7 @@ def passing(seed: int) -> Passing:
     )
     return Passing(
         text=random_plate(rng),
+        country=country,
         width_px=width_px,
         scene=scene,
         camera=camera,
@@ -200,7 +204,7 @@ def _pictures(one: Passing, times_s: list[float]) -> Iterator[Image]:
     rng = np.random.default_rng([one.scene.seed, 54])
     grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width, 1)).astype(np.float32), (0, 0), 1.0)
     road = np.float32(ROAD) * (1 + 0.5 * grain[..., None]) * np.array(one.scene.light.sky)
-    road, holder = road.astype(np.float32), _holder(one.text)
+    road, holder = road.astype(np.float32), _holder(one)
     empty = tone(road, one.scene.light.exposure)
     for time_s in times_s:
         picture, around = empty.copy(), _around(one.front(time_s), (width, height))
@@ -215,9 +219,10 @@ def _around(corners_px: Floats, size_px: tuple[int, int]) -> tuple[slice, slice]
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
-def _holder(text: str) -> Radiance:
+def _holder(one: Passing) -> Radiance:
     """A plate in its holder: what share of light they return."""
-    plate = LINEAR[plate_texture(text)]
+    rng = np.random.default_rng([one.scene.seed, 55])
+    plate = LINEAR[banded_texture(one.text, one.country, rng)]
     aside, above = (
         round(texels * (holder_m / plate_m - 1) / 2)
         for texels, holder_m, plate_m in zip(plate.shape[1::-1], HOLDER_M, PLATE_M, strict=True)

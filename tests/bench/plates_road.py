@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +27,7 @@ from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.model import PlateReading
 from speedcam.plate import Outcome, Tally, outcome, tally, vote
+from tests.bench.plates_bands import BANDS
 from tests.bench.plates_passing import WIDTHS_PX, Passing, looks, passing
 from tests.bench.reliability import reliability
 
@@ -45,6 +46,7 @@ class Row:
         outcome: Read, doubtful or unreadable.
         given: Whether the vote gave a reading at all.
         wrong: Whether that reading is not the plate.
+        told: The country that the reading tells, or None.
         misread: For each wrong figure, the right one and what it was read as.
         confidence: In the likeliest text; None where there is no text.
         exact: Whether the likeliest text is the plate.
@@ -56,6 +58,7 @@ class Row:
     outcome: Outcome
     given: bool
     wrong: bool
+    told: str | None
     misread: tuple[str, ...]
     confidence: float | None
     exact: bool
@@ -76,6 +79,7 @@ def row(one: Passing, reader: RapidPlateReader, folder: Path) -> Row:
         outcome=outcome(given),
         given=isinstance(given, PlateReading),
         wrong=text != one.text,
+        told=given.told_country if isinstance(given, PlateReading) else None,
         misread=tuple(a + b for a, b in zip(one.text, text, strict=False) if a != b),
         confidence=told.confidence if isinstance(told, Tally) else None,
         exact=isinstance(told, Tally) and told.text == one.text,
@@ -83,11 +87,11 @@ def row(one: Passing, reader: RapidPlateReader, folder: Path) -> Row:
     )
 
 
-def rows(first: int, vehicles: int, reader: RapidPlateReader) -> Iterator[Row]:
-    """One for each seed."""
+def rows(vehicles: Iterable[Passing], reader: RapidPlateReader) -> Iterator[Row]:
+    """One for each vehicle."""
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, first + vehicles):
-            yield row(passing(seed), reader, Path(folder))
+        for one in vehicles:
+            yield row(one, reader, Path(folder))
 
 
 def document(seen: Sequence[Row]) -> dict[str, Any]:
@@ -117,6 +121,7 @@ def _counted(seen: Sequence[Row]) -> dict[str, Any]:
         "given_wrong": sum(r.wrong for r in seen),
         "read": len(read),
         "read_wrong": sum(r.wrong for r in read),
+        "told_AL": sum(r.told == "AL" for r in read),
         "ms": round(sum(r.ms for r in seen) / max(1, len(seen)), 1),
     }
 
@@ -141,12 +146,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.plates_road", description=__doc__)
     parser.add_argument("--vehicles", type=int, default=1000)
     parser.add_argument("--first", type=int, default=FRESH, help="seed of the first")
+    parser.add_argument("--country", choices=["AL", *BANDS], default="AL", help="whose bands")
+    parser.add_argument("--from-px", type=float, default=0.0, help="leave smaller plates out")
     parser.add_argument("--second", type=Path, metavar="MODEL", help="a second reader's ONNX file")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     reader = RapidPlateReader(TextReader(options.second) if options.second else None)
-    told = document(list(rows(options.first, options.vehicles, reader)))
+    seeds = range(options.first, options.first + options.vehicles)
+    drawn = (passing(seed, options.country) for seed in seeds)
+    wide = (one for one in drawn if one.width_px >= options.from_px)
+    told = document(list(rows(wide, reader)))
     if options.json:
         sys.stdout.write(json.dumps(told, indent=1, allow_nan=False) + "\n")
     else:

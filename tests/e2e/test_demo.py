@@ -100,6 +100,14 @@ def test_nobody_at_or_under_the_limit_is_fined(demo):
         assert fine.violation.retained_kmh <= true["speed_kmh"]
 
 
+def test_every_fine_rests_on_a_country_that_its_plate_tells_or_the_officer_stated(demo):
+    out, _ = demo
+    for fine in fines(out).values():
+        assert fine.plate_country == "AL"
+        assert fine.decision.is_policy == (fine.violation.country == "AL")
+        assert fine.decision.country == ("" if fine.decision.is_policy else "AL")
+
+
 def test_every_fine_has_a_finished_notice_with_photo_and_where_to_pay(demo):
     out, _ = demo
     for fine in fines(out).values():

@@ -16,10 +16,10 @@ from services.store.decisions import decision_of
 from services.store.history import history_of
 from services.store.schema import fines, metadata
 from tests.builders_fines import a_step
-from tests.builders_office import SetClock, a_passage, on_disk
+from tests.builders_office import SetClock, a_passage, a_plate, on_disk
 
 ADDED = {
-    "decisions": ("second", "amount_minor", "currency"),
+    "decisions": ("second", "amount_minor", "currency", "country"),
     "events": ("second",),
     "fines": ("serve_until", "prescribed_after"),
 }
@@ -32,7 +32,7 @@ def seal_as_version_2(store, connection):
         place = {"table": "fines", "row": row.number, "column": "fine"}
         fine = json.loads(store.keys.unseal(row.fine, **place))
         for part, names in {
-            "decision": ("second", "amount"),
+            "decision": ("second", "amount", "country"),
             "terms": ("serve_until", "prescribed_after"),
         }.items():
             for name in names:
@@ -98,8 +98,24 @@ def test_a_step_that_fails_leaves_the_office_as_it_was(of_version_2, monkeypatch
         assert store.fine_of_case(fined)
 
 
+def test_an_office_of_version_3_can_keep_whose_plate_an_officer_saw(tmp_path, office_in):
+    folder = office_in(tmp_path / "office")
+    untold = a_passage(plate=a_plate(country=None))
+    with open_store(folder, create=True) as store:
+        (received,) = office.receive(store, on_disk(tmp_path, untold), SetClock()).passages
+        with store.writing() as connection:
+            connection.execute(text("ALTER TABLE decisions DROP COLUMN country"))
+            connection.execute(text("UPDATE office SET value = '3' WHERE name = 'schema'"))
+    with open_store(folder) as store:
+        office.decide(
+            store, received.case_key, officer="P-17", verdict=Verdict.CONFIRM, why="seen",
+            clock=SetClock(), country="AL",
+        )  # fmt: skip
+        assert decision_of(store, received.case_key).country == "AL"
+
+
 def test_an_office_without_a_way_to_the_present_is_told_and_left(of_version_2, monkeypatch):
     folder, _ = of_version_2
     monkeypatch.setattr(migrations, "STEPS", {})
-    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 3"):
+    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 4"):
         open_store(folder)

@@ -97,6 +97,41 @@ def by_officer(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", **
     )
 
 
+UNTOLD = a_plate(country=None)
+
+
+def test_who_confirms_a_plate_of_any_country_states_whose_it_is(received, store, clock):
+    (key,) = [each.case_key for each in received(a_passage(plate=UNTOLD)).passages]
+    with pytest.raises(CaseError, match=r"AL, FR, IT.*--country"):
+        by_officer(store, key, clock)
+    with pytest.raises(CaseError, match="two letters"):
+        by_officer(store, key, clock, country="Italy")
+    by_officer(store, key, clock, country="it")
+    assert decision_of(store, key).country == "IT"
+    with pytest.raises(CaseError, match="decided already"):
+        by_officer(store, key, clock, country="AL")
+    (made,) = office.issue(store, clock)
+    assert store.fine(made.fine.number).plate_country == "IT"
+
+
+def test_a_case_is_rejected_without_saying_whose_plate_it_is(received, store, clock):
+    (key,) = [each.case_key for each in received(a_passage(plate=UNTOLD)).passages]
+    assert by_officer(store, key, clock, Verdict.REJECT).country == ""
+
+
+def test_nobody_confirms_a_country_against_what_the_plate_tells(received, store, clock):
+    (key,) = [each.case_key for each in received(a_passage()).passages]
+    with pytest.raises(CaseError, match="tells AL, and you say IT"):
+        by_officer(store, key, clock, country="IT")
+    assert by_officer(store, key, clock, country="AL").country == ""
+
+
+def test_measured_again_as_another_countrys_the_case_is_taken_back(received, store):
+    (key,) = [each.case_key for each in received(a_passage()).passages]
+    received(a_passage(plate=a_plate(country="IT")), folder="again")
+    assert case_of(store, key).state is State.REJECTED
+
+
 def test_each_passage_becomes_what_it_proves(received):
     report = received(
         a_passage("slow", kmh=38.0, plate=None, exhibits=()),

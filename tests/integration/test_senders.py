@@ -41,9 +41,9 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
 from services.store.recipients import recipient_of
-from tests.builders_fines import a_step, fines_in, without_waiting
+from tests.builders_fines import a_step, an_issued_fine, fines_in, without_waiting
 from tests.builders_notice import PLATE, a_fine
-from tests.builders_office import PDF, SetClock, UnsteadySender, a_dispatch, a_letter
+from tests.builders_office import PDF, SetClock, UnsteadySender, a_dispatch, a_letter, a_plate
 from tests.web_server import Got, web_server
 
 OWNER = Recipient(
@@ -217,6 +217,7 @@ class Register:
 
     def owner(self, plate, country, on, purpose):  # noqa: ARG002 - the port
         self.asked += 1
+        self.country = country
         return self.known
 
 
@@ -330,6 +331,28 @@ def test_the_register_is_asked_once_and_each_question_is_told(store):
     assert recipient_of(store, notice.fine_number) == OWNER
 
 
+@pytest.mark.parametrize("countries", [(), ("AL", "IT")])
+def test_no_register_is_asked_about_a_plate_whose_country_nobody_told(countries, tmp_path):
+    """Not even where an earlier version guessed one from the format."""
+    guessed = a_plate(country=None if countries else "AL", countries=countries)
+    register = Register()
+    with open_store(tmp_path / "office", create=True) as opened:
+        an_issued_fine(without_waiting(opened), plate=guessed)
+        deliver(opened, [a_channel("email")], a_letter, SetClock(), habits(register))
+        (waits,) = stuck(opened, SetClock().now())
+    assert register.asked == 0
+    assert waits.state is NoticeState.UNADDRESSED
+
+
+def test_the_register_is_asked_with_the_country_that_the_officer_stated(tmp_path):
+    register = Register(owner=None)
+    with open_store(tmp_path / "office", create=True) as opened:
+        number = an_issued_fine(without_waiting(opened), plate=a_plate(country=None), stated="IT")
+        assert opened.fine(number).plate_country == "IT"
+        deliver(opened, [a_channel("email")], a_letter, SetClock(), habits(register))
+    assert (register.asked, register.country) == (1, "IT")
+
+
 def test_no_register_is_asked_about_what_was_taken_back(store):
     (notice,) = notices(store)
     clock, register = SetClock(), Register()
@@ -405,7 +428,7 @@ AA000BB,Besa,Rruga 2|Durrës,besa@b.test,2026-10-14,
 def test_a_table_knows_who_kept_the_vehicle_on_that_day(day, name, tmp_path):
     (tmp_path / "owners.csv").write_text(CSV)
     on = SetClock().now().date().replace(day=day)
-    found = CsvRegister(tmp_path / "owners.csv").owner("AA000BB", "AL", on, "")
+    found = CsvRegister(tmp_path / "owners.csv", "AL").owner("AA000BB", "AL", on, "")
     assert found.name == name
     assert len(found.postal_lines) == 2
 
@@ -413,7 +436,7 @@ def test_a_table_knows_who_kept_the_vehicle_on_that_day(day, name, tmp_path):
 def test_two_owners_on_one_day_are_none(tmp_path):
     (tmp_path / "owners.csv").write_text(CSV.replace("2026-10-13", ""))
     on = SetClock().now().date()
-    assert CsvRegister(tmp_path / "owners.csv").owner("AA000BB", "AL", on, "") is None
+    assert CsvRegister(tmp_path / "owners.csv", "AL").owner("AA000BB", "AL", on, "") is None
 
 
 def test_a_database_knows_the_owner(tmp_path):
@@ -426,11 +449,20 @@ def test_a_database_knows_the_owner(tmp_path):
     database.close()
     a_secret(tmp_path, "url", f"sqlite:///{tmp_path}/owners.sqlite")
     query = "SELECT name, email FROM owners WHERE plate = :plate AND :on > ''"
-    settings = RegisterSettings(kind="sql", url_file="url", query=query)
+    settings = RegisterSettings(kind="sql", url_file="url", query=query, country="AL")
     register = register_of(settings, tmp_path)
     on = SetClock().now().date()
     assert register.owner("aa 000 bb", "AL", on, "").name == "Arta"
     assert register.owner("AA111BB", "AL", on, "") is None
+    assert register.owner("AA000BB", "IT", on, "") is None
+
+
+def test_a_table_of_one_country_does_not_know_the_same_plate_of_another(tmp_path):
+    (tmp_path / "owners.csv").write_text(CSV)
+    settings = RegisterSettings(kind="csv", file="owners.csv", country="AL")
+    register, on = register_of(settings, tmp_path), SetClock().now().date()
+    assert register.owner("AA000BB", "AL", on, "").name == "Besa"
+    assert register.owner("AA000BB", "IT", on, "") is None
 
 
 def test_a_service_is_told_the_purpose_and_knows_the_owner():

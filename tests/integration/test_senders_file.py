@@ -67,7 +67,7 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
             f'{WEBHOOK}\nchannel = "sms"\nurl = "https://a.test"\nsecret_env = "HOME_OF_SECRETS"',
             ":1: senders webhook tells one line and no letter. Set paper_after_days",
         ),
-        ('[[senders]]\nkind = "folder"\n[register]\nkind = "csv"', "needs file"),
+        ('[[senders]]\nkind = "folder"\n[register]\nkind = "csv"', "needs file and country"),
         (
             '[[senders]]\nkind = "webhook"\nurl = "http://a.test"',
             ":3: senders[0].url is wrong: the address must begin with https://",
@@ -182,8 +182,8 @@ def test_a_stuck_letter_is_listed_and_goes_when_its_address_is_entered(tmp_path)
         (number,) = fines_in(without_waiting(store), 1)
     (tmp_path / "owners.csv").write_text("plate,name\n")
     (office / "senders.toml").write_text(
-        '[register]\nkind = "csv"\nfile = "../owners.csv"\n[[senders]]\nkind = "portal"\n'
-        '[[senders]]\nkind = "folder"\n'
+        '[register]\nkind = "csv"\nfile = "../owners.csv"\ncountry = "AL"\n'
+        '[[senders]]\nkind = "portal"\n[[senders]]\nkind = "folder"\n'
     )
     app = whole_app()
     assert CliRunner().invoke(app, ["office", "deliver", "--office", str(office)]).exit_code == 1

@@ -104,8 +104,8 @@ def test_a_register_whose_days_cannot_be_read_names_nobody(begins, tmp_path):
     path = tmp_path / "owners.csv"
     path.write_text(f"plate,name,from\nAA000BB,Next Owner,{begins}\nAA111BB,Besa, 2026-10-14 \n")
     with pytest.raises(Unreachable, match="2026-10-14"):
-        CsvRegister(path).owner("AA000BB", "AL", ISSUED.date(), "")
-    assert CsvRegister(path).owner("AA111BB", "AL", ISSUED.date(), "").name == "Besa"
+        CsvRegister(path, "AL").owner("AA000BB", "AL", ISSUED.date(), "")
+    assert CsvRegister(path, "AL").owner("AA111BB", "AL", ISSUED.date(), "").name == "Besa"
 
 
 DEEP = b"[" * 60_000

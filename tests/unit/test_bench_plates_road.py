@@ -19,6 +19,7 @@ def a_row(**changes):
             "outcome": Outcome.READ,
             "given": True,
             "wrong": False,
+            "told": None,
             "misread": (),
             "confidence": 0.99,
             "exact": True,

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from speedcam.adapters.plate_fold import folded
+from speedcam.adapters.plate_fold import folded, laid_on_first
 from speedcam.simulate.plates import BAND_M, PLATE_M, plate_texture
 
 HEIGHT, LENGTH = 48, 200
@@ -31,14 +31,14 @@ def distance(one, other):
 
 
 def test_one_picture_alone_stays_as_it_is():
-    assert np.array_equal(folded([field()], [80.0]), field())
+    assert np.array_equal(folded([field()], [], [80.0]), field())
 
 
 def test_the_fold_is_nearer_to_the_plate_than_any_frame():
     rng = np.random.default_rng(1)
     frames = [(field() + rng.normal(0, 30, field().shape)).clip(0, 255).astype(np.uint8)]
     frames += [seen(field(), rng) for _ in range(7)]
-    fold = folded(frames, [80.0] * len(frames))
+    fold = folded(frames, laid_on_first(frames), [80.0] * len(frames))
     assert distance(fold, field()) < 0.6 * distance(frames[0], field())
 
 
@@ -50,13 +50,14 @@ def test_the_fold_is_nearer_to_the_plate_than_any_frame():
     ],
 )
 def test_what_is_not_the_same_plate_is_left_out(another):
-    assert np.array_equal(folded([field(), another], [80.0, 80.0]), field())
+    maps = laid_on_first([field(), another])
+    assert np.array_equal(folded([field(), another], maps, [80.0, 80.0]), field())
 
 
 def test_the_wider_plate_counts_for_more():
     dark = (0.5 * field()).astype(np.uint8)
     mostly_dark, mostly_light = (
-        folded([field(), dark], [50, 100]),
-        folded([field(), dark], [100, 50]),
+        folded([field(), dark], laid_on_first([field(), dark]), widths_px)
+        for widths_px in ([50, 100], [100, 50])
     )
     assert distance(mostly_dark, dark) < distance(mostly_light, dark)

@@ -5,9 +5,10 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from speedcam.model import PlateReading, Reason, Refusal
-from speedcam.plate import FORMATS, MIN_WIDTH_PX, repair, shows, vote
+from speedcam.plate import FORMATS, MIN_WIDTH_PX, PlateFormat, repair, shows, vote
 from tests.builders_plates import a_sighting
 
 AL = FORMATS[0]
@@ -28,8 +29,24 @@ def sightings_of(*texts, **options):
 def test_frames_that_agree_give_the_plate(text):
     reading = vote(sightings_of(text, text, text))
     assert isinstance(reading, PlateReading)
-    assert (reading.text, reading.frames, reading.country) == (text, 3, "AL")
+    assert (reading.text, reading.frames) == (text, 3)
     assert not reading.repaired
+
+
+def test_a_format_of_several_countries_tells_none_of_them_and_names_all():
+    reading = vote(sightings_of("AB123CD", "AB123CD", "AB123CD"))
+    assert reading.told_country is None
+    assert {"AL", "FR", "IT"} <= set(reading.countries)
+
+
+def test_a_format_of_one_country_tells_it():
+    own = PlateFormat(pattern="LLDDDLL", countries=("AL",))
+    assert vote(sightings_of("AB123CD", "AB123CD", "AB123CD"), [own]).told_country == "AL"
+
+
+def test_an_old_reading_still_loads_and_the_guess_in_it_tells_no_country():
+    old = '{"text": "AB123CD", "confidence": 0.99, "frames": 5, "country": "AL"}'
+    assert TypeAdapter(PlateReading).validate_json(old).told_country is None
 
 
 @given(st.lists(st.tuples(anything, st.floats(0.05, 1.0)), max_size=6), st.randoms())

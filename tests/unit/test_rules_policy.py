@@ -135,7 +135,8 @@ def test_what_lacks_a_proof_is_left_with_the_reason_and_nobody_may_confirm_it(ab
     ("about", "told"),
     [
         pytest.param({"plate": a_plate(repaired=True)}, "repaired", id="repaired"),
-        pytest.param({"plate": a_plate(country=None)}, "no known country", id="foreign"),
+        pytest.param({"plate": a_plate(country=None)}, "may be of AL, FR, IT", id="any country"),
+        pytest.param({"plate": a_plate(countries=())}, "no known format", id="a country guessed"),
         pytest.param({"plate": a_plate(confidence=0.9799)}, "below 0.98", id="unsure"),
         pytest.param({"plate": a_plate(confidence=float("nan"))}, "below 0.98", id="no number"),
         pytest.param({"plate": a_plate(confidence=5.0)}, "no confidence", id="too sure"),

@@ -22,6 +22,7 @@ from services.rules.reckoning import Finding
 from services.rules.section import day_key, drives, judge_drive, mark
 from services.rules.section_file import read_section
 from speedcam.model import Direction
+from tests.builders_notice import a_violation
 from tests.builders_office import ISSUED, a_place, a_plate, albania, on_disk
 from tests.builders_section import SECTION, seen, through
 
@@ -110,6 +111,20 @@ def test_a_clock_that_nobody_checked_makes_no_mark():
     came, _ = through(100.0)
     unchecked = replace(came, place=replace(came.place, clock=None))
     assert mark(unchecked, section().entry, b"key") is None
+
+
+@pytest.mark.parametrize(("whose", "drove"), [("IT", 0), ("AL", 1), (None, 1)])
+def test_one_text_of_two_countries_is_no_drive(whose, drove):
+    came, went = through(100.0)
+    went = replace(went, plate=replace(went.plate, country=whose))
+    assert len(matched([came], [went])) == drove
+
+
+def test_a_drive_is_of_a_country_only_where_both_ends_tell_it():
+    came, went = through(100.0)
+    assert replace(a_violation(), entry=came, passage=went).country == "AL"
+    untold = replace(came, plate=replace(came.plate, country=None))
+    assert replace(a_violation(), entry=untold, passage=went).country is None
 
 
 def test_yesterdays_hashes_match_nothing_today():
