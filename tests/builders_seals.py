@@ -103,7 +103,8 @@ def a_sealed_passage(
 ) -> Passage:
     """A measured passage, its proof and its seal in ``folder``."""
     site = a_sealed_site()
-    raw = some_raw(site=site, plates=tuple(plate_sightings(60.0)), passage_id=passage_id)
+    looks = tuple(replace(p, time_s=p.time_s + 0.12) for p in plate_sightings(60.0))
+    raw = some_raw(site=site, plates=looks, passage_id=passage_id)
     passage = a_passage(
         passage_id,
         place=site.place(raw.speed.direction),

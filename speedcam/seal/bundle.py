@@ -174,9 +174,9 @@ def _require_known(name: str, size_bytes: int) -> None:
 
 def _folder(path: Path) -> Members:
     members = {}
-    for entry in os.scandir(path):
+    for entry in path.iterdir():
         _require_known(entry.name, 0)
-        members[entry.name] = _plain_file(path / entry.name, _MOST_BYTES[entry.name])
+        members[entry.name] = _plain_file(entry, _MOST_BYTES[entry.name])
     return members
 
 
