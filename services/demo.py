@@ -18,6 +18,7 @@ from rich.table import Table
 
 from services import office as desk
 from services.clock import SystemClock
+from services.demo_keys import REGISTRY, ROOT, DemoKeys, demo_keys
 from services.intake import Outcome
 from services.model import NoticeState
 from services.notifier.senders.folder import FolderSender
@@ -25,7 +26,8 @@ from services.notifier.wiring import write_letter
 from services.office import PassageRow
 from services.policy import policy_named
 from services.store import Store, open_store
-from speedcam.cli import SOME_FAILED, complain, process_files
+from services.store.trust import trust_registry
+from speedcam.cli import SOME_FAILED, Job, complain, process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
@@ -33,6 +35,9 @@ from speedcam.site import load_site
 
 OFFICE = "office"
 """Name of the office's folder beside those of the clips."""
+
+KEYS = "keys"
+"""Name of the folder of the demo's keys, beside it."""
 
 POLICY = "demo-auto-1"
 PIPE_WIDTH = 190
@@ -61,23 +66,27 @@ def demo_command(
     Finished notices lie in OUT/office/sent, one folder each. The table says for every vehicle
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
-    results, failed = _measure(samples, out)
+    jobs = _jobs(samples)
+    keys = demo_keys(out / KEYS, {site.camera_id for _, site in jobs})
+    results, failed = _measure(jobs, out, keys)
     with open_store(out / OFFICE, create=True) as store:
+        trust_registry(store, keys.registry, keys.root, SystemClock())
         vehicles, whole = _through_the_office(store, results)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(width=width).print(_table(vehicles, out / OFFICE))
-    _tell_what_next(vehicles, out / OFFICE)
+    _tell_what_next(vehicles, out)
     if failed or not whole:
         raise typer.Exit(SOME_FAILED)
 
 
-def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
-    if (samples / f"{OFFICE}.mp4").exists():
-        raise FootageError(
-            f"{samples} has a clip named {OFFICE}, and its folder would be the office's own, "
-            "pictures and all. Rename the clip and its site file."
-        )
+def _jobs(samples: Path) -> list[Job]:
+    for name in (OFFICE, KEYS):
+        if (samples / f"{name}.mp4").exists():
+            raise FootageError(
+                f"{samples} has a clip named {name}, and its folder would be the demo's own, "
+                "pictures and all. Rename the clip and its site file."
+            )
     jobs = [
         (clip, load_site(clip.with_name(f"{clip.stem}.site.toml")))
         for clip in sorted(samples.glob("*.mp4"))
@@ -87,7 +96,11 @@ def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
             f"there is no clip in {samples}. Run this in the project's folder, or make clips with "
             "`speedcam simulate --samples DIR` and name DIR with --samples."
         )
-    results = list(process_files(jobs, out))
+    return jobs
+
+
+def _measure(jobs: Sequence[Job], out: Path, keys: DemoKeys) -> tuple[list[ClipResult], bool]:
+    results = list(process_files(jobs, out, key=keys.camera))
     for fault in (result for result in results if isinstance(result, SpeedcamError)):
         complain(fault)
     measured = [result for result in results if isinstance(result, ClipResult)]
@@ -165,7 +178,8 @@ def _plate(passage: Passage) -> str:
             return ""
 
 
-def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
+def _tell_what_next(vehicles: Sequence[_Vehicle], out: Path) -> None:
+    office, keys = out / OFFICE, out / KEYS
     fined = [vehicle for vehicle in vehicles if vehicle.row.fine_number]
     refused = sum(isinstance(vehicle.passage.speed, Refusal) for vehicle in vehicles)
     talk.print(
@@ -184,6 +198,13 @@ def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
     if fined:
         talk.print(
             "Owner's page: make serve, then http://127.0.0.1:8080/ with a number and its plate.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        talk.print(
+            f"Signed evidence: speedcam office bundle {fined[0].row.fine_number} --office {office} "
+            f"--out fine.zip, then speedcam verify fine.zip --registry {keys / REGISTRY} "
+            f"--root {keys / ROOT}.pub",
             highlight=False,
             soft_wrap=True,
         )

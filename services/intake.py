@@ -17,13 +17,17 @@ from services.ports import Clock
 from services.rules.catalogue import load_editions, pack_for
 from services.rules.edition import Edition
 from services.rules.engine import SPEEDING, NoViolation, judge, local_day
+from services.seals import seal_fault
 from services.store.cases import open_cases
+from services.store.exhibits import read_beside
 from services.store.known import Known
 from services.store.store import Store
 from services.store.traffic import Seen, keep_counts
+from services.store.trust import trusted_cameras
 from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
+from speedcam.seal.registry import Registry
 
 GROUP = 1024
 """Passages taken with one commit: half a second of waiting for the others who write."""
@@ -93,10 +97,18 @@ def receive(
         PackError: A rule pack has faults; nothing was received.
     """
     law = _shipped() if editions is None else editions
+    cameras = trusted_cameras(store)
     every = list(read_passages(passages))
     told: list[Received] = []
     for start in range(0, len(every), GROUP):
-        told += _receive(store, every[start:][:GROUP], passages.parent, law, clock)
+        told += _receive(
+            store,
+            every[start:][:GROUP],
+            beside=passages.parent,
+            law=law,
+            cameras=cameras,
+            clock=clock,
+        )
     report = ReceiveReport(passages=tuple(told))
     keep_counts(store, passages, list(_seen(every, told)), clock.now())
     return report
@@ -120,9 +132,17 @@ class _Judged:
 
 
 def _receive(
-    store: Store, group: Sequence[Passage], beside: Path, law: Sequence[Edition], clock: Clock
+    store: Store,
+    group: Sequence[Passage],
+    *,
+    beside: Path,
+    law: Sequence[Edition],
+    cameras: Registry | None,
+    clock: Clock,
 ) -> list[Received]:
     judged = [_judge(store, passage, law, clock) for passage in group]
+    if cameras is not None:
+        judged = [_with_seal(each, cameras, beside) for each in judged]
     faults = store.keep_exhibits(_new_exhibits(store, judged), beside)
     with store.grouped(), store.writing() as connection:
         known = Known(store, connection, [(each.key, each.passage) for each in judged])
@@ -157,6 +177,17 @@ def _judge(store: Store, passage: Passage, law: Sequence[Edition], clock: Clock)
     except OfficeError as error:
         return _Judged(passage=passage, key=key, fault=str(error))
     return _Judged(passage=passage, key=key, verdict=verdict, edition=edition)
+
+
+def _with_seal(judged: _Judged, cameras: Registry, beside: Path) -> _Judged:
+    """As it is, or set aside where a seal does not hold: such a case must never be opened."""
+    if not isinstance(judged.verdict, Violation):
+        return judged
+    try:
+        fault = seal_fault(cameras, judged.verdict, lambda exhibit: read_beside(exhibit, beside))
+    except EvidenceError as error:
+        fault = str(error)
+    return replace(judged, verdict=None, fault=fault) if fault else judged
 
 
 def _fault(judged: _Judged, known: Known, faults: Faults) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from services.errors import CaseError, OfficeError, StoreUnavailable
+from services.errors import CaseError, EvidenceError, OfficeError, StoreUnavailable
 from services.intake import MEASURED_OTHERWISE, Outcome, Received
 from services.model import OffenceKind, Violation
 from services.ports import Clock
@@ -25,6 +25,7 @@ from services.rules.section_file import Section
 from services.store.cases import link_passage, open_cases
 from services.store.known import Known, case_of_drive
 from services.store.store import Store
+from services.store.trust import kept_seal_fault, trusted_cameras
 from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.record import read_passages
 
@@ -108,6 +109,8 @@ def _receive(
     for passage, folder in zip((drive.entry.passage, end), beside, strict=True):
         for fault in store.keep_exhibits(passage.exhibits, folder).values():
             raise fault
+    if fault_of_seal := kept_seal_fault(store, trusted_cameras(store), judged):
+        raise EvidenceError(fault_of_seal)
     with store.writing() as connection:
         case_key, new = _open(store, connection, judged, edition, now)
     if case_key == key and not new and measured_otherwise(store, judged):

@@ -70,7 +70,7 @@ class Trust:
         return registry_bytes(self.registry, self.root)
 
     def on_disk(self, folder: Path) -> tuple[Path, Path]:
-        """The registry file, and the root's public key, which :func:`some_trust` left there."""
+        """The registry file, and the root's public key, where :func:`some_trust` left it."""
         path = folder / "registry.json"
         path.write_bytes(self.content)
         return path, folder / "root.pub"

@@ -387,7 +387,7 @@ def test_every_route_answers_with_the_headers_and_pages_with_the_banner():
                 text = visible_text(answer.text)
                 assert all(text.count(banner) == 2 for banner in BANNERS), route.path
             seen += 1
-    assert seen == 7
+    assert seen == 8
 
 
 def _routes(app) -> list[APIRoute]:
@@ -398,6 +398,7 @@ def _routes(app) -> list[APIRoute]:
         "/notice",
         "/notice/photo",
         "/notice/data",
+        "/notice/evidence",
         "/leave",
         "/static/notice.css",
     }

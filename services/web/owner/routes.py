@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.bundles import owners_bundle
 from services.fines import Standing
 from services.model import Fine
 from services.notifier.complete import photo_exhibit
 from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
+from services.seals import is_sealed
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
 from services.web.owner.case import Case, happened, may_pay, may_wish
@@ -81,6 +83,7 @@ class Owner:
         open_route(app, "GET", "/notice", self.notice, Guard.VISIT)
         open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
+        open_route(app, "GET", "/notice/evidence", self.evidence, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
 
     def entry(self, request: Request, lang: str = "") -> Response:
@@ -125,6 +128,7 @@ class Owner:
             today=self._today(fine, standing, language),
             proof=proof_of(fine, country, language),
             case=self._case(fine, standing, language),
+            sealed=is_sealed(fine.violation.passage),
         )
         self._visits.keep(request, response, visit)
         return response
@@ -153,6 +157,15 @@ class Owner:
         # The name says no number: folders of downloads are seen by others.
         kept = {"Content-Disposition": 'attachment; filename="notice-data.json"'}
         return Response(content, media_type="application/json", headers=kept)
+
+    def evidence(self, request: Request) -> Response:
+        """The bundle of this visit's notice, which anybody can check."""
+        _, fine = self._visitors.visit_and_fine(request)
+        if fine is None or not is_sealed(fine.violation.passage):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        content = owners_bundle(fine, self._store.exhibit_bytes)
+        kept = {"Content-Disposition": 'attachment; filename="notice-evidence.zip"'}
+        return Response(content, media_type="application/zip", headers=kept)
 
     def leave(self, request: Request, form: Form) -> Response:
         """End the visit."""

@@ -1,0 +1,67 @@
+"""Whether the evidence of a case bears the seal of a camera that the office trusts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from services.model import Violation
+from speedcam.model import SEAL_KINDS, Exhibit, ExhibitKind, Passage
+from speedcam.seal.checks import Outcome, seal_checks
+from speedcam.seal.manifest import parse_manifest
+from speedcam.seal.registry import Registry
+
+Read = Callable[[Exhibit], bytes]
+"""Gives the bytes of an exhibit, checked against its SHA-256."""
+
+UNSIGNED = "no camera signed the evidence, so only a person may decide on it"
+
+
+def passages_of(violation: Violation) -> tuple[Passage, ...]:
+    """The passages that prove a violation."""
+    return tuple(each for each in (violation.entry, violation.passage) if each is not None)
+
+
+def is_sealed(passage: Passage) -> bool:
+    """Whether the passage has a seal, or any part of one; whether it holds is another matter."""
+    return any(exhibit.kind in SEAL_KINDS for exhibit in passage.exhibits)
+
+
+def all_sealed(violation: Violation) -> bool:
+    """Whether every passage of the violation has a seal."""
+    return all(map(is_sealed, passages_of(violation)))
+
+
+def seal_fault(cameras: Registry, violation: Violation, read: Read) -> str:
+    """What is wrong with a seal of the violation; empty where each holds, or there is none.
+
+    Args:
+        cameras: Whom the office trusts.
+        violation: With its passages.
+        read: Reads exhibits.
+
+    Raises:
+        EvidenceError: A part of a seal is missing or was changed.
+    """
+    for passage in filter(is_sealed, passages_of(violation)):
+        for fault in _faults(cameras, passage, read):
+            return f"the seal of passage {passage.id} does not hold: {fault}"
+    return ""
+
+
+def _faults(cameras: Registry, passage: Passage, read: Read) -> Iterator[str]:
+    parts = {
+        kind: [exhibit for exhibit in passage.exhibits if exhibit.kind is kind]
+        for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE)
+    }
+    if any(len(found) != 1 for found in parts.values()):
+        yield "it has no manifest, no signature, or two of them"
+        return
+    manifest, signature = (read(found[0]) for found in parts.values())
+    for each in seal_checks(cameras, passage, manifest, signature):
+        if each.outcome is Outcome.FAILED:
+            yield each.why
+            return
+    entry = cameras.entry(parse_manifest(manifest).key)
+    if entry is not None and entry.revoked_ms is not None:
+        # Whoever holds a stolen key can write any date into what he signs.
+        yield f"the key of {entry.name} is revoked, and nothing new of it is taken, of any date"
