@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check serve bench samples lock clean setup
+.PHONY: help demo test check serve bench torture samples lock clean setup
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ check: .stamps/dev  ## Format, lint, types
 
 bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding or office for a part
 	$(BIN)/python -m tests.bench $(BENCH)
+
+torture: .stamps/dev  ## Attack what is sealed, some hundred thousand times
+	$(BIN)/python -m tests.torture
 
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 	$(BIN)/speedcam simulate --samples sample_videos
