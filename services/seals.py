@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
+from services.errors import CaseError, EvidenceError
 from services.model import Violation
 from speedcam.model import SEAL_KINDS, Exhibit, ExhibitKind, Passage
 from speedcam.seal.checks import Outcome, seal_checks
@@ -31,21 +33,39 @@ def all_sealed(violation: Violation) -> bool:
     return all(map(is_sealed, passages_of(violation)))
 
 
-def seal_fault(cameras: Registry, violation: Violation, read: Read) -> str:
-    """What is wrong with a seal of the violation; empty where each holds, or there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealGate:
+    """Lets only passages through whose seals hold.
 
-    Args:
+    Attributes:
         cameras: Whom the office trusts.
-        violation: With its passages.
         read: Reads exhibits.
-
-    Raises:
-        EvidenceError: A part of a seal is missing or was changed.
     """
-    for passage in filter(is_sealed, passages_of(violation)):
-        for fault in _faults(cameras, passage, read):
-            return f"the seal of passage {passage.id} does not hold: {fault}"
-    return ""
+
+    cameras: Registry
+    read: Read
+
+    def fault(self, passages: Iterable[Passage]) -> str:
+        """What is wrong with a seal; empty where each holds, or there is none."""
+        for passage in filter(is_sealed, passages):
+            try:
+                fault = next(_faults(self.cameras, passage, self.read), "")
+            except EvidenceError as error:
+                fault = str(error)
+            if fault:
+                return f"the seal of passage {passage.id} does not hold: {fault}"
+        return ""
+
+    def require_as_good(self, passage: Passage, case: Violation) -> None:
+        """Raise CaseError where ``passage`` says less surely what a signed case says otherwise."""
+        fault = self.fault([passage])
+        if not fault and all_sealed(case) and not is_sealed(passage):
+            fault = "no camera signed it"
+        if fault:
+            raise CaseError(
+                f"passage {passage.id} was received again and would undo case {case.key}, but "
+                f"{fault}. Nothing was withdrawn: process the footage again with the camera's key."
+            )
 
 
 def _faults(cameras: Registry, passage: Passage, read: Read) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from services.errors import EvidenceError, StoreError
 from services.model import Violation
 from services.ports import Clock
-from services.seals import UNSIGNED, all_sealed, seal_fault
+from services.seals import UNSIGNED, SealGate, all_sealed, passages_of
 from services.store.cases import OFFICE
 from services.store.history import Event, add_event
 from services.store.schema import office
@@ -72,10 +72,8 @@ def kept_seal_fault(store: Store, cameras: Registry | None, violation: Violation
     """
     if cameras is None:
         return ""
-    try:
-        return seal_fault(cameras, violation, lambda exhibit: store.exhibit_bytes(exhibit.sha256))
-    except EvidenceError as error:
-        return str(error)
+    gate = SealGate(cameras=cameras, read=lambda exhibit: store.exhibit_bytes(exhibit.sha256))
+    return gate.fault(passages_of(violation))
 
 
 def doubts_of_seal(store: Store, cameras: Registry | None, violation: Violation) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from speedcam.seal.checks import Outcome as Checked
 from speedcam.seal.registry import registry_bytes, revoked
 from speedcam.seal.verify import holds, verify
 from tests.builders_fines import without_waiting
-from tests.builders_office import AT
+from tests.builders_office import AT, a_speed
 from tests.builders_pages import TestClient
 from tests.builders_seals import a_sealed_passage, some_trust, written
 
@@ -149,6 +149,28 @@ def test_a_forged_passage_does_not_withdraw_the_case_of_the_true_one(
     report = office.receive(trusting, written(camera, forged), clock)
     assert report.count(Outcome.FAULT) == 1
     assert [case.state for case in cases_in(trusting, *State)] == [State.DETECTED]
+
+
+@pytest.mark.parametrize("kmh", [30.0, 99.0], ids=["lawful", "faster"])
+@pytest.mark.parametrize("strip", [bare, lambda passage: passage], ids=["unsigned", "forged"])
+def test_what_nobody_signed_does_not_undo_a_signed_case(  # noqa: PLR0917 - fixtures
+    trusting, camera, clock, passage, kmh, strip
+):
+    office.receive(trusting, written(camera, passage), clock)
+    forged = strip(replace(passage, speed=replace(a_speed(kmh), direction=passage.direction)))
+    report = office.receive(trusting, written(camera, forged), clock)
+    assert report.count(Outcome.FAULT) == 1
+    assert [case.state for case in cases_in(trusting, *State)] == [State.DETECTED]
+
+
+def test_a_signed_passage_that_proves_nothing_any_more_withdraws_its_case(  # noqa: PLR0917
+    trusting, camera, clock, passage, trust, tmp_path
+):
+    office.receive(trusting, written(camera, passage), clock)
+    again = a_sealed_passage(tmp_path, trust.camera, limit=90)
+    report = office.receive(trusting, written(tmp_path, again), clock)
+    assert report.count(Outcome.LAWFUL) == 1
+    assert [case.state for case in cases_in(trusting, *State)] == [State.REJECTED]
 
 
 def revoke(store, trust, clock):
