@@ -14,7 +14,6 @@ import typer
 
 from speedcam.disk import write_durably
 from speedcam.errors import SealError, SpeedcamError
-from speedcam.explain.dossier import exhibit_bytes, passage_named
 from speedcam.model import Passage
 from speedcam.record import loads
 from speedcam.seal.bundle import (
@@ -61,6 +60,9 @@ def bundle_command(
     It is for courts and experts: nothing in it is hidden. `speedcam office bundle` makes the one
     that its owner may have.
     """
+    # What opens footage takes a second to load, which no check of a signature should pay.
+    from speedcam.explain.dossier import exhibit_bytes, passage_named  # noqa: PLC0415
+
     named = passage_named(passages, passage)
     members = gather(named, partial(exhibit_bytes, passages.parent), EXHIBITS)
     extra = {CLIP: video, REFERENCE: surveyed}
@@ -124,8 +126,7 @@ def _replay_clip(members: Members) -> Check:
 
 
 def _measured_again(members: Members, passage: Passage, folder: Path) -> Check:
-    # The whole camera takes a second to load, which no check of a signature should pay.
-    from speedcam.cli import process_files  # noqa: PLC0415
+    from speedcam.cli import process_files  # noqa: PLC0415 - the whole camera, as above
 
     clip, frame = folder / "clip.mp4", folder / REFERENCE
     clip.write_bytes(members[CLIP])

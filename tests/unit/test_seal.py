@@ -298,3 +298,31 @@ def test_any_changed_byte_of_a_registry_is_found(tmp_path):
         changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
         with pytest.raises(SealError):
             parse_registry(changed, trust.pub)
+
+
+def test_a_camera_that_signs_another_limit_than_its_site_file_has_is_found_out(tmp_path):
+    trust = some_trust(tmp_path)
+    passage = a_sealed_passage(tmp_path, trust.camera, limit=30)
+    members = gather(passage, partial(exhibit_bytes, tmp_path), EXHIBITS)
+    assert faults(outcome(members, trust)) == {"limit"}
+
+
+def test_a_camera_that_signs_the_raw_data_of_another_passage_is_found_out(signed, tmp_path):
+    _, trust, passage, members = signed
+    other = a_sealed_passage(tmp_path, trust.camera, "5" * 32)
+    (theirs,) = (e for e in other.exhibits if e.kind is ExhibitKind.RAW)
+    proof = [e for e in passage.exhibits if e.kind in EXHIBITS and e.kind is not ExhibitKind.RAW]
+    mixed = replace(passage, exhibits=(*proof, theirs))
+    site = a_sealed_site()
+    told = sealed(mixed, some_raw(site=site), site, tmp_path, trust.camera)
+    seal = gather(told, partial(_either, tmp_path, signed[0]), EXHIBITS)
+    assert faults(outcome(seal, trust)) == {"raw data"}
+    assert seal["photo.jpg"] == members["photo.jpg"]
+
+
+def _either(one, other, exhibit):
+    folder = one if (one / exhibit.path).exists() and exhibit.kind not in PICTURES else other
+    return exhibit_bytes(folder, exhibit)
+
+
+PICTURES = set(EXHIBITS) - {ExhibitKind.RAW}

@@ -1,10 +1,13 @@
 """``speedcam keys``, ``bundle``, ``verify`` and ``replay``, as they are typed."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from speedcam.cli import run
+from speedcam.seal.__main__ import main as alone
 from speedcam.seal.keys import load_public_key, load_signing_key
 from speedcam.seal.registry import parse_registry
 from tests.builders_office import AT
@@ -104,3 +107,16 @@ def test_what_cannot_be_read_is_named_without_a_traceback(arguments, tmp_path, m
     monkeypatch.chdir(tmp_path)
     assert run(arguments) == 2
     assert capsys.readouterr().err.startswith("speedcam: ")
+
+
+def test_a_stranger_verifies_with_a_part_of_the_program_that_opens_no_footage(keys, tmp_path):
+    camera = tmp_path / "camera"
+    passage = a_sealed_passage(camera, load_signing_key(keys / "cam-1.key"))
+    out = tmp_path / "b.zip"
+    assert run(["bundle", str(written(camera, passage)), passage.id, "--out", str(out)]) == 0
+    assert alone(["verify", str(out), *trusted(keys)]) == 0
+    assert alone(["replay", str(out)]) == 0
+    out.write_bytes(b"PK")
+    assert alone(["verify", str(out), *trusted(keys)]) == 2
+    code = "import sys, speedcam.seal.__main__; sys.exit(bool({'cv2', 'av'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
