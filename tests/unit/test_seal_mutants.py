@@ -24,7 +24,7 @@ def test_the_unchanged_ones_are_accepted(bundles):
         lambda b: islice(every_bit(b.one, MANIFEST), 0, None, 67),
         lambda b: islice(every_bit(b.one, SIGNATURE), 0, None, 3),
         exchanged,
-        lambda b: islice(drawn(b, seed=1), 120),
+        lambda b: islice(drawn(b, seed=1), 80),
     ],
     ids=["manifest", "signature", "exchanged", "drawn"],
 )
