@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from services.model import Violation
 from services.policy import wants_person
+from services.seals import all_sealed
 from services.store.cases import Case
 from services.store.exhibits import PICTURE_SUFFIX
 from services.store.store import Store
+from services.store.trust import doubts_of_seal, trusted_cameras
 from speedcam.model import Exhibit, ExhibitKind, PlateReading, SpeedMeasurement
 
 PROOF = (
-    "passage", "measured_kmh", "plate", "why_a_person",
+    "passage", "measured_kmh", "plate", "seal", "why_a_person",
     "still_first", "still_last", "plate_picture", "photo",
 )  # fmt: skip
 
@@ -32,9 +35,19 @@ def proof_of(store: Store, case: Case) -> dict[str, object]:
         "passage": passage.id,
         "measured_kmh": speed.text() if isinstance(speed, SpeedMeasurement) else None,
         "plate": plate.text if isinstance(plate, PlateReading) else None,
+        "seal": _seal(store, violation),
         "why_a_person": "; ".join(wants_person(violation)),
         **_pictures(store, passage.exhibits),
     }
+
+
+def _seal(store: Store, violation: Violation) -> str:
+    """Whether a camera that the office trusts signed the evidence, in words."""
+    cameras = trusted_cameras(store)
+    if cameras is not None:
+        return "; ".join(doubts_of_seal(store, cameras, violation)) or "holds"
+    told = "signed" if all_sealed(violation) else "not signed"
+    return f"{told}; this office was given no registry of cameras"
 
 
 def _pictures(store: Store, exhibits: tuple[Exhibit, ...]) -> dict[str, object]:

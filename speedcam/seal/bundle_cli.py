@@ -146,7 +146,7 @@ def _measured_again(members: Members, passage: Passage, folder: Path) -> Check:
 
 def _tell(checks: Sequence[Check], *, as_json: bool) -> None:
     """Print checks and end with their exit code."""
-    good = holds(tuple(checks))
+    good = holds(checks)
     if as_json:
         told = {"ok": good, "checks": [asdict(each) for each in checks]}
         typer.echo(json.dumps(told, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from speedcam.errors import SealError, SpeedcamError
@@ -39,15 +39,16 @@ def verify(members: Members, registry: bytes, root: PublicKey) -> tuple[Check, .
         registry: The registry file.
         root: Whose signature the registry must bear.
     """
-    return tuple(_verify(members, registry, root))
+    return tuple(checks_of(members, registry, root))
 
 
-def holds(checks: tuple[Check, ...]) -> bool:
+def holds(checks: Iterable[Check]) -> bool:
     """Whether nothing failed."""
     return all(each.outcome is not Outcome.FAILED for each in checks)
 
 
-def _verify(members: Members, registry: bytes, root: PublicKey) -> Iterator[Check]:
+def checks_of(members: Members, registry: bytes, root: PublicKey) -> Iterator[Check]:
+    """As :func:`verify`, one after the other, for whom the first that fails is enough."""
     try:
         cameras = parse_registry(registry, root)
     except SealError as error:

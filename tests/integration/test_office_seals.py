@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services import office
+from services.case_view import proof_of
 from services.errors import CaseError, EvidenceError, StoreError
 from services.intake import Outcome
 from services.life import State
@@ -171,6 +172,16 @@ def test_a_signed_passage_that_proves_nothing_any_more_withdraws_its_case(  # no
     report = office.receive(trusting, written(tmp_path, again), clock)
     assert report.count(Outcome.LAWFUL) == 1
     assert [case.state for case in cases_in(trusting, *State)] == [State.REJECTED]
+
+
+def test_an_officer_sees_whether_the_seal_of_a_case_holds(store, trust, camera, clock, passage):
+    office.receive(store, written(camera, passage), clock)
+    (case,) = cases_in(store, State.DETECTED)
+    assert "no registry" in proof_of(store, case)["seal"]
+    trust_registry(store, trust.content, trust.pub, clock)
+    assert proof_of(store, case)["seal"] == "holds"
+    revoke(store, trust, clock)
+    assert "revoked" in proof_of(store, case)["seal"]
 
 
 def revoke(store, trust, clock):
