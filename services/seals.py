@@ -71,12 +71,16 @@ class SealGate:
 def _faults(cameras: Registry, passage: Passage, read: Read) -> Iterator[str]:
     parts = {
         kind: [exhibit for exhibit in passage.exhibits if exhibit.kind is kind]
-        for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE)
+        for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE, ExhibitKind.SITE)
     }
     if any(len(found) != 1 for found in parts.values()):
-        yield "it has no manifest, no signature, or two of them"
+        yield "it has no manifest, no signature, no site file, or two of them"
         return
-    manifest, signature = (read(found[0]) for found in parts.values())
+    told, by, site = (found[0] for found in parts.values())
+    if site.sha256 != passage.provenance.site_sha256:
+        yield "its site file is not the one with which it was measured"
+        return
+    manifest, signature = read(told), read(by)
     for each in seal_checks(cameras, passage, manifest, signature):
         if each.outcome is Outcome.FAILED:
             yield each.why

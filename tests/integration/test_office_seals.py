@@ -115,14 +115,25 @@ def half(passage):
     )
 
 
+def with_another_site_file(passage):
+    other = passage.exhibits[0].sha256
+    return replace(
+        passage,
+        exhibits=tuple(
+            replace(e, sha256=other) if e.kind is ExhibitKind.SITE else e for e in passage.exhibits
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        (with_another_site_file, "site file is not the one"),
         (lambda p: replace(p, limit_kmh=30), "limit_kmh"),
         (lambda p: replace(p, plate=replace(p.plate, text="AA111BB")), "passage_sha256"),
         (half, "no signature"),
     ],
-    ids=["limit", "plate", "half a seal"],
+    ids=["site file", "limit", "plate", "half a seal"],
 )
 def test_a_seal_that_does_not_hold_never_becomes_a_case(  # noqa: PLR0917 - fixtures
     trusting, camera, clock, change, why, passage
