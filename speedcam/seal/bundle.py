@@ -1,8 +1,8 @@
 """A bundle: one file, or a folder, with all that is needed to check one passage.
 
 It comes from strangers. Its names are a closed list, each with its largest size; nothing in it is
-compressed; nothing is ever unpacked to disk; and a file is taken only if it is, byte for byte,
-what :func:`pack_bundle` makes of its members. So every bit of it counts.
+compressed; nothing is unpacked to disk under a name of theirs; and a file is taken only if it is,
+byte for byte, what :func:`pack_bundle` makes of its members. So every bit of it counts.
 """
 
 from __future__ import annotations
