@@ -43,8 +43,8 @@ check: .stamps/dev  ## Format, lint, types
 bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding or office for a part
 	$(BIN)/python -m tests.bench $(BENCH)
 
-torture: .stamps/dev  ## Attack what must hold, for an hour
-	$(BIN)/python -m tests.torture.ledger
+torture: .stamps/dev  ## Attack what is sealed and what is told, for an hour
+	$(BIN)/python -m tests.torture
 
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 	$(BIN)/speedcam simulate --samples sample_videos

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from services.model import Violation
 from services.policy import wants_person
+from services.seals import all_sealed
 from services.store.cases import Case
 from services.store.exhibits import PICTURE_SUFFIX
 from services.store.store import Store
+from services.store.trust import doubts_of_seal, trusted_cameras
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
 
 PROOF = (
-    "passage", "measured_kmh", "plate", "country", "why_a_person",
+    "passage", "measured_kmh", "plate", "country", "seal", "why_a_person",
     "still_first", "still_last", "plate_picture", "photo",
 )  # fmt: skip
 
@@ -32,6 +34,7 @@ def proof_of(store: Store, case: Case) -> dict[str, object]:
     violation, passage = case.violation, case.violation.passage
     seen = _seen(store, passage) | {
         "country": violation.country,
+        "seal": _seal(store, violation),
         "why_a_person": "; ".join(wants_person(violation)),
     }
     return dict.fromkeys(PROOF) | seen | _section(store, violation)
@@ -58,6 +61,15 @@ def _section(store: Store, violation: Violation) -> dict[str, object]:
     average = f"{violation.measured_kmh} ± {violation.uncertainty_kmh} km/h on average"
     way = f": {stretch.distance_m.normalize():f} m in {stretch.seconds} s" if stretch else ""
     return {"measured_kmh": f"{average}{way}", "first_site": entry.place.site_id, **known}
+
+
+def _seal(store: Store, violation: Violation) -> str:
+    """Whether a camera that the office trusts signed the evidence, in words."""
+    cameras = trusted_cameras(store)
+    if cameras is not None:
+        return "; ".join(doubts_of_seal(store, cameras, violation)) or "holds"
+    told = "signed" if all_sealed(violation) else "not signed"
+    return f"{told}; this office was given no registry of cameras"
 
 
 def _pictures(store: Store, exhibits: tuple[Exhibit, ...]) -> dict[str, object]:

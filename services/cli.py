@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from services import office as desk
+from services.bundles import owners_bundle
 from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
+from services.errors import CaseError, EvidenceError
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
@@ -26,7 +28,10 @@ from services.section_cli import add_section_command
 from services.staff.cli import account_app
 from services.store.cases import Case, case_of, twins_of
 from services.store.store import Store, open_store
+from services.store.trust import trust_registry
+from speedcam.disk import write_durably
 from speedcam.record import read_passages
+from speedcam.seal.keys import load_public_key
 
 WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "waits_for")
 
@@ -43,27 +48,72 @@ office_app = typer.Typer(
 
 @office_app.command(epilog=EPILOG)
 def receive(
+    *,
     passages: Annotated[
         list[Path],
         typer.Argument(metavar="PASSAGES…", help="passages.jsonl files of `speedcam process`."),
     ],
     office: Office,
+    registry: Annotated[
+        Path | None,
+        typer.Option("--registry", help="Cameras to trust from now on (`speedcam keys certify`)."),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--root", help="Public key of the root that signed it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge passages by the law of their day and open a case for each violation.
 
     Makes the office folder where there is none. Of lawful passages only a count is kept. A
     passage whose pictures are not what it says is set aside; the others go on.
+
+    Once the office was given a `--registry` with its `--root`, it checks every seal: a passage
+    whose seal does not hold is set aside, and one without a seal waits for an officer.
     """
+    if (registry is None) is not (root is None):
+        raise typer.BadParameter(
+            "--registry and --root go together: the one is signed by the other"
+        )
     for path in passages:
         next(read_passages(path), None)  # a mistyped name must not leave an empty office behind
     with open_recorded(office, create=True) as store:
+        if registry and root:
+            trust_registry(store, _content(registry), load_public_key(root), SystemClock())
         reports = [desk.receive(store, path, SystemClock()) for path in passages]
     rows = [each for report in reports for each in report.passages]
     show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
     tally = ", ".join(f"{o} {sum(r.outcome is o for r in rows)}" for o in Outcome)
     say(f"passages received: {len(rows)} ({tally})".replace("_", " "))
     end(all(report.whole for report in reports))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(
+            f"cannot read {path}: {error.strerror}. Give a registry file."
+        ) from None
+
+
+@office_app.command(epilog=EPILOG)
+def bundle(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The fine, as it is typed.")],
+    office: Office,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The bundle to write (.zip).")],
+) -> None:
+    """Put what an owner may have of a fine's evidence into one file, for `speedcam verify`.
+
+    It holds the redacted photo, the raw data, the site file, the manifest and its signature; the
+    other pictures are withheld, and named by their SHA-256.
+    """
+    with open_store(office) as store:
+        fine = store.fine(number)
+        if fine is None:
+            raise CaseError(f"there is no fine {number!r}: `speedcam office fines` lists them.")
+        write_durably(out, owners_bundle(fine, store.exhibit_bytes))
+    typer.echo(out)
 
 
 @office_app.command(epilog=EPILOG)

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from services import office as desk
 from services.clock import SystemClock
+from services.demo_keys import REGISTRY, ROOT, DemoKeys, demo_keys
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
 from services.model import NoticeState, Verdict
@@ -27,7 +28,8 @@ from services.office import PassageRow, Reviewed
 from services.policy import policy_named, wants_country
 from services.store import Store
 from services.store.cases import case_of
-from speedcam.cli import SOME_FAILED, complain, process_files
+from services.store.trust import trust_registry
+from speedcam.cli import SOME_FAILED, Job, complain, process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
@@ -35,6 +37,9 @@ from speedcam.site import load_site
 
 OFFICE = "office"
 """Name of the office's folder beside those of the clips."""
+
+KEYS = "keys"
+"""Name of the folder of the demo's keys, beside it."""
 
 POLICY = "demo-auto-1"
 OFFICER = "demo-officer"
@@ -72,23 +77,27 @@ def demo_command(
     Finished notices lie in OUT/office/sent, one folder each. The table says for every vehicle
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
-    results, failed = _measure(samples, out)
+    jobs = _jobs(samples)
+    keys = demo_keys(out / KEYS, {site.camera_id for _, site in jobs})
+    results, failed = _measure(jobs, out, keys)
     with open_recorded(out / OFFICE, create=True) as store:
+        trust_registry(store, keys.registry, keys.root, SystemClock())
         vehicles, whole = _through_the_office(store, results, country)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(width=width).print(_table(vehicles, out / OFFICE))
-    _tell_what_next(vehicles, out / OFFICE)
+    _tell_what_next(vehicles, out)
     if failed or not whole:
         raise typer.Exit(SOME_FAILED)
 
 
-def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
-    if (samples / f"{OFFICE}.mp4").exists():
-        raise FootageError(
-            f"{samples} has a clip named {OFFICE}, and its folder would be the office's own, "
-            "pictures and all. Rename the clip and its site file."
-        )
+def _jobs(samples: Path) -> list[Job]:
+    for name in (OFFICE, KEYS):
+        if (samples / f"{name}.mp4").exists():
+            raise FootageError(
+                f"{samples} has a clip named {name}, and its folder would be the demo's own, "
+                "pictures and all. Rename the clip and its site file."
+            )
     jobs = [
         (clip, load_site(clip.with_name(f"{clip.stem}.site.toml")))
         for clip in sorted(samples.glob("*.mp4"))
@@ -98,7 +107,11 @@ def _measure(samples: Path, out: Path) -> tuple[list[ClipResult], bool]:
             f"there is no clip in {samples}. Run this in the project's folder, or make clips with "
             "`speedcam simulate --samples DIR` and name DIR with --samples."
         )
-    results = list(process_files(jobs, out))
+    return jobs
+
+
+def _measure(jobs: Sequence[Job], out: Path, keys: DemoKeys) -> tuple[list[ClipResult], bool]:
+    results = list(process_files(jobs, out, key=keys.camera))
     for fault in (result for result in results if isinstance(result, SpeedcamError)):
         complain(fault)
     measured = [result for result in results if isinstance(result, ClipResult)]
@@ -196,7 +209,8 @@ def _plate(passage: Passage) -> str:
             return ""
 
 
-def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
+def _tell_what_next(vehicles: Sequence[_Vehicle], out: Path) -> None:
+    office, keys = out / OFFICE, out / KEYS
     fined = [vehicle for vehicle in vehicles if vehicle.row.fine_number]
     refused = sum(isinstance(vehicle.passage.speed, Refusal) for vehicle in vehicles)
     talk.print(
@@ -215,6 +229,13 @@ def _tell_what_next(vehicles: Sequence[_Vehicle], office: Path) -> None:
     if fined:
         talk.print(
             "Owner's page: make serve, then http://127.0.0.1:8080/ with a number and its plate.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        talk.print(
+            f"Signed evidence: speedcam office bundle {fined[0].row.fine_number} --office {office} "
+            f"--out fine.zip, then speedcam verify fine.zip --registry {keys / REGISTRY} "
+            f"--root {keys / ROOT}.pub",
             highlight=False,
             soft_wrap=True,
         )

@@ -17,10 +17,13 @@ from services.ports import Clock
 from services.rules.catalogue import load_editions, pack_for
 from services.rules.edition import Edition
 from services.rules.engine import SPEEDING, NoViolation, judge, local_day
-from services.store.cases import open_cases
+from services.seals import SealGate
+from services.store.cases import case_of, open_cases
+from services.store.exhibits import read_beside
 from services.store.known import Known
 from services.store.store import Store
 from services.store.traffic import Seen, keep_counts
+from services.store.trust import trusted_cameras
 from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
@@ -93,10 +96,18 @@ def receive(
         PackError: A rule pack has faults; nothing was received.
     """
     law = _shipped() if editions is None else editions
+    gate = _gate(store, passages.parent)
     every = list(read_passages(passages))
     told: list[Received] = []
     for start in range(0, len(every), GROUP):
-        told += _receive(store, every[start:][:GROUP], passages.parent, law, clock)
+        told += _receive(
+            store,
+            every[start:][:GROUP],
+            beside=passages.parent,
+            law=law,
+            gate=gate,
+            clock=clock,
+        )
     report = ReceiveReport(passages=tuple(told))
     keep_counts(store, passages, list(_seen(every, told)), clock.now())
     return report
@@ -120,9 +131,17 @@ class _Judged:
 
 
 def _receive(
-    store: Store, group: Sequence[Passage], beside: Path, law: Sequence[Edition], clock: Clock
+    store: Store,
+    group: Sequence[Passage],
+    *,
+    beside: Path,
+    law: Sequence[Edition],
+    gate: SealGate | None,
+    clock: Clock,
 ) -> list[Received]:
     judged = [_judge(store, passage, law, clock) for passage in group]
+    if gate is not None:
+        judged = [_with_seal(each, gate) for each in judged]
     faults = store.keep_exhibits(_new_exhibits(store, judged), beside)
     with store.grouped(), store.writing() as connection:
         known = Known(store, connection, [(each.key, each.passage) for each in judged])
@@ -133,7 +152,10 @@ def _receive(
             if isinstance(each.verdict, Violation) and each.edition and not each.fault
         ]
         opened = iter(open_cases(store, connection, known, to_open, clock.now()))
-        return [_enter(store, each, known, opened, clock) for each in judged]
+        return [
+            _enter(store, each, known=known, opened=opened, gate=gate, clock=clock)
+            for each in judged
+        ]
 
 
 def _new_exhibits(store: Store, judged: Sequence[_Judged]) -> list[Exhibit]:
@@ -159,6 +181,22 @@ def _judge(store: Store, passage: Passage, law: Sequence[Edition], clock: Clock)
     return _Judged(passage=passage, key=key, verdict=verdict, edition=edition)
 
 
+def _gate(store: Store, beside: Path) -> SealGate | None:
+    """Checks seals of passages in the folder ``beside``; None where the office trusts nobody."""
+    cameras = trusted_cameras(store)
+    if cameras is None:
+        return None
+    return SealGate(cameras=cameras, read=lambda exhibit: read_beside(exhibit, beside))
+
+
+def _with_seal(judged: _Judged, gate: SealGate) -> _Judged:
+    """As it is, or set aside where a seal does not hold: such a case must never be opened."""
+    if not isinstance(judged.verdict, Violation):
+        return judged
+    fault = gate.fault([judged.passage])
+    return replace(judged, verdict=None, fault=fault) if fault else judged
+
+
 def _fault(judged: _Judged, known: Known, faults: Faults) -> str:
     """Why a passage is set aside; empty where it is not."""
     if not isinstance(judged.verdict, Violation):
@@ -173,8 +211,10 @@ def _fault(judged: _Judged, known: Known, faults: Faults) -> str:
 def _enter(
     store: Store,
     judged: _Judged,
+    *,
     known: Known,
     opened: Iterator[tuple[str, bool]],
+    gate: SealGate | None,
     clock: Clock,
 ) -> Received:
     passage_id, verdict = judged.passage.id, judged.verdict
@@ -182,8 +222,9 @@ def _enter(
         return Received(passage_id=passage_id, outcome=Outcome.FAULT, reason=judged.fault)
     try:
         if isinstance(verdict, Violation):
-            return _opened(store, verdict, *next(opened), clock)
+            return _opened(store, verdict, *next(opened), gate=gate, clock=clock)
         if known.is_case(judged.key):
+            _require_as_good(store, gate, judged.passage, judged.key)
             withdraw(store, judged.key, f"received again: {verdict.text}", clock.now())
     except StoreUnavailable:
         raise
@@ -197,8 +238,23 @@ def _enter(
     )
 
 
-def _opened(store: Store, violation: Violation, case_key: str, new: bool, clock: Clock) -> Received:
+def _require_as_good(store: Store, gate: SealGate | None, passage: Passage, key: str) -> None:
+    """Raise CaseError where a passage may not undo the signed case ``key``."""
+    if gate is not None:
+        gate.require_as_good(passage, case_of(store, key).violation)
+
+
+def _opened(
+    store: Store,
+    violation: Violation,
+    case_key: str,
+    new: bool,
+    *,
+    gate: SealGate | None,
+    clock: Clock,
+) -> Received:
     if case_key == violation.key and not new and measured_otherwise(store, violation):
+        _require_as_good(store, gate, violation.passage, case_key)
         withdraw(store, case_key, MEASURED_OTHERWISE, clock.now())
     return Received(
         passage_id=violation.passage.id,

@@ -33,11 +33,13 @@ from services.ports import Clock
 from services.rules.edition import Edition
 from services.rules.engine import local_day
 from services.rules.terms import served_by, terms_of
+from services.seals import UNSIGNED
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
 from services.store.desk import held_back
 from services.store.issue import plate_of, record_fines
 from services.store.store import Store
+from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
 from services.words import require_officers, require_second, require_words
 from speedcam.model import Exhibit
 
@@ -120,7 +122,11 @@ def _in_groups(
 
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
     twins, now = twins_of(store, group), clock.now()
-    verdicts = {case.key: _verdict(case, twins[case.key], policy, now) for case in group}
+    cameras = trusted_cameras(store)
+    seals = {case.key: doubts_of_seal(store, cameras, case.violation) for case in group}
+    verdicts = {
+        case.key: _verdict(case, twins[case.key], seals[case.key], policy, now) for case in group
+    }
     decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
     waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
     decided = record_decisions(store, decisions)
@@ -140,14 +146,22 @@ def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -
 
 
 def _verdict(
-    case: Case, twins: Sequence[str], policy: Policy, at: datetime
+    case: Case, twins: Sequence[str], seals: tuple[str, ...], policy: Policy, at: datetime
 ) -> Decision | tuple[str, ...]:
-    """What the policy says, unless the case may be another one once more."""
+    """What the policy says, unless the case may be another one once more, or its seal is not sure.
+
+    Args:
+        case: What waits.
+        twins: Keys of those that it may be.
+        seals: What is to be said against its seals.
+        policy: Decides.
+        at: Dates the decision.
+    """
     verdict = policy(case.violation, at)
-    if not twins:
-        return verdict
-    told = f"another clip shows what may be this very passage: case {', '.join(twins)}"
-    return (*(verdict if isinstance(verdict, tuple) else ()), told)
+    told = list(seals)
+    if twins:
+        told.append(f"another clip shows what may be this very passage: case {', '.join(twins)}")
+    return (*(verdict if isinstance(verdict, tuple) else ()), *told) if told else verdict
 
 
 def decide(
@@ -188,6 +202,8 @@ def decide(
     require_officers(officer, second)
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
+    if fault := kept_seal_fault(store, trusted_cameras(store), case.violation):
+        lacking = (*lacking, fault)
     if verdict is Verdict.CONFIRM and lacking:
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
@@ -319,24 +335,41 @@ class _Papers:
         decisions: By key of the case.
         packs: Texts of the law, by SHA-256.
         broken: Exhibits that are not intact, by SHA-256.
+        unproven: What is wrong with the seals of cases, by key; a case whose seals hold has "".
     """
 
     decisions: Mapping[str, Decision]
     packs: Mapping[str, bytes]
     broken: Mapping[str, EvidenceError]
+    unproven: Mapping[str, str]
 
 
 def _papers_of(store: Store, group: Sequence[Case]) -> _Papers:
     exhibits = {e.sha256 for case in group for e in _exhibits(case)}
+    decisions = decisions_of(store, [case.key for case in group])
     return _Papers(
-        decisions=decisions_of(store, [case.key for case in group]),
+        decisions=decisions,
         packs=texts_of(store, (case.violation for case in group)),
         broken=store.broken_exhibits(exhibits),
+        unproven=_unproven(store, group, decisions),
     )
 
 
 def _exhibits(case: Case) -> Iterator[Exhibit]:
     return (exhibit for passage in case.violation.passages for exhibit in passage.exhibits)
+
+
+def _unproven(
+    store: Store, group: Sequence[Case], decisions: Mapping[str, Decision]
+) -> dict[str, str]:
+    """Why confirmed cases may get no fine all the same: a key may be revoked meanwhile."""
+    cameras, told = trusted_cameras(store), {}
+    for case in group if cameras else ():
+        decision = decisions.get(case.key)
+        doubts = doubts_of_seal(store, cameras, case.violation)
+        by_person = decision is not None and not decision.is_policy
+        told[case.key] = "; ".join(d for d in doubts if not (by_person and d == UNSIGNED))
+    return told
 
 
 def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
@@ -350,6 +383,8 @@ def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
         for exhibit in _exhibits(case):
             if fault := papers.broken.get(exhibit.sha256):
                 raise fault  # no fine whose proof is not intact
+        if unproven := papers.unproven.get(case.key):
+            raise EvidenceError(f"case {case.key}: {unproven}. Nothing was issued.")
         edition = edition_of(case.violation, papers.packs)
         return replace(unmade, fine=new_fine(case.violation, decision, edition, clock))
     except OfficeError as error:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from services.errors import CaseError, OfficeError, StoreUnavailable
+from services.errors import CaseError, EvidenceError, OfficeError, StoreUnavailable
 from services.intake import MEASURED_OTHERWISE, Outcome, Received
 from services.model import OffenceKind, Violation
 from services.ports import Clock
@@ -22,10 +23,13 @@ from services.rules.edition import Edition
 from services.rules.engine import SPEEDING, NoViolation, local_day
 from services.rules.section import Drive, day_key, drives, judge_drive, mark
 from services.rules.section_file import Section
-from services.store.cases import link_passage, open_cases
+from services.seals import SealGate
+from services.store.cases import case_of, link_passage, open_cases
 from services.store.completion import complete
+from services.store.exhibits import read_beside
 from services.store.known import Known, case_of_drive
 from services.store.store import Store
+from services.store.trust import kept_seal_fault, trusted_cameras
 from services.store.withdrawal import measured_otherwise, withdraw
 from speedcam.record import read_passages
 
@@ -99,7 +103,7 @@ def _receive(
     key = store.keys.case_key(end.id, OffenceKind.SECTION)
     judged = judge_drive(drive, section, edition, key)
     if isinstance(judged, NoViolation):
-        withdraw(store, key, f"received again: {judged.text}", now)
+        _undo(store, drive, key, f"received again: {judged.text}", beside=beside, at=now)
         return Received(
             passage_id=end.id,
             outcome=Outcome.LAWFUL if judged.lawful else Outcome.NOT_PROVEN,
@@ -109,10 +113,12 @@ def _receive(
     for passage, folder in zip((drive.entry.passage, end), beside, strict=True):
         for fault in store.keep_exhibits(passage.exhibits, folder).values():
             raise fault
+    if fault_of_seal := kept_seal_fault(store, trusted_cameras(store), judged):
+        raise EvidenceError(fault_of_seal)
     with store.writing() as connection:
         case_key, new = _open(store, connection, judged, edition, now)
     if case_key == key and not new and measured_otherwise(store, judged):
-        withdraw(store, key, MEASURED_OTHERWISE, now)
+        _undo(store, drive, key, MEASURED_OTHERWISE, beside=beside, at=now)
     elif case_key == key and not new:
         complete(store, judged, edition, now)
     return Received(
@@ -121,6 +127,24 @@ def _receive(
         reason=_told(judged) if new else f"is already case {case_key}",
         case_key=case_key,
     )
+
+
+def _undo(
+    store: Store, drive: Drive, key: str, why: str, *, beside: tuple[Path, Path], at: datetime
+) -> None:
+    """Withdraw the case of a drive, if there is one.
+
+    Raises:
+        CaseError: What came in is less surely a camera's than what made the case.
+    """
+    cameras, ends = trusted_cameras(store), (drive.entry.passage, drive.exit.passage)
+    with store.reading() as connection:
+        is_case = Known(store, connection, [(key, ends[-1])]).is_case(key)
+    if cameras is not None and is_case:
+        for passage, folder in zip(ends, beside, strict=True):
+            gate = SealGate(cameras=cameras, read=partial(read_beside, beside=folder))
+            gate.require_as_good(passage, case_of(store, key).violation)
+    withdraw(store, key, why, at)
 
 
 def _open(

@@ -20,6 +20,7 @@ from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
+from speedcam.adapters.seals import FolderSealer, reader_models
 from speedcam.adapters.unwanted import Faces, OtherPlates
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
@@ -30,10 +31,13 @@ from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
 from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
 from speedcam.models import SECOND_READER, build_models
-from speedcam.pipeline import Camera
+from speedcam.pipeline import Camera, unsigned
 from speedcam.plugins import add_commands
-from speedcam.process import EXHIBITS, RAW, ClipResult, process_clip, require_distinct_names
+from speedcam.process import EXHIBITS, RAW, SEALS, ClipResult, process_clip, require_distinct_names
 from speedcam.progress import frame_progress
+from speedcam.seal.bundle_cli import bundle_command, replay_command, verify_command
+from speedcam.seal.keys import SigningKey, load_signing_key
+from speedcam.seal.keys_cli import build_keys
 from speedcam.simulate.cli import simulate_command
 from speedcam.site import Site, load_site
 from speedcam.validate.cli import validate_command
@@ -66,7 +70,11 @@ def build() -> typer.Typer:
     app.command(name="explain", epilog=EPILOG)(explain_command)
     app.command(name="simulate", epilog=EPILOG)(simulate_command)
     app.command(name="validate", epilog=EPILOG)(validate_command)
+    app.command(name="bundle", epilog=EPILOG)(bundle_command)
+    app.command(name="verify")(verify_command)
+    app.command(name="replay")(replay_command)
     app.add_typer(build_calibrate(), name="calibrate")
+    app.add_typer(build_keys(), name="keys")
     app.add_typer(build_models(), name="models")
     add_commands(app)
     return app
@@ -112,6 +120,7 @@ def _root(
 
 
 def process_command(
+    *,
     videos: Annotated[
         list[Path], typer.Argument(metavar="VIDEO…", help="Footage of this camera: MP4, MKV, TS.")
     ],
@@ -139,19 +148,30 @@ def process_command(
             "kind; or another package's (see docs/plugins.md).",
         ),
     ] = MOTION,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key",
+            help="The camera's private key (`speedcam keys new`): every passage is signed with it.",
+        ),
+    ] = None,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
     Each clip gets the folder OUT/CLIP with `passages.jsonl`, the raw data of each measurement in
     `raw/` (`speedcam explain` draws them) and, for vehicles above the limit only, their pictures
-    in `exhibits/`. The path of each passages file goes to stdout, for `speedcam office receive`.
+    in `exhibits/`; with `--key` every passage is signed, and its seal is in `seals/`. The path of
+    each passages file goes to stdout, for `speedcam office receive`.
 
     An interrupted or killed run is simply started again: finished clips are not measured twice,
     and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
+    signing = load_signing_key(key) if key else None
+    if signing is None:
+        talk.print("The passages are not signed: no --key is given.", highlight=False)
     failed = 0
-    for result in process_files(jobs, out, detector_of(detector)):
+    for result in process_files(jobs, out, detector_of(detector), signing):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
@@ -189,9 +209,19 @@ def _instant(text: str) -> datetime:
 
 
 def process_files(
-    jobs: Sequence[Job], out: Path, detector: ChosenDetector | None = None
+    jobs: Sequence[Job],
+    out: Path,
+    detector: ChosenDetector | None = None,
+    key: SigningKey | None = None,
 ) -> Iterator[ClipResult | SpeedcamError]:
-    """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest."""
+    """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest.
+
+    Args:
+        jobs: The clips with their sites.
+        out: Folder for the results.
+        detector: Finds vehicles; by default by motion.
+        key: Signs every passage; None: nothing is signed.
+    """
     detector = detector or detector_of(MOTION)
     require_distinct_names([clip for clip, _ in jobs])
     # OpenCV's own threads only get in each other's way on pictures this small.
@@ -200,7 +230,9 @@ def process_files(
     reader = RapidPlateReader(second)
     for clip, site in jobs:
         try:
-            yield _process_file(clip, site, out / clip.stem, reader, detector)
+            yield _process_file(
+                clip, site, out / clip.stem, reader=reader, detector=detector, key=key
+            )
         except SpeedcamError as error:
             yield error
         except OSError as error:
@@ -211,7 +243,13 @@ def process_files(
 
 
 def _process_file(
-    clip: Path, site: Site, out: Path, reader: RapidPlateReader, detector: ChosenDetector
+    clip: Path,
+    site: Site,
+    out: Path,
+    *,
+    reader: RapidPlateReader,
+    detector: ChosenDetector,
+    key: SigningKey | None,
 ) -> ClipResult:
     footage = open_footage(clip)
     ground = fit_ground(site.survey, footage.size, site.drive)
@@ -230,6 +268,8 @@ def _process_file(
         reader=reader,
         witness=witness,
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
+        seal=_sealer(key, site, out, detector) if key else unsigned,
+        key_id=key.public.id if key else "",
     )
     with frame_progress(talk) as progress:
         task = progress.add_task(clip.name, total=footage.frame_count or None)
@@ -241,6 +281,17 @@ def _process_file(
     said = "was done already" if result.resumed else "done"
     talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
     return result
+
+
+def _sealer(key: SigningKey, site: Site, out: Path, detector: ChosenDetector) -> FolderSealer:
+    return FolderSealer(
+        key=key,
+        site=site,
+        store=FolderExhibits(folder=out / SEALS),
+        folder_name=SEALS,
+        detector=detector.name,
+        models=reader_models(),
+    )
 
 
 def summary(passages: Sequence[Passage]) -> str:

@@ -5,6 +5,7 @@
     ├── SiteError         a site file with faults (all of them at once)
     ├── SurveyError       surveyed points from which no ground plane follows
     ├── PassageError      a passage record that is not one
+    ├── SealError         a key, registry, signature or bundle that cannot be relied on
     ├── RawDataError      raw data of a passage that are missing, changed or not its own
     ├── TruthError        a truth or reference file that cannot be compared with
     └── DetectorError     a detector that is not there, or a network that is none
@@ -32,6 +33,10 @@ class SurveyError(SpeedcamError):
 
 class PassageError(SpeedcamError):
     """A passage record that is damaged, of another schema, or not a passage."""
+
+
+class SealError(SpeedcamError):
+    """A key, a registry, a signature or a bundle of evidence that cannot be relied on."""
 
 
 class RawDataError(SpeedcamError):

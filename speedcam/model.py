@@ -445,6 +445,16 @@ class ExhibitKind(StrEnum):
     """The redacted picture for the notice: the only one that may leave the sealed store."""
     RAW = "raw"
     """No picture: the raw data of the measurement (:mod:`speedcam.raw`)."""
+    SITE = "site"
+    """No picture: the site file, beside the seal of a signed passage."""
+    MANIFEST = "manifest"
+    """No picture: what the camera signed (:mod:`speedcam.seal.manifest`)."""
+    SIGNATURE = "signature"
+    """No picture: 64 bytes, the camera's signature over the manifest."""
+
+
+SEAL_KINDS = frozenset({ExhibitKind.SITE, ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE})
+"""What a signed passage has beside its proof; the signature is over everything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from speedcam.model import (
     Conditions,
     Detection,
     Direction,
+    Exhibit,
     Floats,
     Frame,
     Grade,
@@ -52,6 +53,7 @@ from speedcam.ports import (
     MakeDetector,
     PlateReader,
     RawKeeper,
+    Sealer,
     Witness,
 )
 from speedcam.raw import RawData, as_kept
@@ -83,6 +85,11 @@ LEAD_M = 12.0
 """How far beyond the zone, and half as far beside it, vehicles are followed."""
 
 
+def unsigned(passage: Passage, raw: RawData) -> tuple[Exhibit, ...]:  # noqa: ARG001 - the port
+    """The :class:`speedcam.ports.Sealer` of a camera without a key: no seal."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
     """One site's camera with what it uses.
@@ -95,6 +102,8 @@ class Camera:
         witness: Makes exhibits.
         keep_raw: Keeps the raw data.
         detector: What ``make_detector`` is called: results of another one are not these.
+        seal: Signs passages.
+        key_id: Of the key that signs them; empty where nobody does.
     """
 
     site: Site
@@ -104,6 +113,8 @@ class Camera:
     witness: Witness
     keep_raw: RawKeeper
     detector: str = "motion"
+    seal: Sealer = unsigned
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +322,8 @@ def _observe(
         speed=_without_samples(passage.speed),
         workings=workings(track, camera.ground, camera.site.zone, passage.speed),
     )
-    return replace(passage, exhibits=(*passage.exhibits, camera.keep_raw(raw)))
+    proven = replace(passage, exhibits=(*passage.exhibits, camera.keep_raw(raw)))
+    return replace(proven, exhibits=(*proven.exhibits, *camera.seal(proven, raw)))
 
 
 def _vehicle(

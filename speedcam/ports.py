@@ -143,6 +143,14 @@ class RawKeeper(Protocol):
         ...
 
 
+class Sealer(Protocol):
+    """Signs every passage, measured or refused."""
+
+    def __call__(self, passage: Passage, raw: RawData) -> tuple[Exhibit, ...]:
+        """Sign ``passage``, complete with its proof, and keep its seal; what it says of that."""
+        ...
+
+
 class ExhibitStore(Protocol):
     """Keeps exhibits durably before anything names them."""
 

@@ -30,6 +30,7 @@ RUN = "run.json"
 LOCK = ".lock"
 EXHIBITS = "exhibits"
 RAW = "raw"
+SEALS = "seals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ def _run_record(camera: Camera, footage: FrameSource) -> bytes:
         "starts_at": camera.site.clip_starts_at.isoformat(),
         "software": software(),
         "detector": camera.detector,
+        "key": camera.key_id,
     }
     return json.dumps(described).encode()
 
@@ -143,7 +145,7 @@ def _start_afresh(out: Path, run: bytes) -> None:
     for leftover in (out / PASSAGES, *out.glob(".*.part")):
         leftover.unlink(missing_ok=True)
     write_durably(out / RUN, run)
-    for folder in (EXHIBITS, RAW):
+    for folder in (EXHIBITS, RAW, SEALS):
         shutil.rmtree(out / folder, ignore_errors=True)
 
 

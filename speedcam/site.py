@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -144,6 +144,7 @@ class Site:
         drive: The reference drive, or None where none was made.
         clock: How the clock was checked, or None.
         weather: All through the footage, or None where nobody stated it.
+        content: The site file's bytes; empty where the site was made without one.
     """
 
     camera_id: str
@@ -166,6 +167,7 @@ class Site:
     drive: ReferenceDrive | None = None
     clock: Clock | None = None
     weather: Weather | None = None
+    content: bytes = field(default=b"", repr=False, compare=False)
 
     def place(self, direction: Direction | None) -> Place:
         """What a passage in ``direction`` must say of this site."""
@@ -211,11 +213,17 @@ def load_site(path: Path) -> Site:
     """
     content = read_site_bytes(path)
     file = parse_site(content, str(path))
-    return _site(
-        file,
-        sha256=hashlib.sha256(content).hexdigest(),
-        reference_frame=_reference_frame(path, file.camera.reference_frame),
-    )
+    frame = _reference_frame(path, file.camera.reference_frame)
+    return _site(file, content=content, reference_frame=frame)
+
+
+def read_site(content: bytes, name: str) -> Site:
+    """The site in the bytes of its file, without the picture that was surveyed.
+
+    Raises:
+        SiteError: Every fault of the file at once.
+    """
+    return _site(parse_site(content, name), content=content, reference_frame=None)
 
 
 def _reference_frame(path: Path, name: str | None) -> Path | None:
@@ -230,7 +238,7 @@ def _reference_frame(path: Path, name: str | None) -> Path | None:
     return picture
 
 
-def _site(file: SiteFile, *, sha256: str, reference_frame: Path | None) -> Site:
+def _site(file: SiteFile, *, content: bytes, reference_frame: Path | None) -> Site:
     return Site(
         camera_id=file.camera.id,
         camera_name=file.camera.name,
@@ -249,7 +257,8 @@ def _site(file: SiteFile, *, sha256: str, reference_frame: Path | None) -> Site:
         survey=_survey(file),
         zone=Zone(near_m=file.zone.near_m, far_m=file.zone.far_m),
         lanes=tuple(_lane(lane) for lane in file.lanes),
-        sha256=sha256,
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
         readout_s=file.camera.readout_ms / 1000,
         reference_frame=reference_frame,
         drive=_drive(file.reference_drive),

@@ -10,10 +10,15 @@ from speedcam import __version__
 
 
 @cache
-def software() -> str:
-    """Name, version and the first 12 digits of the SHA-256 over the package's source files."""
+def source_sha256() -> str:
+    """SHA-256 over the names and bytes of the package's source files, hexadecimal."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
     for source in sorted(root.rglob("*.py")):
         digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes())
-    return f"speedcam {__version__} ({digest.hexdigest()[:12]})"
+    return digest.hexdigest()
+
+
+def software() -> str:
+    """Name, version and the first 12 digits of :func:`source_sha256`."""
+    return f"speedcam {__version__} ({source_sha256()[:12]})"

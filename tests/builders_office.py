@@ -18,6 +18,7 @@ from services.recipient import UNNAMED, Dispatch, Telling
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
 from speedcam.model import (
+    SEAL_KINDS,
     Anchor,
     Certificate,
     Clock,
@@ -38,6 +39,7 @@ from speedcam.record import dumps
 AT = datetime(2026, 10, 14, 6, 30, 12, 480_000, tzinfo=UTC)
 ISSUED = datetime(2026, 10, 14, 9, 0, tzinfo=UTC)
 NO_PLATE = Refusal(reason=Reason.PLATE_NOT_SURE)
+PROOF = tuple(kind for kind in ExhibitKind if kind not in SEAL_KINDS)
 
 
 @dataclass
@@ -132,7 +134,7 @@ def exhibits_of(passage_id: str) -> tuple[Exhibit, ...]:
             time_s=12.0,
             frame_index=300,
         )
-        for kind in ExhibitKind
+        for kind in PROOF
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -16,11 +17,26 @@ from speedcam.model import Exhibit, ExhibitKind
 _Key = TypeVar("_Key")
 _Thing = TypeVar("_Thing")
 
-_JPEG = b"\xff\xd8\xff"
-_GZIP = b"\x1f\x8b\x08"
-
 PICTURE_SUFFIX = ".jpg"
-RAW_SUFFIX = ".json.gz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """How exhibits of some kind are kept, and how their bytes begin."""
+
+    suffix: str
+    begins: bytes
+    words: str
+
+
+_PICTURE = _Form(suffix=PICTURE_SUFFIX, begins=b"\xff\xd8\xff", words="JPEG picture")
+_FORMS = {
+    ExhibitKind.RAW: _Form(suffix=".json.gz", begins=b"\x1f\x8b\x08", words="packed raw data"),
+    ExhibitKind.MANIFEST: _Form(suffix=".manifest.json", begins=b"{", words="manifest"),
+    ExhibitKind.SIGNATURE: _Form(suffix=".manifest.sig", begins=b"", words="signature"),
+    ExhibitKind.SITE: _Form(suffix=".site.toml", begins=b"", words="site file"),
+}
+"""Every kind that is no picture."""
 
 MOST_BYTES = 32 * 1024 * 1024
 """No exhibit is larger; reading one must not fill the memory."""
@@ -64,7 +80,7 @@ def faults_of(
 
 
 def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
-    """Copy one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``.
+    """Copy one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``, and so on.
 
     Its content is on disk then, its name once the folder is.
 
@@ -76,26 +92,35 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
     Raises:
         EvidenceError: It is missing, outside ``beside``, or not what the passage says.
     """
-    is_raw = exhibit.kind is ExhibitKind.RAW
-    kept = folder / _name(exhibit.sha256, RAW_SUFFIX if is_raw else PICTURE_SUFFIX)
+    form = _FORMS.get(exhibit.kind, _PICTURE)
+    kept = folder / _name(exhibit.sha256, form.suffix)
     if kept.is_file() and _digest(kept.read_bytes()) == exhibit.sha256:
         return
-    content = _read(_inside(beside, exhibit.path))
-    if _digest(content) != exhibit.sha256:
+    content = read_beside(exhibit, beside)
+    if not content.startswith(form.begins):
         raise EvidenceError(
-            f"exhibit {exhibit.path} is not the one that the passage names: its SHA-256 "
-            "differs. The passage was set aside; process the footage again."
-        )
-    if not content.startswith(_GZIP if is_raw else _JPEG):
-        expected = "packed raw data" if is_raw else "JPEG picture"
-        raise EvidenceError(
-            f"exhibit {exhibit.path} is no {expected}, so it shows and proves nothing. The "
+            f"exhibit {exhibit.path} is no {form.words}, so it shows and proves nothing. The "
             "passage was set aside; process the footage again."
         )
     try:
         write_whole(kept, content)
     except OSError as error:
         raise _not_kept(folder, exhibit, error) from None
+
+
+def read_beside(exhibit: Exhibit, beside: Path) -> bytes:
+    """The exhibit where the camera left it.
+
+    Raises:
+        EvidenceError: It is missing, outside ``beside``, or not what the passage says.
+    """
+    content = _read(_inside(beside, exhibit.path))
+    if _digest(content) != exhibit.sha256:
+        raise EvidenceError(
+            f"exhibit {exhibit.path} is not the one that the passage names: its SHA-256 "
+            "differs. The passage was set aside; process the footage again."
+        )
+    return content
 
 
 def _not_kept(folder: Path, exhibit: Exhibit, error: OSError) -> EvidenceError:
@@ -111,8 +136,9 @@ def read_exhibit(folder: Path, sha256: str) -> bytes:
     Raises:
         EvidenceError: It is missing, or was changed since it was kept.
     """
-    raw = folder / _name(sha256, RAW_SUFFIX)
-    content = _read(raw if raw.is_file() else folder / _name(sha256, PICTURE_SUFFIX))
+    others = (folder / _name(sha256, form.suffix) for form in _FORMS.values())
+    picture = folder / _name(sha256, PICTURE_SUFFIX)
+    content = _read(next((path for path in others if path.is_file()), picture))
     if _digest(content) != sha256:
         raise EvidenceError(
             f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "

@@ -14,6 +14,7 @@ from speedcam.explain.dossier import Dossier
 from speedcam.explain.palette import USE_WORDS
 from speedcam.ground import Calibration
 from speedcam.model import (
+    SEAL_KINDS,
     Anchor,
     ExhibitKind,
     Grade,
@@ -229,7 +230,8 @@ def limit(dossier: Dossier, speed: SpeedMeasurement) -> str:
 
 def kept(passage: Passage) -> str:
     """What of the vehicle was kept."""
-    pictures = sum(exhibit.kind is not ExhibitKind.RAW for exhibit in passage.exhibits)
+    no_pictures = SEAL_KINDS | {ExhibitKind.RAW}
+    pictures = sum(exhibit.kind not in no_pictures for exhibit in passage.exhibits)
     if not pictures:
         return "These positions only: no plate and no picture."
     plate = "its plate as read" if isinstance(passage.plate, PlateReading) else "no plate"

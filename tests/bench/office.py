@@ -37,7 +37,7 @@ from services.store.instants import to_ms
 from services.store.schema import cases, fines, outbox, packs
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import dumps
-from tests.builders_office import ISSUED, SetClock, a_passage, a_place
+from tests.builders_office import ISSUED, PROOF, SetClock, a_passage, a_place
 from tests.postgres import server
 
 TAKEN = 1000
@@ -114,7 +114,7 @@ def _passage(ordinal: int, exhibits: tuple[Exhibit, ...]) -> Passage:
 
 def _exhibits(folder: Path, name: str) -> tuple[Exhibit, ...]:
     made = []
-    for kind in ExhibitKind:
+    for kind in PROOF:
         magic = b"\x1f\x8b\x08" if kind is ExhibitKind.RAW else b"\xff\xd8\xff"
         content = magic + secrets.token_bytes(PICTURE_BYTES)
         path = folder / "exhibits" / f"{name}-{kind}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.store import open_store
-from speedcam.model import ExhibitKind, Passage, PlateReading, Refusal
+from speedcam.model import SEAL_KINDS, ExhibitKind, Passage, PlateReading, Refusal
 from speedcam.raw import unpack
 from speedcam.record import read_passages
 
@@ -145,7 +145,8 @@ def test_a_lawful_drivers_plate_and_picture_are_nowhere(demo):
     for clip in CLIPS:
         for passage in read_passages(out / clip / "passages.jsonl"):
             if isinstance(passage.speed, Refusal) or passage.plate is None:
-                assert {exhibit.kind for exhibit in passage.exhibits} <= {ExhibitKind.RAW}
+                kept = {exhibit.kind for exhibit in passage.exhibits} - SEAL_KINDS
+                assert kept <= {ExhibitKind.RAW}
                 assert not list(out.rglob(f"{passage.id}-*"))
 
 
@@ -154,5 +155,27 @@ def test_the_raw_data_of_a_lawful_driver_hold_no_plate(demo):
     for clip in CLIPS:
         for passage in read_passages(out / clip / "passages.jsonl"):
             if passage.plate is None:
-                (raw,) = passage.exhibits
+                raw, *seal = passage.exhibits
+                assert {exhibit.kind for exhibit in seal} == SEAL_KINDS
                 assert unpack((out / clip / raw.path).read_bytes()).plates == ()
+
+
+def test_a_stranger_can_check_the_evidence_of_a_fine_and_measure_it_again(demo):
+    out, _ = demo
+    number = min(fine.number for fine in fines(out).values())
+    bundle, keys = out / "fine.zip", out / "keys"
+    made = speedcam("office", "bundle", number, "--office", out / "office", "--out", bundle)
+    assert made.returncode == 0, made.stderr
+    trust = ("--registry", keys / "registry.json", "--root", keys / "DEMO-root.pub")
+    checked = speedcam("verify", bundle, *trust, "--json")
+    assert checked.returncode == 0, checked.stdout
+    outcomes = {each["about"]: each["outcome"] for each in json.loads(checked.stdout)["checks"]}
+    assert outcomes["signature"] == outcomes["exhibit photo"] == outcomes["raw data"] == "ok"
+    assert outcomes["exhibit still_first"] == outcomes["exhibit plate"] == "withheld"
+    assert "DEMO key" in checked.stdout
+    again = speedcam("replay", bundle)
+    assert again.returncode == 0, again.stdout
+    changed = bytearray(bundle.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    bundle.write_bytes(changed)
+    assert speedcam("verify", bundle, *trust).returncode == 2

@@ -70,7 +70,7 @@ def _taken(content: bytes, log: Verifier, witness: Verifier) -> bool:
         return False
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print every failure; 0 where there is none."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture.ledger", description=__doc__)
     parser.add_argument("--times", type=int, default=TIMES, help="how often each attack is tried")
@@ -87,4 +87,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 OFFICE_MAY_KNOW = {
     f"speedcam.{name}" for name in ("model", "record", "errors", "disk", "toml_lines")
 } | {"speedcam"}
+OFFICE_MAY_KNOW |= {
+    f"speedcam.seal.{name}" for name in ("bundle", "checks", "keys", "manifest", "registry")
+}
 WIRING = {"services.demo"}
 """Runs camera and office in one process, so it may know both."""
 
@@ -31,6 +34,11 @@ PURE = [
     "speedcam.model",
     "speedcam.raw",
     "speedcam.redo",
+    "speedcam.seal.checks",
+    "speedcam.seal.frames",
+    "speedcam.seal.limits",
+    "speedcam.seal.manifest",
+    "speedcam.seal.registry",
     "speedcam.handover",
     "speedcam.workings",
 ]
@@ -44,6 +52,8 @@ PURE_OFFICE = [
     "services.rules.words",
     "services.rules.terms",
     "services.policy",
+    "services.seals",
+    "services.bundles",
     "services.model",
     "services.stretch",
     "services.life",

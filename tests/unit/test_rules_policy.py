@@ -6,10 +6,11 @@ import pytest
 from services.model import Decision, Verdict
 from services.policy import demo_auto_1, missing_proof
 from services.rules.engine import judge
-from speedcam.model import Anchor, Certificate, Direction, ExhibitKind, Grade
+from speedcam.model import Anchor, Certificate, Direction, Grade
 from tests.builders_office import (
     ISSUED,
     NO_PLATE,
+    PROOF,
     a_passage,
     a_place,
     a_plate,
@@ -115,10 +116,7 @@ LACKING = [
         id="signs late",
     ),
     pytest.param({"place": a_place(towards="")}, "direction", id="no direction"),
-    *(
-        pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}")
-        for kind in ExhibitKind
-    ),
+    *(pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}") for kind in PROOF),
 ]
 
 

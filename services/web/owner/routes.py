@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.bundles import owners_bundle
 from services.fines import Standing
 from services.model import Fine
 from services.notifier.complete import photo_exhibit
 from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
+from services.seals import is_sealed
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
 from services.web.owner.case import Case, happened, may_pay, may_wish
@@ -85,6 +87,7 @@ class Owner:
         open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
         open_route(app, "GET", "/notice/photo/first", self.first_photo, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
+        open_route(app, "GET", "/notice/evidence", self.evidence, Guard.VISIT)
         if self._ledger:
             open_route(app, "GET", "/notice/proof", self.proof, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
@@ -132,6 +135,7 @@ class Owner:
             proof=proof_of(fine, country, language),
             case=self._case(fine, standing, language),
             anchored=self._ledger.anchored(fine.number) if self._ledger else None,
+            sealed=is_sealed(fine.violation.passage),
         )
         self._visits.keep(request, response, visit)
         return response
@@ -178,6 +182,15 @@ class Owner:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         kept = {"Content-Disposition": 'attachment; filename="notice.tlog-proof"'}
         return Response(content, media_type="text/plain; charset=utf-8", headers=kept)
+
+    def evidence(self, request: Request) -> Response:
+        """The bundle of this visit's notice, which anybody can check."""
+        _, fine = self._visitors.visit_and_fine(request)
+        if fine is None or not is_sealed(fine.violation.passage):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        content = owners_bundle(fine, self._store.exhibit_bytes)
+        kept = {"Content-Disposition": 'attachment; filename="notice-evidence.zip"'}
+        return Response(content, media_type="application/zip", headers=kept)
 
     def leave(self, request: Request, form: Form) -> Response:
         """End the visit."""

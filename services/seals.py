@@ -1,0 +1,86 @@
+"""Whether the evidence of a case bears the seal of a camera that the office trusts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from services.errors import CaseError, EvidenceError
+from services.model import Violation
+from speedcam.model import SEAL_KINDS, Exhibit, ExhibitKind, Passage
+from speedcam.seal.checks import Outcome, seal_checks
+from speedcam.seal.manifest import parse_manifest
+from speedcam.seal.registry import Registry
+
+Read = Callable[[Exhibit], bytes]
+"""Gives the bytes of an exhibit, checked against its SHA-256."""
+
+UNSIGNED = "no camera signed the evidence, so only a person may decide on it"
+
+
+def is_sealed(passage: Passage) -> bool:
+    """Whether the passage has a seal, or any part of one; whether it holds is another matter."""
+    return any(exhibit.kind in SEAL_KINDS for exhibit in passage.exhibits)
+
+
+def all_sealed(violation: Violation) -> bool:
+    """Whether every passage of the violation has a seal."""
+    return all(map(is_sealed, violation.passages))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealGate:
+    """Lets only passages through whose seals hold.
+
+    Attributes:
+        cameras: Whom the office trusts.
+        read: Reads exhibits.
+    """
+
+    cameras: Registry
+    read: Read
+
+    def fault(self, passages: Iterable[Passage]) -> str:
+        """What is wrong with a seal; empty where each holds, or there is none."""
+        for passage in filter(is_sealed, passages):
+            try:
+                fault = next(_faults(self.cameras, passage, self.read), "")
+            except EvidenceError as error:
+                fault = str(error)
+            if fault:
+                return f"the seal of passage {passage.id} does not hold: {fault}"
+        return ""
+
+    def require_as_good(self, passage: Passage, case: Violation) -> None:
+        """Raise CaseError where ``passage`` says less surely what a signed case says otherwise."""
+        fault = self.fault([passage])
+        if not fault and all_sealed(case) and not is_sealed(passage):
+            fault = "no camera signed it"
+        if fault:
+            raise CaseError(
+                f"passage {passage.id} was received again and would undo case {case.key}, but "
+                f"{fault}. Nothing was withdrawn: process the footage again with the camera's key."
+            )
+
+
+def _faults(cameras: Registry, passage: Passage, read: Read) -> Iterator[str]:
+    parts = {
+        kind: [exhibit for exhibit in passage.exhibits if exhibit.kind is kind]
+        for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE, ExhibitKind.SITE)
+    }
+    if any(len(found) != 1 for found in parts.values()):
+        yield "it has no manifest, no signature, no site file, or two of them"
+        return
+    told, by, site = (found[0] for found in parts.values())
+    if site.sha256 != passage.provenance.site_sha256:
+        yield "its site file is not the one with which it was measured"
+        return
+    manifest, signature = read(told), read(by)
+    for each in seal_checks(cameras, passage, manifest, signature):
+        if each.outcome is Outcome.FAILED:
+            yield each.why
+            return
+    entry = cameras.entry(parse_manifest(manifest).key)
+    if entry is not None and entry.revoked_ms is not None:
+        # Whoever holds a stolen key can write any date into what he signs.
+        yield f"the key of {entry.name} is revoked, and nothing new of it is taken, of any date"
