@@ -18,6 +18,9 @@ LIGHT_PER_LEVEL = 1.5
 and pixels blur, and levels (1), which scaling and coding blur."""
 _INWARD = 0.6
 """How far into the white field an edge's window reaches, in widths of a band: one stem."""
+_ROUGH_PLACES = np.linspace(-0.6, 0.6, 17)
+_PLACES = np.linspace(-0.3, 0.3, 17)
+"""Places of an edge that are tried around where it seems to be, first and then, in widths of a band."""
 _GAPS = np.array([0.2, 0.3, 0.4, 0.55])
 """Widths of the white between band and letter that are tried, in widths of a band."""
 _BLURS = np.linspace(0.06, 0.42, 7)
@@ -58,13 +61,13 @@ def white_edges(
     """
     luma = inner @ (0.114, 0.587, 0.299)
     left, right = bands
-    for _ in range(2):
+    for places in (_ROUGH_PLACES, _PLACES):
         field = right - left
         white = _white_level(luma, left, right)
         # So scaled that near white a level stays a level.
         light = white + white * ((luma / white) ** light_per_level - 1) / light_per_level
-        fitted_left = _fit_edge(light, left, field, white, side=-1)
-        fitted_right = _fit_edge(light, right, field, white, side=1)
+        fitted_left = _fit_edge(light, left, field, white, places, side=-1)
+        fitted_right = _fit_edge(light, right, field, white, places, side=1)
         if fitted_left is None or fitted_right is None:
             return None
         left, right = fitted_left, fitted_right
@@ -77,7 +80,9 @@ def _white_level(luma: Floats, left: float, right: float) -> float:
     return max(1.0, float(np.sort(inside)[-max(1, len(inside) // 25) :].mean()))
 
 
-def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: int) -> float | None:
+def _fit_edge(
+    luma: Floats, start: float, field: float, white: float, tried: Floats, *, side: int
+) -> float | None:
     """Least-squares place of letter → white → band → surroundings, blurred, near ``start``.
 
     The other three levels are free and the band's width is known from the field's, so that
@@ -93,7 +98,7 @@ def _fit_edge(luma: Floats, start: float, field: float, white: float, *, side: i
     # What lies far from the edge counts less: on one side the letter's inside, on the other the
     # band's own sign, the plate's rim and its holder.
     root = np.exp(-0.25 * np.square(x / (_NEAR * band)))
-    places = np.linspace(-0.6, 0.6, 33) * band
+    places = tried * band
     basis = _steps(x, places, band)
     basis *= root
     weighted = root * y

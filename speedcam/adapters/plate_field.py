@@ -22,6 +22,8 @@ _REACH = 1.75
 """How far the patch reaches along the plate, in text lengths; a shut-in text is 0.85 of it."""
 _TALL = 2.6
 """How far the patch reaches across the plate, in text heights."""
+_COLUMNS = 4
+"""Samples of a row that are looked at together where its slope is sought."""
 _CORE = 0.35
 """Half of the text's height that is on the plate for sure, however loosely the text was found."""
 _PLAIN = 0.5
@@ -97,7 +99,7 @@ def find_field(patch: Patch) -> Field:
         return Field(left=left, right=right, top=top, bottom=bottom)
     profile = _plain_profile(patch.bgr[first:last], bands)
     white = white_edges(profile, bands)
-    in_levels = white_edges(profile, bands, light_per_level=1.0)
+    in_levels = white_edges(profile, white or bands, light_per_level=1.0)
     share = band_share(profile, in_levels) if white and in_levels else None
     left, right = bands
     kind = type_of(share)
@@ -128,14 +130,17 @@ def _turned(colour: Image, centre: Floats, angle: float, length: float, height: 
 
 def _residual_slope(patch: Patch) -> float:
     """Rise per sample along the text that makes the row profile crispest."""
-    luma = cv2.cvtColor(patch.bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
     left, right = (round(column) for column in patch.text_columns)
-    half = (right - left) / 2
+    text = cv2.cvtColor(patch.bgr, cv2.COLOR_BGR2GRAY)[:, left:right].astype(np.float32)
+    rows, count = text.shape[0], (right - left) // _COLUMNS
+    # Within so few columns no slope rises by a sample: their mean stands for them.
+    luma = cv2.resize(text, (count, rows), interpolation=cv2.INTER_AREA)
+    half, step = count / 2, (right - left) / count
     slopes = np.tan(np.radians(np.linspace(-9, 9, 25)))
     crispness = []
     for slope in slopes:
-        shear = np.array([[1, 0, left], [slope, 1, -slope * half]], np.float64)
-        size = (right - left, luma.shape[0])
+        shear = np.array([[1, 0, 0], [slope * step, 1, -slope * step * half]], np.float64)
+        size = (count, rows)
         level = cv2.warpAffine(luma, shear, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         crispness.append(float(np.square(np.diff(level.mean(axis=1))).sum()))
     return float(slopes[int(np.argmax(crispness))])
