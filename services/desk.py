@@ -17,7 +17,7 @@ from services.fines import Step, act_on
 from services.ledger.leaf import Change, Held
 from services.life import Act, State
 from services.model import Verdict
-from services.office import decide
+from services.office import country_stated, decide
 from services.policy import missing_proof, wants_second
 from services.ports import Clock
 from services.rules.engine import local_day
@@ -98,9 +98,18 @@ def serve_until(store: Store, waiting: Sequence[Case]) -> dict[str, date | None]
 
 
 def settle(
-    store: Store, key: str, verdict: Verdict, *, officer: str, why: str, clock: Clock
+    store: Store,
+    key: str,
+    verdict: Verdict,
+    *,
+    officer: str,
+    why: str,
+    clock: Clock,
+    country: str = "",
 ) -> bool:
     """Decide a case, or propose it where a second officer must agree; whether it is decided.
+
+    ``country`` is whose plate it is, where the plate does not tell it.
 
     Raises:
         CaseError: It waits no more, or may not be decided so.
@@ -115,12 +124,19 @@ def settle(
             raise CaseError(f"case {key} cannot be confirmed by anybody: {'; '.join(lacking)}.")
         propose(
             store,
-            Proposal(case_key=key, kind=Kind.CONFIRM, by=officer, at=clock.now(), why=why),
+            Proposal(
+                case_key=key,
+                kind=Kind.CONFIRM,
+                by=officer,
+                at=clock.now(),
+                why=why,
+                country=country_stated(case.violation, verdict, country),
+            ),
         )
         return False
     with store.grouped():
         drop_proposal(store, key)
-        decide(store, key, officer=officer, verdict=verdict, why=why, clock=clock)
+        decide(store, key, officer=officer, verdict=verdict, why=why, clock=clock, country=country)
         hold_back(store, key, officer, clock.now() + UNDO_WITHIN)
     return True
 
@@ -199,7 +215,14 @@ def _carry_out(store: Store, proposal: Proposal, second: str, clock: Clock) -> N
     match proposal.kind:
         case Kind.CONFIRM:
             decide(
-                store, key, officer=by, second=second, verdict=Verdict.CONFIRM, why=why, clock=clock
+                store,
+                key,
+                officer=by,
+                second=second,
+                verdict=Verdict.CONFIRM,
+                why=why,
+                clock=clock,
+                country=proposal.country,
             )
             hold_back(store, key, second, clock.now() + UNDO_WITHIN)
         case Kind.CANCEL:

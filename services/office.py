@@ -209,7 +209,7 @@ def decide(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
     fined = _amount_set(case.violation, verdict, amount)
-    stated = _country_stated(case.violation, verdict, country)
+    stated = country_stated(case.violation, verdict, country)
     confirmed = verdict is Verdict.CONFIRM
     grave = wants_second(case.violation, amount=fined) if confirmed else ()
     if grave or second.strip():
@@ -244,7 +244,7 @@ def _amount_set(violation: Violation, verdict: Verdict, amount: Money | None) ->
     return amount if amount.minor > least.minor else None
 
 
-def _country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
+def country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
     """The country that an officer states, or nothing where the plate tells it or none is asked."""
     if verdict is not Verdict.CONFIRM:
         return ""

@@ -52,6 +52,7 @@ class Proposal:
         why: The reason in words.
         plate: The plate as it should be; empty unless that is proposed.
         number: Of the fine that is to be cancelled; empty likewise.
+        country: Whose plate it is, as who proposes states it; empty likewise.
         id: Random.
     """
 
@@ -62,7 +63,12 @@ class Proposal:
     why: str
     plate: str = ""
     number: str = ""
+    country: str = ""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+_SAID = ("why", "plate", "number", "country")
+"""What of a proposal is sealed."""
 
 
 def propose(store: Store, wanted: Proposal) -> None:
@@ -71,7 +77,7 @@ def propose(store: Store, wanted: Proposal) -> None:
     Raises:
         CaseError: One waits for the case already.
     """
-    said = json.dumps({"why": wanted.why, "plate": wanted.plate, "number": wanted.number})
+    said = json.dumps({name: getattr(wanted, name) for name in _SAID})
     row = {
         "id": wanted.id,
         "case_key": wanted.case_key,

@@ -248,6 +248,23 @@ def test_an_officer_confirms_and_comes_to_the_next_case(shop, clock):
     assert answer.headers["location"] == f"/desk/case/{queued[0]}"
 
 
+@pytest.mark.parametrize("kmh", [58.0, 90.0], ids=["by one", "by two"])
+def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, clock, kmh):
+    store, let_in = shop
+    untold = a_plate("AA000BB", country=None)
+    key = a_case(store, clock, kmh=kmh, plate=untold)
+    officer = let_in()
+    assert "AL, FR, IT" in officer.client.get(f"/desk/case/{key}").text
+    answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm")
+    assert (answer.status_code, decision_of(store, key)) == (409, None)
+    assert not open_proposals(store)
+    answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="al")
+    assert answer.status_code == 303
+    if open_proposals(store):
+        answer_proposal(store, key, officer="S-2", agreed=True, clock=clock)
+    assert decision_of(store, key).country == "AL"
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "why"),
     [

@@ -62,7 +62,9 @@ def test_a_corrected_plate_finds_its_owner_and_the_old_one_stays_in_the_history(
     plate = case_of(store, key).violation.passage.plate
     assert (plate.text, plate.country) == ("AA000BD", None)
     assert history_of(store, key)[-1].reason == "AA000BB is AA000BD: a D"
-    decided(store, key, clock)
+    with pytest.raises(CaseError, match="does not tell its country"):
+        decided(store, key, clock)
+    decided(store, key, clock, country="AL")
     clock.pass_time(minutes=2)
     (issued,) = office.issue(store, clock)
     assert store.fine_by_number_and_plate(issued.fine.number, "AA000BD")

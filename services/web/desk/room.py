@@ -108,7 +108,15 @@ class DeskRoom:
             request,
             key,
             who,
-            lambda: settle(self._store, key, verdict, officer=who.id, why=why, clock=self._clock),
+            lambda: settle(
+                self._store,
+                key,
+                verdict,
+                officer=who.id,
+                why=why,
+                clock=self._clock,
+                country=form.get("country", ""),
+            ),
         )
 
     def plate(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
