@@ -22,6 +22,7 @@ from speedcam.errors import SiteError
 from speedcam.model import Floats, Frame, Image
 from speedcam.patches import Offset, Patches, choose
 from speedcam.ports import FrameSource
+from speedcam.segments import WHOLE, Segment
 
 SETTLING_S = 2.0
 """The clip's first seconds, whose mean picture shows where the camera stands."""
@@ -83,19 +84,19 @@ class SteadyFootage:
         """Width and height in pixels."""
         return self._footage.size
 
-    def glimpses(self, count: int) -> list[Image]:
-        """Luma of up to ``count`` frames spread over the footage."""
-        return self._footage.glimpses(count)
+    def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the segment."""
+        return self._footage.glimpses(count, segment)
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
         """The frames with exactly these times, brought back as they were the first time."""
         recalled = self._footage.recall(index_at)
         return {t: _steadied(frame, self._stands[frame.index]) for t, frame in recalled.items()}
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame in order of time."""
+    def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """Every frame of the segment in order of time, held against the clip's first seconds."""
         watch = self._start()
-        for frame in self._footage.frames():
+        for frame in self._footage.frames(segment):
             stand = watch.look(frame)
             self._stands[frame.index] = stand
             yield _steadied(frame, stand)
