@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,19 +22,20 @@ from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.unwanted import Faces, OtherPlates
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.calibrate.cli import build_calibrate
-from speedcam.detectors import MOTION, ChosenDetector, detector_of
+from speedcam.clips import Job, process_clips
+from speedcam.crew import TRIES, cores
+from speedcam.detectors import MOTION, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
-from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
+from speedcam.model import Grade, Passage, Reason, Refusal
 from speedcam.models import SECOND_READER, build_models
 from speedcam.pipeline import Camera
 from speedcam.plugins import add_commands
-from speedcam.process import EXHIBITS, RAW, ClipResult, process_clip, require_distinct_names
-from speedcam.progress import frame_progress
+from speedcam.process import EXHIBITS, RAW, ClipResult
+from speedcam.progress import Desk, frame_progress
 from speedcam.simulate.cli import simulate_command
 from speedcam.site import Site, load_site
 from speedcam.validate.cli import validate_command
@@ -44,9 +46,6 @@ EPILOG = """Exit codes: 0 all done; 1 some items failed and the others are done;
 an input is wrong; 130 interrupted. Data goes to stdout, everything else to stderr."""
 
 talk = Console(stderr=True)
-
-Job = tuple[Path, Site]
-"""A clip and the site it was taken at."""
 
 
 def build() -> typer.Typer:
@@ -139,6 +138,20 @@ def process_command(
             "kind; or another package's (see docs/plugins.md).",
         ),
     ] = MOTION,
+    *,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=0,
+            metavar="N",
+            help="Processes at once; 0 means as many as there are cores. The results are the "
+            "same with any number (see docs/performance.md).",
+        ),
+    ] = 0,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say at the end where the time went.")
+    ] = False,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -146,19 +159,20 @@ def process_command(
     `raw/` (`speedcam explain` draws them) and, for vehicles above the limit only, their pictures
     in `exhibits/`. The path of each passages file goes to stdout, for `speedcam office receive`.
 
-    An interrupted or killed run is simply started again: finished clips are not measured twice,
-    and the results are those of an undisturbed run.
+    An interrupted or killed run is simply started again: finished clips, and finished segments of
+    a long one, are not measured twice, and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
-    failed = 0
-    for result in process_files(jobs, out, detector_of(detector)):
+    failed, gaps = 0, False
+    for result in process_files(jobs, out, detector, workers=workers, profile=profile):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
         else:
+            gaps = gaps or bool(result.set_aside)
             typer.echo(result.passages_path)
-    if failed:
-        raise typer.Exit(SOME_FAILED if failed < len(videos) else BAD_INPUT)
+    if failed or gaps:
+        raise typer.Exit(BAD_INPUT if failed == len(videos) else SOME_FAILED)
 
 
 def _jobs(videos: Sequence[Path], site: Site, starts_at: Sequence[str]) -> list[Job]:
@@ -189,67 +203,96 @@ def _instant(text: str) -> datetime:
 
 
 def process_files(
-    jobs: Sequence[Job], out: Path, detector: ChosenDetector | None = None
+    jobs: Sequence[Job],
+    out: Path,
+    detector: str = MOTION,
+    *,
+    workers: int = 0,
+    profile: bool = False,
 ) -> Iterator[ClipResult | SpeedcamError]:
-    """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest."""
-    detector = detector or detector_of(MOTION)
-    require_distinct_names([clip for clip, _ in jobs])
+    """Measure each (clip, site), in their order; a clip that cannot be read stops no other.
+
+    Args:
+        jobs: Each clip with its site.
+        out: Where to; each clip gets a folder in it.
+        detector: As the user chose it.
+        workers: Processes at once; 0 means as many as there are cores.
+        profile: Whether to say at the end where the time went.
+    """
+    with frame_progress(talk) as progress:
+        desk = Desk(progress, _warn)
+        for result in process_clips(
+            jobs,
+            out,
+            partial(camera_at, detector),
+            detector_of(detector).name,
+            workers=workers or cores(),
+            hear=desk.hear,
+        ):
+            if isinstance(result, ClipResult):
+                _say(result)
+            yield result
+    if profile:
+        talk.print(desk.profile(), highlight=False)
+
+
+def _say(result: ClipResult) -> None:
+    name = result.clip.name
+    said = "was done already" if result.resumed else "done"
+    talk.print(f"{name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
+    for segment in result.set_aside:
+        _warn(
+            f"{name}: {segment} was set aside and has no passages: whoever measured it was killed "
+            f"or hung, {TRIES} times. Run the same command again; if it ends so again, look at "
+            "the memory there is, and at the footage there."
+        )
+
+
+def camera_at(detector: str, site: Site, size: tuple[int, int], out: Path) -> Camera:
+    """The camera at a site.
+
+    Args:
+        detector: As the user chose it.
+        site: Where it stands.
+        size: Width and height of its pictures in pixels.
+        out: The folder that it writes to.
+    """
     # OpenCV's own threads only get in each other's way on pictures this small.
     cv2.setNumThreads(1)
+    chosen = detector_of(detector)
     second = TextReader(SECOND_READER.path) if SECOND_READER.is_there() else None
     reader = RapidPlateReader(second)
-    for clip, site in jobs:
-        try:
-            yield _process_file(clip, site, out / clip.stem, reader, detector)
-        except SpeedcamError as error:
-            yield error
-        except OSError as error:
-            yield SpeedcamError(
-                f"{clip}: reading it or writing its results failed ({error.strerror or error}: "
-                f"{error.filename or out}). Nothing half done counts: mend that and run it again."
-            )
-
-
-def _process_file(
-    clip: Path, site: Site, out: Path, reader: RapidPlateReader, detector: ChosenDetector
-) -> ClipResult:
-    footage = open_footage(clip)
-    ground = fit_ground(site.survey, footage.size, site.drive)
-    witness = PictureWitness(
+    ground = fit_ground(site.survey, size, site.drive)
+    return Camera(
         site=site,
         ground=ground,
-        store=FolderExhibits(folder=out / EXHIBITS),
-        folder_name=EXHIBITS,
-        redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
-    )
-    camera = Camera(
-        site=site,
-        ground=ground,
-        make_detector=detector.make,
-        detector=detector.name,
+        make_detector=chosen.make,
+        detector=chosen.name,
         reader=reader,
-        witness=witness,
+        witness=PictureWitness(
+            site=site,
+            ground=ground,
+            store=FolderExhibits(folder=out / EXHIBITS),
+            folder_name=EXHIBITS,
+            redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
+        ),
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
     )
-    with frame_progress(talk) as progress:
-        task = progress.add_task(clip.name, total=footage.frame_count or None)
-
-        def watch(_: Frame) -> None:
-            progress.advance(task)
-
-        result = process_clip(camera, footage, out, watch, _warn)
-    said = "was done already" if result.resumed else "done"
-    talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
-    return result
 
 
-def summary(passages: Sequence[Passage]) -> str:
+def summary(passages: Iterable[Passage]) -> str:
     """What became of all passages, in one line."""
-    graded = Counter(p.speed.grade for p in passages if isinstance(p.speed, SpeedMeasurement))
-    reasons = Counter(p.speed.reason for p in passages if isinstance(p.speed, Refusal))
+    graded: Counter[Grade] = Counter()
+    reasons: Counter[Reason] = Counter()
+    for passage in passages:
+        if isinstance(passage.speed, Refusal):
+            reasons[passage.speed.reason] += 1
+        else:
+            graded[passage.speed.grade] += 1
     why = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in reasons.most_common())
+    count = graded.total() + reasons.total()
     return (
-        f"{len(passages)} passages: {graded[Grade.A]} with two anchors (grade A: may be fined), "
+        f"{count} passages: {graded[Grade.A]} with two anchors (grade A: may be fined), "
         f"{graded[Grade.B]} with one (grade B: statistics), {reasons.total()} refused"
         + (f" ({why})" if why else "")
     )

@@ -38,6 +38,20 @@ class Segment:
     until_s: float = inf
     in_view_s: tuple[float, float] | None = None
 
+    @property
+    def from_s(self) -> float:
+        """``start_s`` for people: a clip begins at 0."""
+        return max(0.0, self.start_s)
+
+    @property
+    def to_s(self) -> float | None:
+        """``end_s`` for people; None is the clip's end."""
+        return None if self.end_s == inf else self.end_s
+
+    def __str__(self) -> str:
+        """From when to when, in seconds of the clip."""
+        return f"{self.from_s:.0f} s to {'the end' if self.to_s is None else f'{self.to_s:.0f} s'}"
+
     def answers_for(self, first_s: float, last_s: float) -> bool:
         """Whether a vehicle in view from ``first_s`` to ``last_s`` may be this segment's.
 

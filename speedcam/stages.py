@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from speedcam.model import Box, Detection, Frame, Image, PlateSighting
@@ -26,12 +26,12 @@ Made = TypeVar("Made")
 
 
 class Stopwatch:
-    """Seconds by stage; while one stage has another one do something, only that one's count."""
+    """Processor seconds by stage; while one has another do something, only the other's count."""
 
     def __init__(self) -> None:
         self.spent_s: dict[str, float] = defaultdict(float)
         self._stages = ["rest"]
-        self._since_s = perf_counter()
+        self._since_s = process_time()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -46,7 +46,7 @@ class Stopwatch:
 
     def lap(self) -> None:
         """Add what has gone by until now."""
-        now_s = perf_counter()
+        now_s = process_time()
         self.spent_s[self._stages[-1]] += now_s - self._since_s
         self._since_s = now_s
 
