@@ -24,6 +24,8 @@ TRIES = 3
 SILENCE_S = 600.0
 """A worker that tells nothing for so long hangs: it tells of each second of footage, and of each
 vehicle, and takes some seconds for either."""
+STARTING_S = 120.0
+"""So much longer it may be silent at first: a loaded machine takes a while to start a process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,9 @@ def _start(work: Piece, tried: int) -> tuple[Connection, _Worker[Piece]]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
-    return ours, _Worker(work=work, tries=tried + 1, process=process, heard_s=monotonic())
+    return ours, _Worker(
+        work=work, tries=tried + 1, process=process, heard_s=monotonic() + STARTING_S
+    )
 
 
 def _heard(
