@@ -163,16 +163,29 @@ def process_command(
     a long one, are not measured twice, and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
-    failed, gaps = 0, False
+    failed = gaps = 0
     for result in process_files(jobs, out, detector, workers=workers, profile=profile):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
         else:
-            gaps = gaps or bool(result.set_aside)
+            gaps += bool(result.set_aside)
             typer.echo(result.passages_path)
-    if failed or gaps:
-        raise typer.Exit(BAD_INPUT if failed == len(videos) else SOME_FAILED)
+    if code := exit_code(len(videos), failed=failed, gaps=gaps):
+        raise typer.Exit(code)
+
+
+def exit_code(clips: int, *, failed: int, gaps: int) -> int:
+    """How a run over so many clips ends.
+
+    Args:
+        clips: In all.
+        failed: That could not be measured.
+        gaps: That were, but for some of their segments.
+    """
+    if failed == clips:
+        return BAD_INPUT
+    return SOME_FAILED if failed or gaps else OK
 
 
 def _jobs(videos: Sequence[Path], site: Site, starts_at: Sequence[str]) -> list[Job]:
