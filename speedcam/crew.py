@@ -111,8 +111,7 @@ def share_out(
                 if here(piece[0]):
                     yield _done_here(piece[0], hear)
                 else:
-                    pipe, worker = _start(*piece)
-                    crew[pipe] = worker
+                    _start(crew, *piece)
             if not crew:
                 return
             for pipe in _heard(crew, hear, silence_s):
@@ -149,7 +148,7 @@ def _done_here(work: Piece, hear: Callable[[Piece, News], None]) -> Ended[Piece]
     return Ended(work=work)
 
 
-def _start(work: Piece, tried: int) -> tuple[Connection, _Worker[Piece]]:
+def _start(crew: dict[Connection, _Worker[Piece]], work: Piece, tried: int) -> None:
     # Nothing of this process goes along: a fork would share its threads' locks.
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -158,12 +157,12 @@ def _start(work: Piece, tried: int) -> tuple[Connection, _Worker[Piece]]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
+        theirs.close()
+        crew[ours] = _Worker(
+            work=work, tries=tried + 1, process=process, heard_s=monotonic() + STARTING_S
+        )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    theirs.close()
-    return ours, _Worker(
-        work=work, tries=tried + 1, process=process, heard_s=monotonic() + STARTING_S
-    )
 
 
 def _heard(

@@ -106,6 +106,13 @@ def files(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in sorted(paths)}
 
 
+def test_a_segment_shows_the_very_frames_of_the_clip(shot):
+    whole = [(f.index, f.time_s, f.luma.tobytes()) for f in shot.footage.frames()]
+    for segment in shot.segments:
+        shown = [(f.index, f.time_s, f.luma.tobytes()) for f in shot.footage.frames(segment)]
+        assert shown == [each for each in whole if segment.warm_s <= each[1] < segment.until_s]
+
+
 def test_the_segments_tell_of_every_vehicle_once(shot, in_order):
     assert len(shot.segments) == 3
     told = [round(p.speed.speed_kmh) for p in read_passages(in_order / PASSAGES)]

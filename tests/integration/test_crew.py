@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from speedcam.crew import TRIES, News, share_out
 from tests.builders_crew import Chore
 
@@ -74,20 +76,22 @@ if __name__ == "__main__":
 """
 
 
-def test_no_worker_outlives_whoever_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["killed", "control-c"])
+def test_no_worker_outlives_whoever_started_it(tmp_path: Path, end: signal.Signals) -> None:
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
         [sys.executable, str(script), str(tmp_path)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
         env=os.environ | {"PYTHONPATH": str(root)},
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "heard\n"
         (worker,) = children_of(parent.pid, "spawn_main")
-        parent.send_signal(signal.SIGKILL)
+        parent.send_signal(end)
     deadline = time.monotonic() + PATIENT_S
     while Path(f"/proc/{worker}").exists() and not is_dead(worker):
         assert time.monotonic() < deadline, "the worker goes on by itself"

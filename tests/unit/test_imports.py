@@ -32,6 +32,8 @@ PURE = [
     "speedcam.raw",
     "speedcam.redo",
     "speedcam.handover",
+    "speedcam.segments",
+    "speedcam.borders",
     "speedcam.workings",
 ]
 PURE_OFFICE = [
