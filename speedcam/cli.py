@@ -35,7 +35,7 @@ from speedcam.models import SECOND_READER, build_models
 from speedcam.pipeline import Camera
 from speedcam.plugins import add_commands
 from speedcam.process import EXHIBITS, RAW, ClipResult
-from speedcam.progress import Desk, frame_progress
+from speedcam.progress import Ticker, frame_progress
 from speedcam.simulate.cli import simulate_command
 from speedcam.site import Site, load_site
 from speedcam.validate.cli import validate_command
@@ -233,20 +233,20 @@ def process_files(
         profile: Whether to say at the end where the time went.
     """
     with frame_progress(talk) as progress:
-        desk = Desk(progress, _warn)
+        ticker = Ticker(progress, _warn)
         for result in process_clips(
             jobs,
             out,
             partial(camera_at, detector),
             detector_of(detector).name,
             workers=workers or cores(),
-            hear=desk.hear,
+            hear=ticker.hear,
         ):
             if isinstance(result, ClipResult):
                 _say(result)
             yield result
     if profile:
-        talk.print(desk.profile(), highlight=False)
+        talk.print(ticker.profile(), highlight=False)
 
 
 def _say(result: ClipResult) -> None:

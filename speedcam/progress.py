@@ -30,7 +30,7 @@ class _FramesPerSecond(ProgressColumn):
         return Text(f"{speed:.0f} frames/s" if speed else "– frames/s", style="cyan")
 
 
-class Desk:
+class Ticker:
     """Where news of several clips comes together."""
 
     def __init__(self, progress: Progress, warn: Callable[[str], None]) -> None:
