@@ -55,18 +55,19 @@ class Measuring:
 
     def __call__(self, tell: Callable[[News], None]) -> None:
         """Measure it, and enter it as finished."""
-        clock = Stopwatch()
+        clock, counter = Stopwatch(), _Counter(self.segment, tell)
         with in_words(self.footage.path, self.out):
             camera = clock.camera(self.make_camera(self.site, self.footage.size, self.out))
             found = passages(
                 camera,
                 clock.footage(self.footage),
-                _Counter(self.segment, tell),
+                counter,
                 lambda words: tell(News(alarm=words)),
                 segment=self.segment,
                 clock=clock,
             )
             process.keep(self.out, self.segment, _told(found, tell))
+        counter.tell()
         clock.lap()
         tell(News(spent_s=dict(clock.spent_s)))
 
@@ -95,7 +96,7 @@ class _Counter:
 
     def __init__(self, segment: Segment, tell: Callable[[News], None]) -> None:
         self._segment = segment
-        self._tell = tell
+        self._hear = tell
         self._shown = 0
         self._own = 0
 
@@ -103,8 +104,12 @@ class _Counter:
         self._shown += 1
         self._own += self._segment.start_s <= frame.time_s < self._segment.end_s
         if self._shown % TELLING_FRAMES == 0:
-            self._tell(News(frames=self._own))
-            self._own = 0
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell of those that were not told yet."""
+        self._hear(News(frames=self._own))
+        self._own = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,6 +27,9 @@ vehicle, and takes some seconds for either."""
 STARTING_S = 120.0
 """So much longer it may be silent at first: a loaded machine takes a while to start a process."""
 
+LEAVING_S = 60.0
+"""Whoever has nothing more to tell ends by then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
@@ -204,6 +207,8 @@ def _hear_one(
 def _has_failed(pipe: Connection, worker: _Worker[Piece]) -> bool:
     """Let a worker go; whether it ended without having done its work or said why not."""
     pipe.close()
+    worker.process.join(LEAVING_S)
+    worker.process.kill()
     worker.process.join()
     failed = worker.process.exitcode != 0 and worker.fault is None
     worker.process.close()
