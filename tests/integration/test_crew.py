@@ -66,11 +66,14 @@ def test_what_is_done_here_needs_no_process(tmp_path: Path) -> None:
 
 PARENT = """
 from pathlib import Path
+import signal
 import sys
 from speedcam.crew import share_out
 from tests.builders_crew import Chore
 
 if __name__ == "__main__":
+    # A shell that runs the tests in the background has them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chore = Chore(folder=Path(sys.argv[1]), name="hung", ends=("hung",))
     list(share_out(iter([chore]), lambda _, __: print("heard", flush=True), workers=1))
 """
