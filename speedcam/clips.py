@@ -16,7 +16,7 @@ import numpy as np
 
 from speedcam import process
 from speedcam.adapters.video import Footage, open_footage
-from speedcam.crew import SILENCE_S, Ended, News, share_out
+from speedcam.crew import SILENCE_S, Ended, News, share_out, uninterrupted
 from speedcam.errors import SpeedcamError
 from speedcam.model import Floats, Frame, Passage
 from speedcam.pipeline import Camera, passages
@@ -57,7 +57,9 @@ class Measuring:
         """Measure it, and enter it as finished."""
         clock, counter = Stopwatch(), _Counter(self.segment, tell)
         with in_words(self.footage.path, self.out):
-            camera = clock.camera(self.make_camera(self.site, self.footage.size, self.out))
+            # A library that is interrupted while it is loaded says that it is broken.
+            with uninterrupted():
+                camera = clock.camera(self.make_camera(self.site, self.footage.size, self.out))
             found = passages(
                 camera,
                 clock.footage(self.footage),

@@ -10,6 +10,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -130,6 +131,16 @@ def share_out(
             _has_failed(pipe, worker)
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Control-C wait; processes that are started meanwhile never hear of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0))
@@ -157,15 +168,12 @@ def _start(crew: dict[Connection, _Worker[Piece]], work: Piece, tried: int) -> N
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_do, args=(work, theirs))
     # Control-C reaches the whole group at once; who is to stop is said by this process alone.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with uninterrupted():
         process.start()
         theirs.close()
         crew[ours] = _Worker(
             work=work, tries=tried + 1, process=process, heard_s=monotonic() + STARTING_S
         )
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _heard(
