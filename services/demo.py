@@ -29,7 +29,8 @@ from services.policy import policy_named, wants_country
 from services.store import Store
 from services.store.cases import case_of
 from services.store.trust import trust_registry
-from speedcam.cli import SOME_FAILED, Job, complain, process_files
+from speedcam.cli import SOME_FAILED, complain, process_files
+from speedcam.clips import Job
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult

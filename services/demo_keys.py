@@ -27,12 +27,12 @@ class DemoKeys:
     """Who signs in the demo, and who vouches for it.
 
     Attributes:
-        camera: Signs passages of every sample site.
+        camera: File of the key that signs passages of every sample site.
         registry: The registry file.
         root: Its root.
     """
 
-    camera: SigningKey
+    camera: Path
     registry: bytes
     root: PublicKey
 
@@ -55,9 +55,13 @@ def demo_keys(folder: Path, sites: Iterable[str]) -> DemoKeys:
     )
     content = registry_bytes(certified(list_, entry), root)
     write_durably(path, content)
-    return DemoKeys(camera=camera, registry=content, root=public)
+    return DemoKeys(camera=_file(folder, CAMERA), registry=content, root=public)
 
 
 def _key(folder: Path, name: str) -> SigningKey:
-    path = folder / f"{name}.key"
+    path = _file(folder, name)
     return load_signing_key(path if path.exists() else new_key(folder, name)[0])
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.key"

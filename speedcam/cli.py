@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,21 +23,22 @@ from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.seals import FolderSealer, reader_models
 from speedcam.adapters.unwanted import Faces, OtherPlates
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.calibrate.cli import build_calibrate
+from speedcam.clips import Job, process_clips
+from speedcam.crew import TRIES, cores
 from speedcam.detectors import MOTION, ChosenDetector, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
-from speedcam.model import Frame, Grade, Passage, Refusal, SpeedMeasurement
+from speedcam.model import Grade, Passage, Reason, Refusal
 from speedcam.models import SECOND_READER, build_models
 from speedcam.pipeline import Camera, unsigned
 from speedcam.plugins import add_commands
-from speedcam.process import EXHIBITS, RAW, SEALS, ClipResult, process_clip, require_distinct_names
-from speedcam.progress import frame_progress
+from speedcam.process import EXHIBITS, RAW, SEALS, ClipResult
+from speedcam.progress import Ticker, frame_progress
 from speedcam.seal.bundle_cli import bundle_command, replay_command, verify_command
-from speedcam.seal.keys import SigningKey, load_signing_key
+from speedcam.seal.keys import load_signing_key
 from speedcam.seal.keys_cli import build_keys
 from speedcam.simulate.cli import simulate_command
 from speedcam.site import Site, load_site
@@ -48,9 +50,6 @@ EPILOG = """Exit codes: 0 all done; 1 some items failed and the others are done;
 an input is wrong; 130 interrupted. Data goes to stdout, everything else to stderr."""
 
 talk = Console(stderr=True)
-
-Job = tuple[Path, Site]
-"""A clip and the site it was taken at."""
 
 
 def build() -> typer.Typer:
@@ -155,6 +154,19 @@ def process_command(
             help="The camera's private key (`speedcam keys new`): every passage is signed with it.",
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=0,
+            metavar="N",
+            help="Processes at once; 0 means as many as there are cores. The results are the "
+            "same with any number (see docs/performance.md).",
+        ),
+    ] = 0,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say at the end where the time went.")
+    ] = False,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -163,22 +175,35 @@ def process_command(
     in `exhibits/`; with `--key` every passage is signed, and its seal is in `seals/`. The path of
     each passages file goes to stdout, for `speedcam office receive`.
 
-    An interrupted or killed run is simply started again: finished clips are not measured twice,
-    and the results are those of an undisturbed run.
+    An interrupted or killed run is simply started again: finished clips, and finished segments of
+    a long one, are not measured twice, and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
-    signing = load_signing_key(key) if key else None
-    if signing is None:
+    if key is None:
         talk.print("The passages are not signed: no --key is given.", highlight=False)
-    failed = 0
-    for result in process_files(jobs, out, detector_of(detector), signing):
+    failed = gaps = 0
+    for result in process_files(jobs, out, detector, key=key, workers=workers, profile=profile):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
         else:
+            gaps += bool(result.set_aside)
             typer.echo(result.passages_path)
-    if failed:
-        raise typer.Exit(SOME_FAILED if failed < len(videos) else BAD_INPUT)
+    if code := exit_code(len(videos), failed=failed, gaps=gaps):
+        raise typer.Exit(code)
+
+
+def exit_code(clips: int, *, failed: int, gaps: int) -> int:
+    """How a run over so many clips ends.
+
+    Args:
+        clips: In all.
+        failed: That could not be measured.
+        gaps: That were, but for some of their segments.
+    """
+    if failed == clips:
+        return BAD_INPUT
+    return SOME_FAILED if failed or gaps else OK
 
 
 def _jobs(videos: Sequence[Path], site: Site, starts_at: Sequence[str]) -> list[Job]:
@@ -211,81 +236,91 @@ def _instant(text: str) -> datetime:
 def process_files(
     jobs: Sequence[Job],
     out: Path,
-    detector: ChosenDetector | None = None,
-    key: SigningKey | None = None,
+    detector: str = MOTION,
+    *,
+    key: Path | None = None,
+    workers: int = 0,
+    profile: bool = False,
 ) -> Iterator[ClipResult | SpeedcamError]:
-    """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest.
+    """Measure each (clip, site), in their order; a clip that cannot be read stops no other.
 
     Args:
-        jobs: The clips with their sites.
-        out: Folder for the results.
-        detector: Finds vehicles; by default by motion.
-        key: Signs every passage; None: nothing is signed.
+        jobs: Each clip with its site.
+        out: Where to; each clip gets a folder in it.
+        detector: As the user chose it.
+        key: File of the key that signs every passage; None: nothing is signed.
+        workers: Processes at once; 0 means as many as there are cores.
+        profile: Whether to say at the end where the time went.
     """
-    detector = detector or detector_of(MOTION)
-    require_distinct_names([clip for clip, _ in jobs])
+    with frame_progress(talk) as progress:
+        ticker = Ticker(progress, _warn)
+        for result in process_clips(
+            jobs,
+            out,
+            partial(camera_at, detector, key),
+            detector_of(detector).name,
+            key_id=load_signing_key(key).public.id if key else "",
+            workers=workers or cores(),
+            hear=ticker.hear,
+        ):
+            if isinstance(result, ClipResult):
+                _say(result)
+            yield result
+    if profile:
+        talk.print(ticker.profile(), highlight=False)
+
+
+def _say(result: ClipResult) -> None:
+    name = result.clip.name
+    said = "was done already" if result.resumed else "done"
+    talk.print(f"{name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
+    for segment in result.set_aside:
+        _warn(
+            f"{name}: {segment} was set aside and has no passages: whoever measured it was killed "
+            f"or hung, {TRIES} times. Run the same command again; if it ends so again, look at "
+            "the memory there is, and at the footage there."
+        )
+
+
+def camera_at(
+    detector: str, key: Path | None, site: Site, size: tuple[int, int], out: Path
+) -> Camera:
+    """The camera at a site.
+
+    Args:
+        detector: As the user chose it.
+        key: File of the key that signs its passages, or None.
+        site: Where it stands.
+        size: Width and height of its pictures in pixels.
+        out: The folder that it writes to.
+    """
     # OpenCV's own threads only get in each other's way on pictures this small.
     cv2.setNumThreads(1)
+    chosen = detector_of(detector)
     second = TextReader(SECOND_READER.path) if SECOND_READER.is_there() else None
     reader = RapidPlateReader(second)
-    for clip, site in jobs:
-        try:
-            yield _process_file(
-                clip, site, out / clip.stem, reader=reader, detector=detector, key=key
-            )
-        except SpeedcamError as error:
-            yield error
-        except OSError as error:
-            yield SpeedcamError(
-                f"{clip}: reading it or writing its results failed ({error.strerror or error}: "
-                f"{error.filename or out}). Nothing half done counts: mend that and run it again."
-            )
-
-
-def _process_file(
-    clip: Path,
-    site: Site,
-    out: Path,
-    *,
-    reader: RapidPlateReader,
-    detector: ChosenDetector,
-    key: SigningKey | None,
-) -> ClipResult:
-    footage = open_footage(clip)
-    ground = fit_ground(site.survey, footage.size, site.drive)
-    witness = PictureWitness(
+    ground = fit_ground(site.survey, size, site.drive)
+    return Camera(
         site=site,
         ground=ground,
-        store=FolderExhibits(folder=out / EXHIBITS),
-        folder_name=EXHIBITS,
-        redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
-    )
-    camera = Camera(
-        site=site,
-        ground=ground,
-        make_detector=detector.make,
-        detector=detector.name,
+        make_detector=chosen.make,
+        detector=chosen.name,
         reader=reader,
-        witness=witness,
+        witness=PictureWitness(
+            site=site,
+            ground=ground,
+            store=FolderExhibits(folder=out / EXHIBITS),
+            folder_name=EXHIBITS,
+            redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
+        ),
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
-        seal=_sealer(key, site, out, detector) if key else unsigned,
-        key_id=key.public.id if key else "",
+        seal=_sealer(key, site, out, chosen) if key else unsigned,
     )
-    with frame_progress(talk) as progress:
-        task = progress.add_task(clip.name, total=footage.frame_count or None)
-
-        def watch(_: Frame) -> None:
-            progress.advance(task)
-
-        result = process_clip(camera, footage, out, watch, _warn)
-    said = "was done already" if result.resumed else "done"
-    talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
-    return result
 
 
-def _sealer(key: SigningKey, site: Site, out: Path, detector: ChosenDetector) -> FolderSealer:
+def _sealer(key: Path, site: Site, out: Path, detector: ChosenDetector) -> FolderSealer:
     return FolderSealer(
-        key=key,
+        key=load_signing_key(key),
         site=site,
         store=FolderExhibits(folder=out / SEALS),
         folder_name=SEALS,
@@ -294,13 +329,19 @@ def _sealer(key: SigningKey, site: Site, out: Path, detector: ChosenDetector) ->
     )
 
 
-def summary(passages: Sequence[Passage]) -> str:
+def summary(passages: Iterable[Passage]) -> str:
     """What became of all passages, in one line."""
-    graded = Counter(p.speed.grade for p in passages if isinstance(p.speed, SpeedMeasurement))
-    reasons = Counter(p.speed.reason for p in passages if isinstance(p.speed, Refusal))
+    graded: Counter[Grade] = Counter()
+    reasons: Counter[Reason] = Counter()
+    for passage in passages:
+        if isinstance(passage.speed, Refusal):
+            reasons[passage.speed.reason] += 1
+        else:
+            graded[passage.speed.grade] += 1
     why = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in reasons.most_common())
+    count = graded.total() + reasons.total()
     return (
-        f"{len(passages)} passages: {graded[Grade.A]} with two anchors (grade A: may be fined), "
+        f"{count} passages: {graded[Grade.A]} with two anchors (grade A: may be fined), "
         f"{graded[Grade.B]} with one (grade B: statistics), {reasons.total()} refused"
         + (f" ({why})" if why else "")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from threading import get_native_id
 
@@ -19,13 +20,16 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``: after a crash it is there whole, or not at all."""
+def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write ``content`` to ``path``: after a crash it is there whole, or not at all.
+
+    Pieces are written as they come, and not held.
+    """
     write_whole(path, content)
     sync_folder(path.parent)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
     """As :func:`write_durably`, but whoever writes many syncs their folder once, at the end."""
     part = path.with_name(f".{path.name}.{get_native_id()}.part")  # threads write side by side
     try:
@@ -52,11 +56,11 @@ def create_once(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_synced(path: Path, content: bytes) -> None:
+def write_synced(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write ``content`` to ``path`` for its owner alone and wait for the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fsync(file.fileno())
 

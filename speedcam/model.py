@@ -232,7 +232,8 @@ class Track:
     """A vehicle followed from frame to frame.
 
     Attributes:
-        ordinal: Position among the tracks of its clip, in order of first appearance.
+        ordinal: Position among the tracks of its clip, in order of first appearance; in a clip
+            measured in segments, each counts from its number times 10**9.
         sightings: In order of time.
         features: The KLT features that moved with it.
     """

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -57,10 +58,12 @@ from speedcam.ports import (
     Witness,
 )
 from speedcam.raw import RawData, as_kept
+from speedcam.segments import WHOLE, Segment
 from speedcam.site import Lane, Site
 from speedcam.size import kind_of, vehicle_size
 from speedcam.software import software
 from speedcam.speed import TOO_LITTLE, ends_at_its_edge, measure, seen_alone
+from speedcam.stages import Stopwatch
 from speedcam.steady import Alarm, SteadyFootage
 from speedcam.thinned import Timed, timed
 from speedcam.track import Pixel, Tracker
@@ -80,6 +83,10 @@ BESIDE_LANES_M = 0.5
 
 ONE_VEHICLE_M = 2.9
 """An outline no wider than this on the road is one vehicle: lorries are 2.55 m wide."""
+
+ORDINALS = 10**9
+"""So many tracks a segment can have, and far more: each vehicle of a clip has a number of its own,
+whatever the other segments hold."""
 
 LEAD_M = 12.0
 """How far beyond the zone, and half as far beside it, vehicles are followed."""
@@ -103,7 +110,6 @@ class Camera:
         keep_raw: Keeps the raw data.
         detector: What ``make_detector`` is called: results of another one are not these.
         seal: Signs passages.
-        key_id: Of the key that signs them; empty where nobody does.
     """
 
     site: Site
@@ -114,7 +120,6 @@ class Camera:
     keep_raw: RawKeeper
     detector: str = "motion"
     seal: Sealer = unsigned
-    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,9 @@ def passages(
     footage: FrameSource,
     watch: Callable[[Frame], None] = lambda _: None,
     alarm: Alarm = lambda _: None,
+    *,
+    segment: Segment = WHOLE,
+    clock: Stopwatch | None = None,
 ) -> Iterator[Passage]:
     """Every vehicle that passed, in the order in which they left.
 
@@ -151,19 +159,28 @@ def passages(
         footage: What it recorded.
         watch: Called with each frame, for progress.
         alarm: Told, in one sentence, when the camera no longer stands as surveyed.
+        segment: Who passed then, and who was in view at its end.
+        clock: Is told where the time goes.
     """
+    clock = clock or Stopwatch()
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
     cadence, outlines = Cadence(), Outlines()
-    followed = _follow(camera, footage, watch, cadence, outlines)
+    followed = clock.over(
+        "tracks", _follow(camera, footage, watch, cadence, outlines, segment=segment)
+    )
     tracks = (its_own(track, camera.ground) for track in followed)
     vehicles = timed(tracks, cadence, camera.ground.road)
-    yield from observed(camera, footage, vehicles, outlines)
+    yield from observed(camera, footage, vehicles, outlines, segment)
 
 
 def observed(
-    camera: Camera, footage: FrameSource, vehicles: Iterable[Timed], outlines: Outlines
+    camera: Camera,
+    footage: FrameSource,
+    vehicles: Iterable[Timed],
+    outlines: Outlines,
+    segment: Segment = WHOLE,
 ) -> Iterator[Passage]:
-    """The passage that each vehicle leaves, in their order.
+    """The passage that each vehicle of the segment leaves, in their order.
 
     Args:
         camera: The site's camera.
@@ -172,6 +189,7 @@ def observed(
             its plate is not looked for.
         outlines: What else moved. Where that is forgotten nobody could be hidden: no picture is
             taken then.
+        segment: Of others it is only remembered that they were measured.
     """
     measured: list[SpeedMeasurement] = []
     for seen in vehicles:
@@ -180,9 +198,12 @@ def observed(
             continue
         verdict = _verdict(camera, seen, track, outlines)
         verdict = replace(verdict, speed=_once(verdict.speed, measured))
-        passage = _observe(camera, footage, track, verdict, outlines)
-        yield passage
-        if isinstance(verdict.speed, SpeedMeasurement) and passage.speed is not verdict.doubt:
+        told = verdict.doubt or verdict.speed
+        if segment.answers_for(track.sightings[0].time_s, track.sightings[-1].time_s):
+            passage = _observe(camera, footage, track, verdict, outlines)
+            yield passage
+            told = passage.speed
+        if isinstance(verdict.speed, SpeedMeasurement) and told is not verdict.doubt:
             measured = [*measured[-20:], verdict.speed]
 
 
@@ -224,6 +245,8 @@ def _follow(
     watch: Callable[[Frame], None],
     cadence: Cadence,
     outlines: Outlines,
+    *,
+    segment: Segment,
 ) -> Iterator[Track]:
     blur_m = far_blur_m(camera.ground, sum(_across(camera.site)) / 2, camera.site.zone.far_m)
     finder = ContactFinder(ground=camera.ground, blur_m=blur_m)
@@ -231,11 +254,15 @@ def _follow(
     def is_wide(box: Box) -> bool:
         return finder.width_m(box) > ONE_VEHICLE_M
 
-    detector = camera.make_detector(footage.glimpses(GLIMPSES), is_wide)
+    detector = camera.make_detector(footage.glimpses(GLIMPSES, segment), is_wide)
     row_s = camera.site.readout_s / footage.size[1]
-    tracker = Tracker(_Road(finder=finder, detector=detector), row_s)
+    road = _Road(finder=finder, detector=detector)
+    tracker = Tracker(road, row_s, first_ordinal=segment.number * ORDINALS)
     waiting: deque[Track] = deque()
-    for frame in footage.frames():
+    for frame in footage.frames(segment):
+        over = frame.time_s >= segment.end_s and not tracker.sees_from_before(segment.end_s)
+        if over and not waiting:
+            break
         watch(frame)
         if cadence.is_repeat(frame):
             continue
@@ -243,7 +270,9 @@ def _follow(
         outlines.note(frame, detections)
         waiting.extend(tracker.step(frame, _near_zone(camera, detections)))
         yield from _settled(footage, waiting)
-    waiting.extend(tracker.finish())
+    # Who is still in view at the end of a run-out stands there, and is the next segment's.
+    if segment.end_s == inf:
+        waiting.extend(tracker.finish())
     yield from _settled(footage, waiting)
 
 

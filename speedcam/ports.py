@@ -20,6 +20,7 @@ from speedcam.model import (
 )
 from speedcam.plate_place import PlatePlace
 from speedcam.raw import RawData
+from speedcam.segments import WHOLE, Segment
 from speedcam.subject import Subject
 
 
@@ -41,8 +42,8 @@ class FrameSource(Protocol):
         """Width and height in pixels."""
         ...
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame in order of time."""
+    def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """Every frame of the segment, its warm-up and its run-out, in order of time."""
         ...
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
@@ -53,8 +54,8 @@ class FrameSource(Protocol):
         """
         ...
 
-    def glimpses(self, count: int) -> list[Image]:
-        """Luma of up to ``count`` frames spread over the footage."""
+    def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the segment."""
         ...
 
 

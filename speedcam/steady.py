@@ -23,6 +23,7 @@ from speedcam.errors import SiteError
 from speedcam.model import Floats, Frame, Image, Sighting, Track
 from speedcam.patches import Offset, Patches, choose
 from speedcam.ports import FrameSource
+from speedcam.segments import WHOLE, Segment
 
 SETTLING_S = 2.0
 """The clip's first seconds, whose mean picture shows where the camera stands."""
@@ -86,19 +87,19 @@ class SteadyFootage:
         """Width and height in pixels."""
         return self._footage.size
 
-    def glimpses(self, count: int) -> list[Image]:
-        """Luma of up to ``count`` frames spread over the footage."""
-        return self._footage.glimpses(count)
+    def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the segment."""
+        return self._footage.glimpses(count, segment)
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
         """The frames with exactly these times, brought back as they were the first time."""
         recalled = self._footage.recall(index_at)
         return {t: _steadied(frame, self._stands[frame.index]) for t, frame in recalled.items()}
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame in order of time."""
+    def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """Every frame of the segment in order of time, held against the clip's first seconds."""
         watch, self._ended = self._start(), False
-        for frame in self._footage.frames():
+        for frame in self._footage.frames(segment):
             stood = watch.moved
             stand = watch.look(frame)
             self._stands[frame.index], self._now_s = stand, frame.time_s
@@ -118,15 +119,21 @@ class SteadyFootage:
         """The track as the camera stood in its frames, or None while that is not known yet.
 
         Where the camera swayed further than it may have moved, only what follows tells the two
-        apart. After the last frame everything is known.
+        apart. After the last frame nothing follows, and doubt is for the driver.
         """
-        doubted = [s for s in track.sightings if self._stands[s.frame_index].off]
-        if doubted and not self._ended and self._now_s - doubted[-1].time_s < LASTING_S:
+        settled_s = self._now_s - LASTING_S
+        doubted = [
+            s.frame_index
+            for s in track.sightings
+            if s.time_s > settled_s and self._stands[s.frame_index].off
+        ]
+        if doubted and not self._ended:
             return None
-        return replace(track, sightings=tuple(map(self._as_known, track.sightings)))
+        return replace(track, sightings=tuple(self._known(s, doubted) for s in track.sightings))
 
-    def _as_known(self, sighting: Sighting) -> Sighting:
-        return replace(sighting, adrift=self._stands[sighting.frame_index].adrift)
+    def _known(self, sighting: Sighting, doubted: Sequence[int]) -> Sighting:
+        index = sighting.frame_index
+        return replace(sighting, adrift=self._stands[index].adrift or index in doubted)
 
     def _start(self) -> _Watch:
         early = takewhile(lambda f: f.time_s <= SETTLING_S, self._footage.frames())

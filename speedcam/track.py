@@ -168,13 +168,13 @@ class _Vehicle:
 class Tracker:
     """Follows vehicles; give it every frame in order, then :meth:`finish`."""
 
-    def __init__(self, road: Road, row_s: float = 0.0) -> None:
+    def __init__(self, road: Road, row_s: float = 0.0, first_ordinal: int = 0) -> None:
         """Follow vehicles on ``road``; each row is exposed ``row_s`` after the one above it."""
         self._road = road
         self._row_s = row_s
         self._vehicles: list[_Vehicle] = []
         self._previous: Frame | None = None
-        self._next_ordinal = 0
+        self._next_ordinal = first_ordinal
         self._next_key = 0
 
     def step(self, frame: Frame, detections: Sequence[Detection]) -> list[Track]:
@@ -195,6 +195,10 @@ class Tracker:
             vehicle.remember(frame, self._row_s)
         self._previous = frame
         return turned + self._leave(lambda vehicle: _is_gone(vehicle, frame.time_s))
+
+    def sees_from_before(self, time_s: float) -> bool:
+        """Whether anybody is in view who was so before ``time_s``."""
+        return any(v.moved and v.sightings[0].time_s < time_s for v in self._vehicles)
 
     def finish(self) -> list[Track]:
         """The tracks of vehicles still in view when the footage ends."""

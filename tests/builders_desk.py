@@ -22,5 +22,5 @@ def a_case(store, clock, *, kmh=58.0, passage_id="p-1", plate=UNSURE):
     return key
 
 
-def decided(store, key, clock, verdict=Verdict.CONFIRM, officer="P-17", country=""):
+def decided(store, key, clock, verdict=Verdict.CONFIRM, *, officer="P-17", country=""):
     return settle(store, key, verdict, officer=officer, why="seen", clock=clock, country=country)

@@ -20,7 +20,7 @@ _INWARD = 0.6
 """How far into the white field an edge's window reaches, in widths of a band: one stem."""
 _ROUGH_PLACES = np.linspace(-0.6, 0.6, 17)
 _PLACES = np.linspace(-0.3, 0.3, 17)
-"""Places of an edge that are tried around where it seems to be, first and then, in widths of a band."""
+"""Places of an edge that are tried, first and then, around where it seems to be, in bands."""
 _GAPS = np.array([0.2, 0.3, 0.4, 0.55])
 """Widths of the white between band and letter that are tried, in widths of a band."""
 _BLURS = np.linspace(0.06, 0.42, 7)

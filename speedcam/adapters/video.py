@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import av
 import numpy as np
 
 from speedcam.errors import FootageError
-from speedcam.model import Frame, Image
+from speedcam.model import Floats, Frame, Image
+from speedcam.segments import WHOLE, Segment
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -38,6 +40,8 @@ _LUMA_FORMATS = frozenset(
 
 _RESEEK_S = 4.0
 """Wanted frames closer than this are reached by decoding on, farther ones by a new seek."""
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +66,19 @@ class Footage:
     duration_s: float
     sha256: str
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame in order of time.
+    def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """Every frame of the segment, its warm-up and its run-out, in order of time.
 
         Raises:
             FootageError: The file ends early, changes size, or its time does not rise.
         """
         last_s = -1.0
         with _decoder(self.path) as (container, stream):
-            for index, decoded in enumerate(_decode(container, stream, self)):
+            shown = self._shown(container, stream, segment)
+            for index, decoded in enumerate(shown, start=segment.first_index):
                 frame = self._frame(index, decoded)
+                if frame.time_s >= segment.until_s:
+                    return
                 if frame.time_s <= last_s:
                     raise FootageError(
                         f"{self.path}: time does not rise at frame {index} "
@@ -80,6 +87,35 @@ class Footage:
                     )
                 last_s = frame.time_s
                 yield frame
+
+    def _shown(
+        self, container: InputContainer, stream: VideoStream, segment: Segment
+    ) -> Iterator[VideoFrame]:
+        if segment.warm_s <= 0:
+            yield from _decode(container, stream, self)
+            return
+        # That all frames are there was seen when their time stamps were read.
+        decode = partial(_decode, footage=replace(self, frame_count=0))
+        for decoded in self._decode_from(container, stream, segment.warm_s, decode):
+            # Pictures that lean on what comes before the key frame are shown before it.
+            if self._time_s(decoded) >= segment.warm_s:
+                yield decoded
+
+    def stamps_s(self) -> tuple[Floats, Floats]:
+        """When frames are shown, and when key frames are, in order of time, without decoding.
+
+        Nothing where a frame has no time stamp of its own: such footage cannot be cut.
+
+        Raises:
+            FootageError: The file ends early, or is damaged.
+        """
+        with _decoder(self.path) as (container, stream):
+            stamps = list(_through(container, stream, self, _stamp))
+        if any(pts is None for pts, _ in stamps):
+            return np.empty(0), np.empty(0)
+        shown = [(self._at_s(pts), is_key) for pts, is_key in stamps if pts is not None]
+        times_s, is_key = np.array(sorted(shown), dtype=np.float64).reshape(-1, 2).T
+        return times_s, times_s[is_key > 0]
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
         """The frames with exactly these times, decoded again from the key frame before each.
@@ -111,29 +147,35 @@ class Footage:
         return found
 
     def _decode_from(
-        self, container: InputContainer, stream: VideoStream, time_s: float
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        time_s: float,
+        decode: Callable[[InputContainer, VideoStream], Iterator[VideoFrame]] | None = None,
     ) -> Iterator[VideoFrame]:
-        """Frames from a key frame at or before ``time_s`` on."""
+        """Frames from a key frame at or before ``time_s`` on; ``decode`` may raise at damage."""
+        decode = decode or _decode_gently
         # A transport stream has no index, so that a seek may land late: go back farther then.
         for back_s in (0.0, 2.0, 10.0):
             container.seek(self._pts(max(0.0, time_s - back_s)), stream=stream)
-            frames = _decode_gently(container, stream)
+            frames = decode(container, stream)
             first = next(frames, None)
             if first is not None and self._time_s(first) <= time_s:
                 yield first
                 yield from frames
                 return
         with _decoder(self.path) as (afresh, from_start):
-            yield from _decode_gently(afresh, from_start)
+            yield from decode(afresh, from_start)
 
-    def glimpses(self, count: int) -> list[Image]:
-        """Luma of up to ``count`` frames spread over the footage: what mostly stands still."""
-        if self.duration_s <= 0:
+    def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
+        """Luma of up to ``count`` frames spread over the segment: what mostly stands still."""
+        first_s, last_s = segment.in_view_s or (0.0, self.duration_s)
+        if last_s <= first_s:
             return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
         glimpsed: dict[float, Image] = {}
         with _decoder(self.path) as (container, stream):
             for place in range(count):
-                wanted_s = self.duration_s * (place + 0.5) / count
+                wanted_s = first_s + (last_s - first_s) * (place + 0.5) / count
                 container.seek(self._pts(wanted_s), stream=stream)
                 for decoded in _decode_gently(container, stream):
                     # A key frame will do; where it was taken already, the wanted one is decoded.
@@ -158,7 +200,10 @@ class Footage:
                 f"{self.path}: a frame has no time stamp, so no speed can be measured. "
                 "Export the footage again into MP4 or Matroska."
             )
-        return float((decoded.pts - self.first_pts) * self.time_base)
+        return self._at_s(decoded.pts)
+
+    def _at_s(self, pts: int) -> float:
+        return float((pts - self.first_pts) * self.time_base)
 
     def _pts(self, time_s: float) -> int:
         return self.first_pts + round(time_s / self.time_base)
@@ -251,11 +296,21 @@ def _decode_gently(container: InputContainer, stream: VideoStream) -> Iterator[V
 def _decode(
     container: InputContainer, stream: VideoStream, footage: Footage
 ) -> Iterator[VideoFrame]:
+    return _through(container, stream, footage, lambda packet: packet.decode())
+
+
+def _through(
+    container: InputContainer,
+    stream: VideoStream,
+    footage: Footage,
+    made_of: Callable[[Packet[VideoStream]], Iterable[Made]],
+) -> Iterator[Made]:
+    """What is made of each packet, all of which must be there."""
     packets = 0
     try:
         for packet in container.demux(stream):
             packets += packet.size > 0
-            yield from packet.decode()
+            yield from made_of(packet)
     except av.error.FFmpegError as error:
         raise FootageError(
             f"{footage.path} is damaged after {packets} frames ({_words(error)}). "
@@ -266,6 +321,11 @@ def _decode(
             f"{footage.path} is cut off: {packets} of {footage.frame_count} frames are there. "
             "Copy it again from the recorder."
         )
+
+
+def _stamp(packet: Packet[VideoStream]) -> list[tuple[int | None, bool]]:
+    """The time stamp and whether decoding can begin there; nothing for the mark of the end."""
+    return [(packet.pts, packet.is_keyframe)] if packet.size else []
 
 
 def _luma(decoded: VideoFrame, footage: Footage) -> Image:

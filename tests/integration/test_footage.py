@@ -7,6 +7,7 @@ import pytest
 
 from speedcam.adapters.video import open_footage
 from speedcam.errors import FootageError
+from speedcam.segments import Cut, Segment
 from tests.builders_footage import write_growing, write_sound, write_video
 
 
@@ -44,6 +45,30 @@ def test_recalled_frames_are_the_frames_that_were_seen(tmp_path, name):
     for time_s, frame in recalled.items():
         np.testing.assert_array_equal(frame.luma, seen[time_s].luma)
         assert frame.index == seen[time_s].index
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts", "late.mp4"])
+def test_a_segment_shows_its_frames_as_the_whole_footage_does(tmp_path, name):
+    start_ms = 5000 if name.startswith("late") else 0
+    times_ms = [start_ms + 40 * n + n % 3 for n in range(50) if n not in {17, 31}]
+    footage = open_footage(write_video(tmp_path / name, times_ms=times_ms))
+    whole = [(frame.index, frame.time_s, frame.luma.tobytes()) for frame in footage.frames()]
+    times_s, key_s = footage.stamps_s()
+    assert times_s.tolist() == [time_s for _, time_s, _ in whole]
+    segments = Cut(least_s=0.4, warm_up_s=0.3, run_out_s=0.2).segments(times_s, key_s)
+    assert len(segments) > 2
+    for segment in segments:
+        shown = [(f.index, f.time_s, f.luma.tobytes()) for f in footage.frames(segment)]
+        assert shown == [each for each in whole if segment.warm_s <= each[1] < segment.until_s]
+
+
+def test_glimpses_of_a_segment_come_from_its_own_time(tmp_path):
+    footage = open_footage(write_video(tmp_path / "clip.mp4"))
+    late = Segment(number=1, warm_s=0.96, in_view_s=(0.96, 1.96))
+    mine = {frame.luma.tobytes() for frame in footage.frames() if frame.time_s >= 0.96}
+    seen = {picture.tobytes() for picture in footage.glimpses(5, late)}
+    assert len(seen) == 5
+    assert seen <= mine
 
 
 @pytest.mark.parametrize("name", ["-i.mp4", "a b'$(x).mp4", "ë ç.mp4", "http:x.mp4", "\udce9.mp4"])

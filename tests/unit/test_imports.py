@@ -40,6 +40,8 @@ PURE = [
     "speedcam.seal.manifest",
     "speedcam.seal.registry",
     "speedcam.handover",
+    "speedcam.segments",
+    "speedcam.borders",
     "speedcam.workings",
 ]
 PURE_OFFICE = [

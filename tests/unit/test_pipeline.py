@@ -29,6 +29,7 @@ from speedcam.outlines import Outlines
 from speedcam.pipeline import Camera, observed
 from speedcam.ports import Look
 from speedcam.raw import RawData
+from speedcam.segments import WHOLE, Segment
 from speedcam.thinned import Timed
 from tests.builders_camera import a_track
 from tests.builders_raw import a_measured_site
@@ -44,10 +45,10 @@ class Clip:
     sha256: str = "c" * 64
     size: tuple[int, int] = (1920, 1080)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, _: Segment = WHOLE) -> Iterator[Frame]:
         return iter(())
 
-    def glimpses(self, count: int) -> list[Image]:
+    def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
         return [LUMA] * count
 
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from speedcam.model import Box, Frame, Image, Sighting, Track
 from speedcam.patches import Patches, choose
+from speedcam.segments import WHOLE, Segment
 from speedcam.steady import SteadyFootage
 
 SIZE = (480, 320)
@@ -55,7 +56,7 @@ class Clip:
     size: tuple[int, int] = SIZE
     said: list[str] = field(default_factory=list)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, _: Segment = WHOLE) -> Iterator[Frame]:
         for index, luma in enumerate(self.pictures):
             yield Frame(
                 index=index,
@@ -68,7 +69,7 @@ class Clip:
     def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
         return {frame.time_s: frame for frame in self.frames() if frame.time_s in index_at}
 
-    def glimpses(self, count: int) -> list[Image]:
+    def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
         return list(self.pictures[:count])
 
     def steadied(self, reference_frame: Path | None = None) -> list[Frame]:
