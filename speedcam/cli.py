@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial, reduce
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from speedcam import __version__
+from speedcam.adapters.bounds import Bounds
+from speedcam.adapters.decoding import Clip, Decoding, open_clip
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.unwanted import Faces, OtherPlates
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.calibrate.cli import build_calibrate
 from speedcam.detectors import MOTION, ChosenDetector, detector_of
@@ -139,6 +141,24 @@ def process_command(
             "kind; or another package's (see docs/plugins.md).",
         ),
     ] = MOTION,
+    *,
+    decode: Annotated[
+        Decoding,
+        typer.Option(
+            "--decode",
+            help="`sandbox`: in a process that can do no harm, whatever the footage holds; "
+            "`inside`: in this one, for footage that you trust.",
+        ),
+    ] = Decoding.SANDBOX,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--bound",
+            metavar="NAME=NUMBER",
+            help="Let footage ask for more, or less: bytes, pixels, fps, least_fps, seconds, "
+            "frames (see docs/security.md).",
+        ),
+    ] = None,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -150,8 +170,10 @@ def process_command(
     and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
+    bounds = reduce(Bounds.with_set, bound or [], Bounds())
+    opener = partial(open_clip, how=decode, bounds=bounds)
     failed = 0
-    for result in process_files(jobs, out, detector_of(detector)):
+    for result in process_files(jobs, out, detector_of(detector), opener):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
@@ -189,7 +211,10 @@ def _instant(text: str) -> datetime:
 
 
 def process_files(
-    jobs: Sequence[Job], out: Path, detector: ChosenDetector | None = None
+    jobs: Sequence[Job],
+    out: Path,
+    detector: ChosenDetector | None = None,
+    opener: Callable[[Path], Clip] = open_clip,
 ) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each (clip, site) in turn; a clip that cannot be read does not stop the rest."""
     detector = detector or detector_of(MOTION)
@@ -200,7 +225,7 @@ def process_files(
     reader = RapidPlateReader(second)
     for clip, site in jobs:
         try:
-            yield _process_file(clip, site, out / clip.stem, reader, detector)
+            yield _process_file(opener(clip), site, out / clip.stem, reader, detector)
         except SpeedcamError as error:
             yield error
         except OSError as error:
@@ -211,9 +236,8 @@ def process_files(
 
 
 def _process_file(
-    clip: Path, site: Site, out: Path, reader: RapidPlateReader, detector: ChosenDetector
+    footage: Clip, site: Site, out: Path, reader: RapidPlateReader, detector: ChosenDetector
 ) -> ClipResult:
-    footage = open_footage(clip)
     ground = fit_ground(site.survey, footage.size, site.drive)
     witness = PictureWitness(
         site=site,
@@ -232,14 +256,15 @@ def _process_file(
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
     )
     with frame_progress(talk) as progress:
-        task = progress.add_task(clip.name, total=footage.frame_count or None)
+        task = progress.add_task(footage.path.name, total=footage.frame_count or None)
 
         def watch(_: Frame) -> None:
             progress.advance(task)
 
         result = process_clip(camera, footage, out, watch, _warn)
     said = "was done already" if result.resumed else "done"
-    talk.print(f"{clip.name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
+    told = f"{said}, {summary(result.passages)}; decoded in {footage.decoder}"
+    talk.print(f"{footage.path.name}: {told}", highlight=False, soft_wrap=True)
     return result
 
 

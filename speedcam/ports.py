@@ -41,6 +41,11 @@ class FrameSource(Protocol):
         """Width and height in pixels."""
         ...
 
+    @property
+    def decoder(self) -> str:
+        """Where and how confined it is decoded, in words, for the record of a run."""
+        ...
+
     def frames(self) -> Iterator[Frame]:
         """Every frame in order of time."""
         ...

@@ -134,6 +134,7 @@ def _run_record(camera: Camera, footage: FrameSource) -> bytes:
         "starts_at": camera.site.clip_starts_at.isoformat(),
         "software": software(),
         "detector": camera.detector,
+        "decoder": footage.decoder,
     }
     return json.dumps(described).encode()
 

@@ -83,6 +83,11 @@ class SteadyFootage:
         """Width and height in pixels."""
         return self._footage.size
 
+    @property
+    def decoder(self) -> str:
+        """Where and how confined the footage is decoded, in words."""
+        return self._footage.decoder
+
     def glimpses(self, count: int) -> list[Image]:
         """Luma of up to ``count`` frames spread over the footage."""
         return self._footage.glimpses(count)

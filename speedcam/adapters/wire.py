@@ -1,0 +1,56 @@
+"""What a confined decoder and its owner say to each other: packets of fixed form, no pickles.
+
+The pixels lie in shared memory, cut into slots. A slot is the decoder's to fill or the owner's to
+read; the luma plane stands at its start, the blue-green-red picture behind it.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from mmap import PAGESIZE
+
+FRAMES, GLIMPSES, RECALL, STOP, FREE, COLOUR = b"F", b"G", b"R", b"S", b"-", b"C"
+"""To the decoder: what to send, when to stop, which slot is its own, whose colour is wanted."""
+
+HELLO, FACTS, PICTURE, COLOURED, END, ERROR = b"H", b"I", b"P", b"c", b".", b"!"
+"""From the decoder."""
+
+NUMBER = struct.Struct("<cI")
+"""A kind with a slot or a count."""
+WANTED = struct.Struct("<dI")
+"""A frame that is asked for again: its time and its ordinal."""
+FACTS_FORM = struct.Struct("<cIIQd")
+"""Width, height, frames and seconds promised."""
+PICTURE_FORM = struct.Struct("<cIId?")
+"""Slot, ordinal, time, corrupt."""
+
+MOST_BYTES = 65536
+"""Of one packet."""
+MOST_WANTED = 4096
+"""Frames asked for again in one packet."""
+CLIP_NAME = "\N{REPLACEMENT CHARACTER}clip\N{REPLACEMENT CHARACTER}"
+"""Stands in the decoder's words for the clip's name, which it is never told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """How the shared memory is cut.
+
+    Attributes:
+        slots: How many pictures it holds.
+        slot_bytes: Of each: a luma plane and a blue-green-red picture, whole pages.
+    """
+
+    slots: int
+    slot_bytes: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all of it. Memory that no picture was put in takes up none."""
+        return self.slots * self.slot_bytes
+
+
+def pool_for(pixels: int, slots: int) -> Pool:
+    """A pool of slots for pictures of up to so many pixels."""
+    return Pool(slots=slots, slot_bytes=-(-4 * pixels // PAGESIZE) * PAGESIZE)
