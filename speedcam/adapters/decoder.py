@@ -58,6 +58,7 @@ class Errand:
 
 def main() -> None:
     """Run the errand that stands, as JSON, in the last argument."""
+    load_all()
     errand = Errand(**json.loads(sys.argv[-1]))
     with socket.socket(fileno=errand.control) as control:
         run(control, errand)
@@ -65,7 +66,6 @@ def main() -> None:
 
 def run(control: socket.socket, errand: Errand) -> None:
     """Confine this process and answer the owner until it hangs up."""
-    _load_all()
     pool = mmap.mmap(errand.pool, errand.slots * errand.slot_bytes)
     clip = of_descriptor(errand.clip, Path(wire.CLIP_NAME), Bounds(**errand.bounds))
     filtered = confine(memory_bytes=errand.memory_bytes, cpu_s=errand.cpu_s)
@@ -74,7 +74,7 @@ def run(control: socket.socket, errand: Errand) -> None:
         _Decoder(control, pool, errand.slot_bytes).serve(clip)
 
 
-def _load_all() -> None:
+def load_all() -> None:
     """Load what PyAV loads when it first meets a kind of stream: later nothing can be opened."""
     for module in pkgutil.walk_packages(av.__path__, "av."):
         if not module.name.endswith(("__main__", "datasets")):

@@ -35,7 +35,7 @@ from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
 
 SLOTS = 24
-AHEAD = 8
+AHEAD = 4
 """Slots that the decoder may fill while nobody looks."""
 SPARE = AHEAD + 2
 """With fewer slots left a picture is copied out, so that whoever keeps many stops nobody."""

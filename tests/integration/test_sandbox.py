@@ -245,3 +245,11 @@ def test_nothing_that_a_decoder_may_try_succeeds(tmp_path, outer):
     if outer and not has_bubblewrap():
         pytest.skip("bubblewrap is missing, or may not make namespaces here")
     assert probed(tmp_path, outer=outer) == set()
+
+
+def test_hostile_files_and_some_mutants_end_as_they_must():
+    command = [sys.executable, "-m", "tests.torture.footage", "200"]
+    root = Path(__file__).parents[2]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "200 mutants" in result.stdout

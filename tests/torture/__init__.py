@@ -1,0 +1,1 @@
+"""Programs that attack what must hold, for as long as one likes."""
