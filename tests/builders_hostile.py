@@ -219,6 +219,11 @@ HOSTILE = (
         for codec in ("ffv1", "mpeg4", "mjpeg")
     ),
     Hostile(
+        name="unknown codec",
+        make=edited(lambda b: b.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XXX"), "x.mkv"),
+        ends=frozenset({"codec"}),
+    ),
+    Hostile(
         name="sound only", make=lambda f: write_sound(f / "a.mp4"), ends=frozenset({"no_pictures"})
     ),
     Hostile(name="two videos", make=two_videos, ends=frozenset({"two_pictures"})),

@@ -245,7 +245,8 @@ def _video_stream(file: ClipFile, container: InputContainer) -> VideoStream:
             "two_pictures",
         )
     stream = container.streams.video[0]
-    codec = stream.codec_context.name
+    # PyAV has no context, whatever its types say, for a codec that FFmpeg does not know.
+    codec = getattr(stream.codec_context, "name", "something unknown")
     if codec not in CODECS:
         raise FootageError(
             f"{path} is coded as {codec}, which is not accepted. Export it as H.264 or H.265.",
