@@ -33,6 +33,7 @@ serve: .stamps/run  ## Show the notices of the demo in a browser
 
 test: .stamps/dev  ## Set up and run every test
 	tests/setup-browser
+	tests/setup-sandbox
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: .stamps/dev  ## Format, lint, types

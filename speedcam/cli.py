@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from speedcam import __version__
+from speedcam.adapters.bounds import Bounds
+from speedcam.adapters.decoding import Decoding, Opener, open_clip
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
@@ -167,6 +169,23 @@ def process_command(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say at the end where the time went.")
     ] = False,
+    decode: Annotated[
+        Decoding,
+        typer.Option(
+            "--decode",
+            help="`sandbox`: in a process that can do no harm, whatever the footage holds; "
+            "`inside`: in this one, for footage that you trust.",
+        ),
+    ] = Decoding.SANDBOX,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--bound",
+            metavar="NAME=NUMBER",
+            help="Let footage ask for more, or less: bytes, pixels, fps, least_fps, seconds, "
+            "frames (see docs/security.md).",
+        ),
+    ] = None,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -179,10 +198,19 @@ def process_command(
     a long one, are not measured twice, and the results are those of an undisturbed run.
     """
     jobs = _jobs(videos, load_site(site), starts_at or [])
+    bounds = reduce(Bounds.with_set, bound or [], Bounds())
     if key is None:
         talk.print("The passages are not signed: no --key is given.", highlight=False)
     failed = gaps = 0
-    for result in process_files(jobs, out, detector, key=key, workers=workers, profile=profile):
+    for result in process_files(
+        jobs,
+        out,
+        detector,
+        key=key,
+        workers=workers,
+        profile=profile,
+        opener=partial(open_clip, how=decode, bounds=bounds),
+    ):
         if isinstance(result, SpeedcamError):
             failed += 1
             complain(result)
@@ -241,6 +269,7 @@ def process_files(
     key: Path | None = None,
     workers: int = 0,
     profile: bool = False,
+    opener: Opener = open_clip,
 ) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each (clip, site), in their order; a clip that cannot be read stops no other.
 
@@ -251,6 +280,7 @@ def process_files(
         key: File of the key that signs every passage; None: nothing is signed.
         workers: Processes at once; 0 means as many as there are cores.
         profile: Whether to say at the end where the time went.
+        opener: Opens footage.
     """
     with frame_progress(talk) as progress:
         ticker = Ticker(progress, _warn)
@@ -260,6 +290,7 @@ def process_files(
             partial(camera_at, detector, key),
             detector_of(detector).name,
             key_id=load_signing_key(key).public.id if key else "",
+            opener=opener,
             workers=workers or cores(),
             hear=ticker.hear,
         ):
@@ -273,7 +304,8 @@ def process_files(
 def _say(result: ClipResult) -> None:
     name = result.clip.name
     said = "was done already" if result.resumed else "done"
-    talk.print(f"{name}: {said}, {summary(result.passages)}", highlight=False, soft_wrap=True)
+    told = f"{said}, {summary(result.passages)}; decoded in {result.decoder}"
+    talk.print(f"{name}: {told}", highlight=False, soft_wrap=True)
     for segment in result.set_aside:
         _warn(
             f"{name}: {segment} was set aside and has no passages: whoever measured it was killed "

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from speedcam import process
-from speedcam.adapters.video import Footage, open_footage
+from speedcam.adapters.decoding import Clip, Opener, open_clip
 from speedcam.crew import SILENCE_S, Ended, News, share_out, uninterrupted
-from speedcam.errors import SpeedcamError
+from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Floats, Frame, Passage
 from speedcam.pipeline import Camera, passages
 from speedcam.process import PASSAGES, ClipResult
@@ -40,14 +40,18 @@ class Measuring:
     """One segment to be measured: a piece of work for :mod:`speedcam.crew`.
 
     Attributes:
-        footage: Of the clip.
+        clip: The footage file.
+        sha256: What it must be still.
+        opener: Opens it, in the process that measures.
         site: Where it was taken.
         make_camera: Makes the camera, in the process that measures.
         out: The clip's folder.
         segment: Which.
     """
 
-    footage: Footage
+    clip: Path
+    sha256: str
+    opener: Opener
     site: Site
     make_camera: MakeCamera
     out: Path
@@ -56,13 +60,14 @@ class Measuring:
     def __call__(self, tell: Callable[[News], None]) -> None:
         """Measure it, and enter it as finished."""
         clock, counter = Stopwatch(), _Counter(self.segment, tell)
-        with in_words(self.footage.path, self.out):
+        with in_words(self.clip, self.out):
+            footage = self._opened()
             # A library that is interrupted while it is loaded says that it is broken.
             with uninterrupted():
-                camera = clock.camera(self.make_camera(self.site, self.footage.size, self.out))
+                camera = clock.camera(self.make_camera(self.site, footage.size, self.out))
             found = passages(
                 camera,
-                clock.footage(self.footage),
+                clock.footage(footage),
                 counter,
                 lambda words: tell(News(alarm=words)),
                 segment=self.segment,
@@ -72,6 +77,16 @@ class Measuring:
         counter.tell()
         clock.lap()
         tell(News(spent_s=dict(clock.spent_s)))
+
+    def _opened(self) -> Clip:
+        footage = self.opener(self.clip)
+        if footage.sha256 != self.sha256:
+            raise FootageError(
+                f"{self.clip} was changed while it was measured. Let whoever writes it finish, and "
+                "run the same command again.",
+                "changed",
+            )
+        return footage
 
 
 @contextmanager
@@ -122,6 +137,7 @@ class _Clip:
     site: Site
     out: Path
     make_camera: MakeCamera
+    opener: Opener
     detector: str
     key_id: str
     cut: Cut
@@ -145,7 +161,9 @@ class _Clip:
             while self.to_do:
                 self.at_work += 1
                 yield Measuring(
-                    footage=footage,
+                    clip=self.clip,
+                    sha256=footage.sha256,
+                    opener=self.opener,
                     site=self.site,
                     make_camera=self.make_camera,
                     out=self.out,
@@ -153,8 +171,8 @@ class _Clip:
                 )
         self._settle()
 
-    def _open(self, hear: Callable[[Path, News], None]) -> Footage:
-        footage = open_footage(self.clip)
+    def _open(self, hear: Callable[[Path, News], None]) -> Clip:
+        footage = self.opener(self.clip)
         self.run = process.run_of(self.site, footage, self.detector, self.key_id)
         self.own.enter_context(process.alone_in(self.out))
         if process.is_done(self.out, self.run):
@@ -198,6 +216,7 @@ class _Clip:
             clip=self.clip,
             passages_path=self.out / PASSAGES,
             resumed=resumed,
+            decoder=str(self.run.get("decoder", "")),
             set_aside=tuple(sorted(self.set_aside, key=lambda each: each.number)),
         )
 
@@ -210,6 +229,7 @@ def process_clips(
     *,
     workers: int,
     key_id: str = "",
+    opener: Opener = open_clip,
     hear: Callable[[Path, News], None] = lambda _, __: None,
     cut: Cut | None = None,
     silence_s: float = SILENCE_S,
@@ -224,6 +244,7 @@ def process_clips(
         workers: Processes at once. A clip of one segment that has nobody beside it is measured in
             this one.
         key_id: Of the key that signs the passages; empty where nobody does.
+        opener: Opens footage.
         hear: Told of a clip's progress.
         cut: Where clips are cut.
         silence_s: A worker that tells nothing for so long is killed.
@@ -235,6 +256,7 @@ def process_clips(
             site=site,
             out=out / clip.stem,
             make_camera=make_camera,
+            opener=opener,
             detector=detector,
             key_id=key_id,
             cut=cut or Cut(),
@@ -244,7 +266,7 @@ def process_clips(
     in_order = deque(clips.values())
     ended = share_out(
         (work for clip in clips.values() for work in clip.works(hear)),
-        lambda work, news: hear(work.footage.path, news),
+        lambda work, news: hear(work.clip, news),
         workers=workers,
         here=lambda work: work.segment == WHOLE and (workers == 1 or len(jobs) == 1),
         silence_s=silence_s,
@@ -267,7 +289,7 @@ def _ready(in_order: deque[_Clip]) -> Iterator[ClipResult | SpeedcamError]:
         yield result
 
 
-def _cut(footage: Footage, cut: Cut) -> tuple[tuple[Segment, ...], Floats]:
+def _cut(footage: Clip, cut: Cut) -> tuple[tuple[Segment, ...], Floats]:
     """The clip's segments, and when its frames are shown where it had to be known for that."""
     if 0 < footage.duration_s < 2 * cut.least_s:
         return (WHOLE,), np.empty(0)

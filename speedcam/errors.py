@@ -20,7 +20,15 @@ class SpeedcamError(Exception):
 
 
 class FootageError(SpeedcamError):
-    """A file or stream that cannot be decoded as footage of one fixed camera."""
+    """A file or stream that cannot be decoded as footage of one fixed camera.
+
+    Attributes:
+        code: Why, in one word for programs (docs/security.md lists them), or None.
+    """
+
+    def __init__(self, words: str, code: str | None = None) -> None:
+        super().__init__(f"{words} [{code}]" if code else words)
+        self.code = code
 
 
 class SiteError(SpeedcamError):

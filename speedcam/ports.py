@@ -42,6 +42,11 @@ class FrameSource(Protocol):
         """Width and height in pixels."""
         ...
 
+    @property
+    def decoder(self) -> str:
+        """Where and how confined it is decoded, in words, for the record of a run."""
+        ...
+
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         """Every frame of the segment, its warm-up and its run-out, in order of time."""
         ...

@@ -51,12 +51,14 @@ class ClipResult:
         clip: The footage file.
         passages_path: Its passages, one JSON line each.
         resumed: It was already done and nothing was measured again.
+        decoder: Where and how confined it was decoded, in words.
         set_aside: Segments that nobody could measure: there is no passage of theirs.
     """
 
     clip: Path
     passages_path: Path
     resumed: bool
+    decoder: str = ""
     set_aside: tuple[Segment, ...] = ()
 
     @property
@@ -87,6 +89,7 @@ def run_of(site: Site, footage: FrameSource, detector: str, key_id: str) -> Run:
         "starts_at": site.clip_starts_at.isoformat(),
         "software": software(),
         "detector": detector,
+        "decoder": footage.decoder,
         "key": key_id,
     }
 

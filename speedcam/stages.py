@@ -138,6 +138,10 @@ class _Footage:
     def size(self) -> tuple[int, int]:
         return self.footage.size
 
+    @property
+    def decoder(self) -> str:
+        return self.footage.decoder
+
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         return self.clock.over("decode", self.footage.frames(segment))
 

@@ -87,6 +87,11 @@ class SteadyFootage:
         """Width and height in pixels."""
         return self._footage.size
 
+    @property
+    def decoder(self) -> str:
+        """Where and how confined the footage is decoded, in words."""
+        return self._footage.decoder
+
     def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
         """Luma of up to ``count`` frames spread over the segment."""
         return self._footage.glimpses(count, segment)

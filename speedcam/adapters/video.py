@@ -1,13 +1,12 @@
 """Footage from a file: frames with exact container time, luma without conversion.
 
 PyAV decodes, not OpenCV: OpenCV hides size changes and damage, and invents frame times.
-The file is treated as hostile: only plain files, known containers and known codecs are opened.
+The file is hostile until proven otherwise: :mod:`speedcam.adapters.gate` lets it in, and all of
+this runs inside :mod:`speedcam.adapters.decoder` unless somebody asks for something else.
 """
 
 from __future__ import annotations
 
-import hashlib
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 import av
 import numpy as np
 
+from speedcam.adapters.bounds import Bounds, in_order, require_modest
+from speedcam.adapters.gate import ClipFile, admit
 from speedcam.errors import FootageError
 from speedcam.model import Floats, Frame, Image
 from speedcam.segments import WHOLE, Segment
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-CONTAINERS = "mov,matroska,mpegts,avi"
-"""Containers by FFmpeg's names; playlists and scripts, which can open other files, are not."""
-
-CODECS = frozenset({"h264", "hevc", "mpeg4", "mjpeg"})
+CODECS = frozenset({"h264", "hevc"})
+"""What roadside recorders write; each further decoder is one more that can be attacked."""
 
 _LUMA_FORMATS = frozenset(
     f"yuv{range_}{sampling}p" for range_ in ("", "j") for sampling in (420, 422, 444)
@@ -49,7 +48,7 @@ class Footage:
     """One video file of one fixed camera; made by :func:`open_footage`.
 
     Attributes:
-        path: The file.
+        file: The clip, as the gate let it in.
         size: Width and height in pixels.
         first_pts: Container time stamp of the first frame, in units of ``time_base``.
         time_base: Seconds per unit of the container's time stamps.
@@ -58,7 +57,7 @@ class Footage:
         sha256: Of the file's bytes.
     """
 
-    path: Path
+    file: ClipFile
     size: tuple[int, int]
     first_pts: int
     time_base: Fraction
@@ -66,26 +65,33 @@ class Footage:
     duration_s: float
     sha256: str
 
+    @property
+    def path(self) -> Path:
+        """The file, whose name passages bear."""
+        return self.file.path
+
+    @property
+    def decoder(self) -> str:
+        """Where the footage is decoded, in words, for the record of a run."""
+        return "this process"
+
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         """Every frame of the segment, its warm-up and its run-out, in order of time.
 
         Raises:
             FootageError: The file ends early, changes size, or its time does not rise.
         """
-        last_s = -1.0
-        with _decoder(self.path) as (container, stream):
+        yield from in_order(self.path, self.file.bounds, self.decoded(segment))
+        self.file.require_unchanged()
+
+    def decoded(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """The same as the decoder gives them: nobody has seen whether their time rises."""
+        with _decoder(self.file) as (container, stream):
             shown = self._shown(container, stream, segment)
             for index, decoded in enumerate(shown, start=segment.first_index):
                 frame = self._frame(index, decoded)
                 if frame.time_s >= segment.until_s:
                     return
-                if frame.time_s <= last_s:
-                    raise FootageError(
-                        f"{self.path}: time does not rise at frame {index} "
-                        f"({frame.time_s:.3f} s after {last_s:.3f} s). Speeds from such a file "
-                        "would be wrong; export the footage again from the recorder."
-                    )
-                last_s = frame.time_s
                 yield frame
 
     def _shown(
@@ -109,7 +115,7 @@ class Footage:
         Raises:
             FootageError: The file ends early, or is damaged.
         """
-        with _decoder(self.path) as (container, stream):
+        with _decoder(self.file) as (container, stream):
             stamps = list(_through(container, stream, self, _stamp))
         if any(pts is None for pts, _ in stamps):
             return np.empty(0), np.empty(0)
@@ -128,7 +134,7 @@ class Footage:
         """
         wanted = sorted(index_at)
         found: dict[float, Frame] = {}
-        with _decoder(self.path) as (container, stream):
+        with _decoder(self.file) as (container, stream):
             while wanted:
                 batch = [t for t in wanted if t - wanted[0] <= _RESEEK_S]
                 for decoded in self._decode_from(container, stream, batch[0]):
@@ -142,7 +148,8 @@ class Footage:
         if missing:
             raise FootageError(
                 f"{self.path}: the frame at {missing[0]:.3f} s cannot be decoded a second time, so "
-                "nothing can be proven with it. Convert the footage to MP4 without re-encoding."
+                "nothing can be proven with it. Convert the footage to MP4 without re-encoding.",
+                "not_again",
             )
         return found
 
@@ -164,7 +171,7 @@ class Footage:
                 yield first
                 yield from frames
                 return
-        with _decoder(self.path) as (afresh, from_start):
+        with _decoder(self.file) as (afresh, from_start):
             yield from decode(afresh, from_start)
 
     def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
@@ -173,7 +180,7 @@ class Footage:
         if last_s <= first_s:
             return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
         glimpsed: dict[float, Image] = {}
-        with _decoder(self.path) as (container, stream):
+        with _decoder(self.file) as (container, stream):
             for place in range(count):
                 wanted_s = first_s + (last_s - first_s) * (place + 0.5) / count
                 container.seek(self._pts(wanted_s), stream=stream)
@@ -198,7 +205,8 @@ class Footage:
         if decoded.pts is None:
             raise FootageError(
                 f"{self.path}: a frame has no time stamp, so no speed can be measured. "
-                "Export the footage again into MP4 or Matroska."
+                "Export the footage again into MP4 or Matroska.",
+                "time",
             )
         return self._at_s(decoded.pts)
 
@@ -209,29 +217,39 @@ class Footage:
         return self.first_pts + round(time_s / self.time_base)
 
 
-def open_footage(path: Path) -> Footage:
-    """Check that ``path`` is footage that can be measured on.
+def open_footage(path: Path, bounds: Bounds | None = None) -> Footage:
+    """Check that ``path`` is footage that can be measured on; it is decoded in this process.
 
     Raises:
-        FootageError: It is missing, empty, not a plain file, not video, audio only, or in a
-            container, codec or pixel format that is not accepted.
+        FootageError: It is missing, empty, not a plain file, not video, audio only, in a container,
+            codec or pixel format that is not accepted, or beyond the bounds.
     """
-    _require_plain_file(path)
-    with _decoder(path) as (container, stream):
+    file = admit(path, bounds)
+    return footage_of(file, file.sha256())
+
+
+def footage_of(file: ClipFile, sha256: str) -> Footage:
+    """The footage in a file that the gate let in and whose digest is known.
+
+    Raises:
+        FootageError: As for :func:`open_footage`.
+    """
+    with _decoder(file) as (container, stream):
         first = next(_decode_gently(container, stream), None)
         if first is None or first.pts is None or stream.time_base is None:
             raise FootageError(
-                f"{path}: no frame can be decoded; the file may be cut off before its first "
-                "picture. Copy it again from the recorder."
+                f"{file.path}: no frame can be decoded; the file may be cut off before its first "
+                "picture. Copy it again from the recorder.",
+                "no_frame",
             )
         return Footage(
-            path=path,
+            file=file,
             size=(first.width, first.height),
             first_pts=first.pts,
             time_base=stream.time_base,
             frame_count=stream.frames,
             duration_s=_duration_s(container, stream),
-            sha256=_sha256(path),
+            sha256=sha256,
         )
 
 
@@ -242,44 +260,54 @@ def _duration_s(container: InputContainer, stream: VideoStream) -> float:
     return container.duration / av.time_base if container.duration else 0.0
 
 
-def _require_plain_file(path: Path) -> None:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise FootageError(
-            f"{path}: cannot be opened ({error.strerror}). Check the name."
-        ) from None
-    if not stat.S_ISREG(status.st_mode):
-        raise FootageError(f"{path} is not a plain file. Give a video file, one by one.")
-    if status.st_size == 0:
-        raise FootageError(f"{path} is empty (0 bytes). Copy it again from the recorder.")
-
-
 @contextmanager
-def _decoder(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    # Opening the file ourselves keeps odd names ("-x", "http:…", non-UTF-8) away from FFmpeg.
-    with path.open("rb") as file:
-        try:
-            container = av.open(file, mode="r", options={"format_whitelist": CONTAINERS})
-        except (av.error.FFmpegError, ValueError) as error:
-            raise FootageError(
-                f"{path} cannot be read as video ({_words(error)}): it is not a video, or it is "
-                "cut off before its index. Accepted are MP4/MOV, Matroska, MPEG-TS and AVI."
-            ) from None
-        with container:
-            yield container, _video_stream(path, container)
+def _decoder(file: ClipFile) -> Iterator[tuple[InputContainer, VideoStream]]:
+    # Reading the file ourselves keeps odd names ("-x", "http:…", non-UTF-8) away from FFmpeg, and
+    # naming the demuxer keeps playlists and scripts, which can open other files, from being tried.
+    options = {"format_whitelist": file.demuxer, "codec_whitelist": ",".join(CODECS)}
+    try:
+        container = av.open(file.reader(), mode="r", format=file.demuxer, options=options)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise FootageError(
+            f"{file.path} cannot be read as video ({_words(error)}): it is not a video, or it is "
+            "cut off before its index. Accepted are MP4/MOV, Matroska and MPEG-TS.",
+            "container",
+        ) from None
+    with container:
+        yield container, _video_stream(file, container)
 
 
-def _video_stream(path: Path, container: InputContainer) -> VideoStream:
+def _video_stream(file: ClipFile, container: InputContainer) -> VideoStream:
+    path = file.path
     if not container.streams.video:
         kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no stream"
-        raise FootageError(f"{path} holds no pictures ({kinds} only). Give the video file.")
+        raise FootageError(
+            f"{path} holds no pictures ({kinds} only). Give the video file.", "no_pictures"
+        )
+    if len(container.streams.video) > 1:
+        raise FootageError(
+            f"{path} holds {len(container.streams.video)} videos, and nobody says which is the "
+            "camera's. Export the one alone.",
+            "two_pictures",
+        )
     stream = container.streams.video[0]
-    codec = stream.codec_context.name
+    # PyAV has no context, whatever its types say, for a codec that FFmpeg does not know.
+    codec = getattr(stream.codec_context, "name", "something unknown")
     if codec not in CODECS:
         raise FootageError(
-            f"{path} is coded as {codec}, which is not accepted. Export it as H.264 or H.265."
+            f"{path} is coded as {codec}, which is not accepted. Export it as H.264 or H.265.",
+            "codec",
         )
+    require_modest(
+        path,
+        file.bounds,
+        size=(stream.codec_context.width, stream.codec_context.height),
+        fps=float(stream.average_rate or 0),
+        seconds=_duration_s(container, stream),
+        frames=stream.frames,
+    )
+    # The container's size is a promise; this holds for what the pictures themselves say.
+    stream.codec_context.options = {"max_pixels": f"{file.bounds.pixels:.0f}"}
     # One thread: the work is spread over processes, and frames come without delay.
     stream.thread_type = "NONE"
     return stream
@@ -314,12 +342,14 @@ def _through(
     except av.error.FFmpegError as error:
         raise FootageError(
             f"{footage.path} is damaged after {packets} frames ({_words(error)}). "
-            "Copy it again from the recorder."
+            "Copy it again from the recorder.",
+            "damaged",
         ) from None
     if packets < footage.frame_count:
         raise FootageError(
             f"{footage.path} is cut off: {packets} of {footage.frame_count} frames are there. "
-            "Copy it again from the recorder."
+            "Copy it again from the recorder.",
+            "cut_off",
         )
 
 
@@ -334,12 +364,14 @@ def _luma(decoded: VideoFrame, footage: Footage) -> Image:
         raise FootageError(
             f"{footage.path} changes its size from {width}x{height} to "
             f"{decoded.width}x{decoded.height}; the calibration does not hold for both. "
-            "Split the footage where the size changes."
+            "Split the footage where the size changes.",
+            "size_change",
         )
     if decoded.format.name not in _LUMA_FORMATS:
         raise FootageError(
             f"{footage.path} has the pixel format {decoded.format.name}, without a plain 8-bit "
-            "luma plane. Export it as 8-bit H.264 (yuv420p)."
+            "luma plane. Export it as 8-bit H.264 (yuv420p).",
+            "pixel_format",
         )
     plane = decoded.planes[0]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
@@ -349,11 +381,6 @@ def _luma(decoded: VideoFrame, footage: Footage) -> Image:
 
 def _bgr(decoded: VideoFrame) -> Image:
     return np.asarray(decoded.to_ndarray(format="bgr24"), dtype=np.uint8)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _words(error: Exception) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from speedcam.adapters.video import Footage, open_footage
+from speedcam.adapters.decoding import Clip, open_clip
 from speedcam.calibrate.forecast import PICTURES_PER_S
 from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
@@ -75,7 +75,7 @@ def see(path: Path, at_s: float | None = None) -> View:
     """
     if _is_picture(path):
         return View(picture=_picture(path), source=path.name)
-    footage = open_footage(path)
+    footage = open_clip(path)
     if at_s is None:
         return _empty_road(footage)
     frame = next((frame for frame in footage.frames() if frame.time_s >= at_s), None)
@@ -113,7 +113,7 @@ def _picture(path: Path) -> Image:
     return np.asarray(picture, np.uint8)
 
 
-def _empty_road(footage: Footage) -> View:
+def _empty_road(footage: Clip) -> View:
     """The median of frames spread over the first minute."""
     frames = _spread(footage)
     pictures = np.stack([frame.colour() for frame in frames])
@@ -130,7 +130,7 @@ def _empty_road(footage: Footage) -> View:
     )
 
 
-def _spread(footage: Footage) -> list[Frame]:
+def _spread(footage: Clip) -> list[Frame]:
     until_s = min(footage.duration_s or WITHIN_S, WITHIN_S)
     wanted = list(np.linspace(0, until_s, FRAMES, endpoint=False))
     found: list[Frame] = []
@@ -143,7 +143,7 @@ def _spread(footage: Footage) -> list[Frame]:
     return found
 
 
-def _every_s(footage: Footage) -> float:
+def _every_s(footage: Clip) -> float:
     if footage.duration_s and footage.frame_count:
         return footage.duration_s / footage.frame_count
     return 1 / PICTURES_PER_S

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from speedcam.adapters.video import Footage, open_footage
+from speedcam.adapters.decoding import Clip, open_clip
 from speedcam.errors import FootageError, PassageError, RawDataError, SiteError
 from speedcam.ground import Ground, fit_ground
 from speedcam.model import Exhibit, ExhibitKind, Passage, Refusal, SpeedMeasurement
@@ -55,7 +55,7 @@ class Dossier:
     raw: RawData
     folder: Path
     survey: Survey | None
-    footage: Footage | None
+    footage: Clip | None
 
     @property
     def lane(self) -> Lane | None:
@@ -161,8 +161,8 @@ def _survey(passage: Passage, raw: RawData, path: Path) -> Survey:
     )
 
 
-def _footage(passage: Passage, path: Path) -> Footage:
-    footage = open_footage(path)
+def _footage(passage: Passage, path: Path) -> Clip:
+    footage = open_clip(path)
     if footage.sha256 != passage.provenance.clip_sha256:
         raise FootageError(
             f"{path} is not the clip of passage {passage.id[:SHORT_ID]} "

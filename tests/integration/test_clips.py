@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from speedcam import process
-from speedcam.adapters.video import Footage, open_footage
+from speedcam.adapters.decoding import Clip, open_clip
 from speedcam.cli import exit_code
 from speedcam.clips import MakeCamera, Measuring, process_clips
 from speedcam.crew import News
@@ -31,7 +31,7 @@ MOTION = "motion"
 class Shot:
     """Two vehicles, and the same two once more: six seconds in three segments."""
 
-    footage: Footage
+    footage: Clip
     site: Site
     kmh: list[int]
     folder: Path
@@ -76,7 +76,7 @@ def shot(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shot")
     clip = a_clip(folder)
     footage, site = (
-        open_footage(repeated(clip.video, 2, folder / "twice.mp4")),
+        open_clip(repeated(clip.video, 2, folder / "twice.mp4")),
         load_site(clip.site),
     )
     truth = json.loads(clip.truth.read_text())
@@ -86,7 +86,13 @@ def shot(tmp_path_factory):
     process.begin(shot.folder, shot.run)
     for segment in shot.segments:
         measuring = Measuring(
-            footage=footage, site=site, make_camera=a_camera, out=shot.folder, segment=segment
+            clip=footage.path,
+            sha256=footage.sha256,
+            opener=open_clip,
+            site=site,
+            make_camera=a_camera,
+            out=shot.folder,
+            segment=segment,
         )
         measuring(lambda _: None)
     return shot

@@ -1,10 +1,13 @@
 """Footage as recorders leave it, and as thieves and broken disks do."""
 
+import ast
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from speedcam.adapters.bounds import Bounds
 from speedcam.adapters.video import open_footage
 from speedcam.errors import FootageError
 from speedcam.segments import Cut, Segment
@@ -167,3 +170,41 @@ def test_what_cannot_be_measured_on_says_so(tmp_path, make, words):
     with pytest.raises(FootageError, match=words) as caught:
         watch_all(make(tmp_path))
     assert str(tmp_path) in str(caught.value)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def codes():
+    """Every code that footage is refused with, as the source has it."""
+    for path in (ROOT / "speedcam" / "adapters").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FootageError":
+                yield from (a.value for a in node.args[1:] if isinstance(a, ast.Constant))
+
+
+def test_every_code_is_documented():
+    documented = (ROOT / "docs" / "security.md").read_text()
+    assert len(set(codes())) > 20
+    assert [code for code in codes() if f"`{code}`" not in documented] == []
+
+
+def test_a_file_that_is_written_to_meanwhile_proves_nothing(tmp_path):
+    path = write_video(tmp_path / "clip.mkv")
+    frames = open_footage(path).frames()
+    next(frames)
+    with path.open("ab") as recorder:
+        recorder.write(b"more")
+    with pytest.raises(FootageError) as caught:
+        list(frames)
+    assert caught.value.code == "changed"
+
+
+def test_a_bound_can_be_set_by_its_name():
+    assert Bounds().with_set("seconds=7200").seconds == 7200
+
+
+@pytest.mark.parametrize("words", ["hours=2", "seconds", "seconds=-1", "fps=nan", "fps=x"])
+def test_what_sets_no_bound_says_which_there_are(words):
+    with pytest.raises(FootageError, match="least_fps"):
+        Bounds().with_set(words)

@@ -1,4 +1,1 @@
-"""Attacks by the hundred thousand, too long for the suite: ``make torture``.
-
-Each module here has a ``main`` that prints what it tried and gives how much went wrong.
-"""
+"""Programs that attack what must hold, for as long as one likes."""
