@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, RowMapping, select
 
+from services.errors import StoreError
 from services.ledger.audit_tree import AT_ONCE, Walk
 from services.ledger.finding import Finding
 from services.ledger.leaf import Held, digest
 from services.store.ledger_tables import FROZEN, Frozen
 from services.store.schema import cases, payments, refunds
 from services.store.store import Store
+from services.store.trust import trusted_cameras
 
 _SINCE = {payments.name: "taken_at_ms", refunds.name: "at_ms"}
 """Money from before there was a ledger has no leaf of its own."""
@@ -33,14 +35,23 @@ def audit_rows(connection: Connection, walk: Walk) -> Iterator[Finding]:
             yield Finding(where=f"{name} {key}", fault="it was deleted")
 
 
+def audit_trust(store: Store) -> Iterator[Finding]:
+    """Whether the office trusts the cameras that its history says, and no others."""
+    try:
+        trusted_cameras(store)
+    except StoreError as error:
+        yield Finding(where="registry", fault=str(error))
+
+
 def audit_exhibits(store: Store) -> Iterator[Finding]:
     """Every picture and raw file of a case that is missing or is not what the case says."""
     with store.reading() as connection:
         query = select(cases.c.key, cases.c.violation).order_by(cases.c.key)
         rows = connection.execute(query).all()
     for key, sealed in rows:
-        exhibits = store.unseal_violation(key, sealed).passage.exhibits
-        for fault in store.broken_exhibits({each.sha256 for each in exhibits}).values():
+        passages = store.unseal_violation(key, sealed).passages
+        exhibits = {each.sha256 for passage in passages for each in passage.exhibits}
+        for fault in store.broken_exhibits(exhibits).values():
             yield Finding(where=f"{cases.name} {key}", fault=str(fault))
 
 

@@ -64,6 +64,17 @@ def _row(store: Store, event: Event) -> dict[str, object]:
     }
 
 
+def last_reason(store: Store, connection: Connection, subject: str) -> str:
+    """The reason of the last line about ``subject``; empty where nothing was told of it."""
+    query = select(events.c.id, events.c.reason).where(events.c.subject == subject)
+    row = connection.execute(query.order_by(events.c.position.desc()).limit(1)).first()
+    return _reason(store, row.id, row.reason) if row else ""
+
+
+def _reason(store: Store, row: str, sealed: bytes) -> str:
+    return store.keys.unseal(sealed, table=events.name, row=row, column="reason").decode()
+
+
 def history_of(store: Store, subject: str) -> tuple[Event, ...]:
     """Everything that happened to a case key or fine number, in order."""
     query = select(events).where(events.c.subject == subject).order_by(events.c.position)
@@ -75,9 +86,7 @@ def history_of(store: Store, subject: str) -> tuple[Event, ...]:
             who=row.who,
             what=row.what,
             subject=row.subject,
-            reason=store.keys.unseal(
-                row.reason, table=events.name, row=row.id, column="reason"
-            ).decode(),
+            reason=_reason(store, row.id, row.reason),
             second=row.second or "",
         )
         for row in rows

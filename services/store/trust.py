@@ -14,7 +14,7 @@ from services.model import Violation
 from services.ports import Clock
 from services.seals import UNSIGNED, SealGate, all_sealed
 from services.store.cases import OFFICE
-from services.store.history import Event, add_event
+from services.store.history import Event, add_event, last_reason
 from services.store.schema import office
 from services.store.store import Store
 from speedcam.disk import write_durably
@@ -22,6 +22,8 @@ from speedcam.seal.keys import PublicKey
 from speedcam.seal.registry import Registry, parse_registry
 
 _ROOT, _LIST = "seal_root", "seal_list"
+_TOLD = "registry"
+"""What the history calls it when a list is taken on, and what that is about."""
 
 
 def trust_registry(store: Store, content: bytes, root: PublicKey, clock: Clock) -> Registry:
@@ -43,13 +45,15 @@ def trust_registry(store: Store, content: bytes, root: PublicKey, clock: Clock) 
         known = _known(connection)
         if known == {_ROOT: root.raw.hex(), _LIST: sha256}:
             return registry
-        _require_newer(store, known, registry, root)
+        standing = _standing(store, connection)
+        if standing is not None:
+            _require_newer(standing, registry)
         write_durably(store.folder / "keys" / _name(sha256), content)
         rows = [{"name": _ROOT, "value": root.raw.hex()}, {"name": _LIST, "value": sha256}]
         connection.execute(delete(office).where(office.c.name.in_([_ROOT, _LIST])))
         connection.execute(insert(office), rows)
-        told = f"list {registry.number} of the root {root.id}"
-        event = Event(at=clock.now(), who=OFFICE, what="registry", subject="registry", reason=told)
+        told = _told(registry)
+        event = Event(at=clock.now(), who=OFFICE, what=_TOLD, subject=_TOLD, reason=told)
         add_event(store, connection, event)
     return registry
 
@@ -61,8 +65,25 @@ def trusted_cameras(store: Store) -> Registry | None:
         StoreError: It took one on, and that one is missing or was changed.
     """
     with store.reading() as connection:
-        known = _known(connection)
-    return _registry(store, known) if known else None
+        return _standing(store, connection)
+
+
+def _standing(store: Store, connection: Connection) -> Registry | None:
+    """The registry that database and history both name; the database alone is easily changed."""
+    known, told = _known(connection), last_reason(store, connection, _TOLD)
+    standing = _registry(store, known) if known else None
+    if told != (_told(standing) if standing else ""):
+        raise StoreError(
+            "the database names another registry of cameras than the one that this office took "
+            f"on last, which is {told or 'none'}: somebody changed it. Nothing is decided. Run "
+            "`speedcam ledger audit`, and restore the last verified backup."
+        )
+    return standing
+
+
+def _told(registry: Registry) -> str:
+    """How the history tells of a list that was taken on."""
+    return f"list {registry.number} of the root {registry.root}"
 
 
 def kept_seal_fault(store: Store, cameras: Registry | None, violation: Violation) -> str:
@@ -98,17 +119,12 @@ def _registry(store: Store, known: dict[str, str]) -> Registry:
     return parse_registry(content, PublicKey(raw=bytes.fromhex(known[_ROOT])))
 
 
-def _require_newer(
-    store: Store, known: dict[str, str], registry: Registry, root: PublicKey
-) -> None:
-    if not known:
-        return
-    if known[_ROOT] != root.raw.hex():
+def _require_newer(standing: Registry, registry: Registry) -> None:
+    if standing.root != registry.root:
         raise EvidenceError(
             "this office trusts another root, and it keeps to it. Give the registry of that "
             "root; another root needs another office."
         )
-    standing = _registry(store, known)
     if registry.number <= standing.number:
         raise EvidenceError(
             f"this office has list {standing.number} of the registry, and this is list "

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from speedcam.errors import SealError
 from speedcam.model import Passage
-from speedcam.seal.manifest import Manifest, NoReading, differing, facts_of, parse_manifest
+from speedcam.seal.manifest import Manifest, NoReading, parse_manifest, unlike
 from speedcam.seal.registry import Entry, Registry
 
 
@@ -74,7 +74,7 @@ def _key(entry: Entry, told: Manifest) -> Check:
 
 
 def _facts(told: Manifest, passage: Passage) -> Check:
-    wrong = ", ".join(differing(told.facts, facts_of(passage)))
+    wrong = unlike(told.facts, passage)
     fault = f"the passage says otherwise than what was signed: {wrong}" if wrong else ""
     return check("passage", fault, f"{told.facts.passage}, as it was signed")
 

@@ -227,6 +227,14 @@ def differing(one: Facts, other: Facts) -> Iterator[str]:
             yield each.name
 
 
+def unlike(told: Facts, passage: Passage) -> str:
+    """Which facts ``passage`` says otherwise than ``told``; empty where it says the same."""
+    try:
+        return ", ".join(differing(told, facts_of(passage)))
+    except OverflowError:
+        return "an instant or a speed that is beyond all reckoning"
+
+
 def reading_of(speed: SpeedMeasurement | Refusal) -> Reading | NoReading:
     """The speed in whole metres per hour, each figure rounded to the driver's side."""
     if isinstance(speed, Refusal):

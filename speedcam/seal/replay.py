@@ -12,7 +12,7 @@ from speedcam.record import loads
 from speedcam.redo import agrees, remeasure
 from speedcam.seal.bundle import MANIFEST, PASSAGE, SITE, Members
 from speedcam.seal.checks import Check, Outcome, check
-from speedcam.seal.manifest import Manifest, facts_of, parse_manifest
+from speedcam.seal.manifest import Manifest, parse_manifest, unlike
 from speedcam.seal.verify import RAW, content_checks
 from speedcam.site import read_site
 from speedcam.software import source_sha256
@@ -56,7 +56,7 @@ def clip_starts_at(told: Manifest) -> datetime:
 
 
 def _changed(members: Members, passage: Passage, told: Manifest) -> str:
-    if told.facts != facts_of(passage):
+    if unlike(told.facts, passage):
         return "the passage is not the one of the manifest"
     failed = [
         f"{each.about}: {each.why}"

@@ -1,22 +1,26 @@
 """The office and the seals of its evidence: what it trusts, sets aside, leaves to a person."""
 
+import hashlib
 import io
 import re
 import zipfile
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import delete, update
 
 from services import office
 from services.case_view import proof_of
 from services.errors import CaseError, EvidenceError, StoreError
 from services.intake import Outcome
+from services.ledger.audit import audit
 from services.life import State
 from services.model import Verdict
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.cases import cases_in
 from services.store.history import history_of
+from services.store.schema import office as office_table
 from services.store.trust import trust_registry, trusted_cameras
 from services.web.app import create_app
 from speedcam.cli import run
@@ -244,6 +248,34 @@ def test_the_office_says_when_it_took_a_list_on_and_the_same_one_changes_nothing
     trust_registry(trusting, trust.content, trust.pub, clock)
     (event,) = history_of(trusting, "registry")
     assert event.reason == f"list 1 of the root {trust.pub.id}"
+
+
+def forget_the_registry(store, _trust):
+    with store.writing() as connection:
+        connection.execute(delete(office_table).where(office_table.c.name.like("seal_%")))
+
+
+def put_the_older_registry_back(store, trust):
+    older = hashlib.sha256(trust.content).hexdigest()
+    row = update(office_table).where(office_table.c.name == "seal_list")
+    with store.writing() as connection:
+        connection.execute(row.values(value=older))
+
+
+@pytest.mark.parametrize("change", [forget_the_registry, put_the_older_registry_back])
+def test_a_database_that_names_another_registry_than_the_history_stops_the_office(
+    trusting, trust, clock, change, tmp_path
+):
+    ended = revoked(trust.registry, trust.camera.public.id, AT)
+    trust_registry(trusting, registry_bytes(ended, trust.root), trust.pub, clock)
+    assert audit(trusting).findings == ()
+    change(trusting, trust)
+    with pytest.raises(StoreError, match="another registry"):
+        trusted_cameras(trusting)
+    other = some_trust(tmp_path / "other")
+    with pytest.raises(StoreError, match="another registry"):
+        trust_registry(trusting, other.content, other.pub, clock)
+    assert any("another registry" in found.fault for found in audit(trusting).findings)
 
 
 def test_a_registry_that_was_taken_away_stops_the_office(trusting, camera, clock, passage):

@@ -102,15 +102,27 @@ def test_a_policy_leaves_it_to_a_person_who_may_confirm_it(received, store):
     assert issued.fine.violation == case_of(store, told.case_key).violation
 
 
+def test_the_audit_finds_a_picture_of_an_entry_that_was_changed(received, store):
+    came, went = through(95.2)
+    received((came, went))
+    kept = store.folder / "exhibits" / f"{came.exhibits[0].sha256}.jpg"
+    whole = kept.read_bytes()
+    kept.write_bytes(b"another")
+    assert [found.where.split()[0] for found in audit(store).findings] == ["cases"]
+    kept.write_bytes(whole)
+
+
 def test_no_fine_is_issued_while_a_picture_of_its_entry_is_damaged(received, store):
     came, went = through(95.2)
     (told,) = received((came, went))
     confirm(store, told.case_key)
     kept = store.folder / "exhibits" / f"{came.exhibits[0].sha256}.jpg"
+    whole = kept.read_bytes()
     kept.write_bytes(b"another")
     (issued,) = office.issue(store, SetClock())
     assert issued.fine is None
     assert "was changed after it was kept" in issued.fault
+    kept.write_bytes(whole)
 
 
 def without_stretch(store, key):

@@ -326,3 +326,27 @@ def _either(one, other, exhibit):
 
 
 PICTURES = set(EXHIBITS) - {ExhibitKind.RAW}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("at", "0001-01-01T00:00:00Z"),
+        ("at", "9999-12-31T23:59:59Z"),
+        ("over_s", 1e300),
+        ("speed_kmh", 1e308),
+    ],
+)
+def test_a_passage_of_no_time_or_speed_that_there_can_be_fails(signed, field, value):
+    _, trust, _, members = signed
+    told = json.loads(members["passage.json"])
+    (told if field in told else told["speed"])[field] = value
+    changed = members | {"passage.json": json.dumps(told).encode()}
+    assert faults(outcome(changed, trust)) >= {"passage"}
+    assert not holds(replay_raw(changed))
+
+
+def test_a_site_file_that_nobody_signed_is_not_read(signed):
+    _, trust, _, members = signed
+    slow = b".".join([b"a"] * 500) + b" = 1"
+    assert faults(outcome(members | {"site.toml": slow}, trust)) == {"site file"}
