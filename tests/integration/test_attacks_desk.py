@@ -182,3 +182,9 @@ def test_nothing_is_agreed_to_that_a_disabled_account_proposed(store, clock):
         answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
     assert decision_of(store, key) is None
     answer_proposal(store, key, officer="S-23", agreed=False, clock=clock)
+
+
+@pytest.mark.parametrize("typed", ["P-17\0", "\0", "P" * 5_000])
+def test_an_id_that_no_database_keeps_gets_the_answer_of_any_wrong_one(let_in, typed):
+    officer = let_in("P-17")
+    assert officer.sign_in(account=typed, code="123456").status_code == 403
