@@ -22,15 +22,16 @@ from services.policy import missing_proof, wants_second
 from services.ports import Clock
 from services.rules.engine import local_day
 from services.rules.terms import served_by
+from services.store.accounts import require_decider
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of
 from services.store.desk import HandedOn, hand_on, handed_on_cases, hold_back
 from services.store.history import Event, add_event
 from services.store.keys import normal_plate
+from services.store.known import case_of_drive
 from services.store.proposals import (
     Kind,
     Proposal,
     answer,
-    drop_proposal,
     open_proposals,
     propose,
 )
@@ -106,10 +107,12 @@ def settle(
     why: str,
     clock: Clock,
     country: str = "",
+    shown: str | None = None,
 ) -> bool:
     """Decide a case, or propose it where a second officer must agree; whether it is decided.
 
-    ``country`` is whose plate it is, where the plate does not tell it.
+    ``country`` is whose plate it is, where the plate does not tell it; ``shown`` is the plate that
+    the officer saw, where they saw one on a page.
 
     Raises:
         CaseError: It waits no more, or may not be decided so.
@@ -118,6 +121,8 @@ def settle(
     require_words(officer, why)
     if verdict is Verdict.CONFIRM and key in open_proposals(store):
         raise CaseError(f"case {key}: a proposal waits. It is answered before it is confirmed.")
+    if verdict is Verdict.CONFIRM:
+        _require_shown(case, shown)
     if verdict is Verdict.CONFIRM and wants_second(case.violation):
         lacking = missing_proof(case.violation)
         if lacking:
@@ -135,10 +140,19 @@ def settle(
         )
         return False
     with store.grouped():
-        drop_proposal(store, key)
+        if verdict is Verdict.CONFIRM:
+            _require_shown(case_of(store, key), shown)  # as nobody else can change it any more
         decide(store, key, officer=officer, verdict=verdict, why=why, clock=clock, country=country)
         hold_back(store, key, officer, clock.now() + UNDO_WITHIN)
     return True
+
+
+def _require_shown(case: Case, shown: str | None) -> None:
+    """Raise CaseError where a case bears another plate than the officer saw."""
+    read = case.violation.passage.plate
+    text = read.text if isinstance(read, PlateReading) else ""
+    if shown not in {None, text}:
+        raise CaseError(f"case {case.key}: its plate was corrected meanwhile. Look again.")
 
 
 def leave_to_senior(store: Store, key: str, *, officer: str, why: str, clock: Clock) -> None:
@@ -192,9 +206,11 @@ def propose_cancel(store: Store, number: str, *, officer: str, why: str, clock: 
 
 
 def answer_proposal(
-    store: Store, key: str, *, officer: str, agreed: bool, clock: Clock
+    store: Store, key: str, *, officer: str, agreed: bool, clock: Clock, shown: str | None = None
 ) -> Proposal:
     """Answer what somebody else proposed for a case, and do it where ``agreed``.
+
+    ``shown`` is the id of the proposal that the officer saw; None: the one that waits.
 
     Raises:
         CaseError: Nothing waits for an answer, it is their own, or it cannot be done any more.
@@ -202,6 +218,8 @@ def answer_proposal(
     proposal = open_proposals(store).get(key)
     if proposal is None:
         raise CaseError(f"case {key}: no proposal waits for an answer.")
+    if shown not in {None, proposal.id}:
+        raise CaseError(f"case {key}: another proposal waits than you were shown. Look again.")
     require_second(f"case {key}", proposal.by, officer, "one proposes, another one answers")
     with store.grouped():
         answer(store, proposal, officer, agreed=agreed, at=clock.now())
@@ -234,12 +252,21 @@ def _carry_out(store: Store, proposal: Proposal, second: str, clock: Clock) -> N
 
 def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) -> None:
     case = _waiting_case(store, proposal.case_key)
+    for each in (proposal.by, second):
+        require_decider(store, each, clock.now().date())
     passage = case.violation.passage
     if not isinstance(passage.plate, PlateReading):
         raise CaseError(f"case {case.key}: no plate was read, and nobody may add one. Reject it.")
     # Two people read it: sure, and no longer of the country that the wrong reading was taken for.
     read = replace(passage.plate, text=proposal.plate, confidence=1.0, repaired=False, country=None)
     violation = replace(case.violation, passage=replace(passage, plate=read))
+    with store.reading() as connection:
+        other = case_of_drive(store, connection, violation.passages[0], violation.passage)
+    if other is not None:
+        raise CaseError(
+            f"case {case.key}: case {other} is of that plate at that time. One drive is fined "
+            "once: reject this one."
+        )
     told = Event(
         at=clock.now(), who=proposal.by, second=second, what="plate_corrected", subject=case.key,
         reason=f"{passage.plate.text} is {proposal.plate}: {proposal.why}",

@@ -34,10 +34,12 @@ from services.rules.edition import Edition
 from services.rules.engine import local_day
 from services.rules.terms import served_by, terms_of
 from services.seals import UNSIGNED
+from services.store.accounts import require_decider
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
-from services.store.desk import held_back
+from services.store.desk import handed_on_cases, held_back
 from services.store.issue import plate_of, record_fines
+from services.store.proposals import open_proposals
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
 from services.words import require_officers, require_second, require_words
@@ -123,9 +125,13 @@ def _in_groups(
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
     twins, now = twins_of(store, group), clock.now()
     cameras = trusted_cameras(store)
-    seals = {case.key: doubts_of_seal(store, cameras, case.violation) for case in group}
+    people = _left_to_people(store)
+    doubts = {
+        case.key: (*doubts_of_seal(store, cameras, case.violation), *people.get(case.key, ()))
+        for case in group
+    }
     verdicts = {
-        case.key: _verdict(case, twins[case.key], seals[case.key], policy, now) for case in group
+        case.key: _verdict(case, twins[case.key], doubts[case.key], policy, now) for case in group
     }
     decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
     waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
@@ -145,20 +151,29 @@ def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -
     ]
 
 
+def _left_to_people(store: Store) -> Mapping[str, tuple[str, ...]]:
+    """By case, why an officer's doubt keeps every policy from it."""
+    left, proposed = handed_on_cases(store), open_proposals(store)
+    return {
+        **dict.fromkeys(left, ("an officer left it to a senior officer",)),
+        **dict.fromkeys(proposed, ("an officer's proposal waits",)),
+    }
+
+
 def _verdict(
-    case: Case, twins: Sequence[str], seals: tuple[str, ...], policy: Policy, at: datetime
+    case: Case, twins: Sequence[str], doubts: tuple[str, ...], policy: Policy, at: datetime
 ) -> Decision | tuple[str, ...]:
-    """What the policy says, unless the case may be another one once more, or its seal is not sure.
+    """What the policy says, unless the case may be another one once more, or somebody doubts it.
 
     Args:
         case: What waits.
         twins: Keys of those that it may be.
-        seals: What is to be said against its seals.
+        doubts: What is to be said against its seals, and what officers say of it.
         policy: Decides.
         at: Dates the decision.
     """
     verdict = policy(case.violation, at)
-    told = list(seals)
+    told = list(doubts)
     if twins:
         told.append(f"another clip shows what may be this very passage: case {', '.join(twins)}")
     return (*(verdict if isinstance(verdict, tuple) else ()), *told) if told else verdict
@@ -200,6 +215,8 @@ def decide(
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
     require_words(case_key, officer, why, second=second)
     require_officers(officer, second)
+    for each in filter(None, (officer.strip(), second.strip())):
+        require_decider(store, each, clock.now().date())
     case = case_of(store, case_key)
     lacking = missing_proof(case.violation)
     if fault := kept_seal_fault(store, trusted_cameras(store), case.violation):
@@ -224,8 +241,13 @@ def decide(
         amount=fined,
         country=stated,
     )
-    if record_decisions(store, {case_key: decision}):
-        return decision
+    with store.grouped():
+        if confirmed and case_key in open_proposals(store):
+            raise CaseError(
+                f"case {case_key}: a proposal waits. It is answered before it is confirmed."
+            )
+        if record_decisions(store, {case_key: decision}):
+            return decision
     return _same_decision(store, case_key, decision)
 
 
@@ -301,8 +323,10 @@ def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
 
     Not of one whose officer may still undo it.
     """
+    confirmed = cases_in(store, State.VALIDATED)
+    # Asked afterwards: what is confirmed between both questions is in neither answer, or in both.
     held = held_back(store, clock.now())
-    validated = [case for case in cases_in(store, State.VALIDATED) if case.key not in held]
+    validated = [case for case in confirmed if case.key not in held]
     return tuple(_in_groups(store, validated, lambda group: _issue(store, group, clock)))
 
 

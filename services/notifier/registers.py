@@ -62,6 +62,8 @@ class RegisterSettings(Closed):
         lacking = [name for name in needs[self.kind] if not getattr(self, name)]
         if lacking:
             raise ValueError(f"a register of kind {self.kind} needs {' and '.join(lacking)}")
+        if self.kind == "sql" and not {"plate", "on"} <= text(self.query).compile().params.keys():
+            raise ValueError("the query must ask for :plate and :on, or it names somebody else")
         return self
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from services.errors import AccountError
+from services.errors import AccountError, CaseError
 from services.staff.account import Account, Role, require_account
 from services.store.history import Event, add_event
 from services.store.instants import to_ms
@@ -28,6 +28,7 @@ from services.store.staff_schema import accounts, sessions
 from services.store.store import Store
 
 CONSOLE = "console"
+DECIDES = frozenset({Role.REVIEWER, Role.SENIOR})
 """Who acts in the history where somebody typed a command beside the office key."""
 
 
@@ -71,6 +72,23 @@ def accounts_of(store: Store) -> tuple[Account, ...]:
     with store.reading() as connection:
         rows = connection.execute(select(accounts).order_by(accounts.c.id)).all()
     return tuple(read_account(store, row) for row in rows)
+
+
+def require_decider(store: Store, officer: str, on: date) -> None:
+    """Raise CaseError unless ``officer`` may decide cases; an office without accounts asks nobody.
+
+    Args:
+        store: Keeps the accounts.
+        officer: The id, exactly as the account has it.
+        on: The day, in UTC.
+    """
+    known = {each.id: each for each in accounts_of(store)}
+    account = known.get(officer)
+    if known and not (account and account.role in DECIDES and account.works_on(on)):
+        raise CaseError(
+            f"{officer} is no account that may decide cases today. `speedcam office account list` "
+            "shows them."
+        )
 
 
 def account_and_proofs(store: Store, account_id: str) -> tuple[Account, Proofs] | None:

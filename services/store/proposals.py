@@ -18,7 +18,7 @@ from services.life import State
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
 from services.store.schema import cases
-from services.store.staff_schema import proposals
+from services.store.staff_schema import proposals, undoable
 from services.store.store import Store
 
 
@@ -92,7 +92,10 @@ def propose(store: Store, wanted: Proposal) -> None:
     )  # fmt: skip
     try:
         with store.writing() as connection:
-            connection.execute(delete(proposals).where(_MOOT))
+            still = select(undoable.c.case_key).where(undoable.c.until_ms > to_ms(wanted.at))
+            # Where the decision may be undone, the proposal waits again with its case.
+            over = proposals.c.case_key.not_in(still)
+            connection.execute(delete(proposals).where(_MOOT, over))
             connection.execute(insert(proposals).values(**row))
             add_event(store, connection, told)
     except IntegrityError:
@@ -100,13 +103,6 @@ def propose(store: Store, wanted: Proposal) -> None:
             f"case {wanted.case_key}: a proposal waits already. It is answered before another "
             "one is made."
         ) from None
-
-
-def drop_proposal(store: Store, case_key: str) -> None:
-    """Forget what waits for an answer: the case was decided in the driver's favour."""
-    unanswered = proposals.c.answer.is_(None)
-    with store.writing() as connection:
-        connection.execute(delete(proposals).where(proposals.c.case_key == case_key, unanswered))
 
 
 def open_proposals(store: Store, kind: Kind | None = None) -> Mapping[str, Proposal]:

@@ -14,11 +14,12 @@ from services.errors import CaseError
 from services.life import Act, State, after
 from services.model import Verdict, Violation
 from services.store.cases import OFFICE, case_of
-from services.store.decisions import decided
+from services.store.decisions import decided, decision_of
 from services.store.history import Event, add_event
 from services.store.instants import to_ms
 from services.store.proposals import was_corrected
 from services.store.schema import cases, decisions
+from services.store.staff_schema import undoable
 from services.store.store import Store
 from speedcam.model import PlateReading
 
@@ -26,14 +27,17 @@ from speedcam.model import PlateReading
 def measured_otherwise(store: Store, violation: Violation) -> bool:
     """Whether the case of this key rests on another limit or plate, or on a speed beyond doubt.
 
-    A plate that two officers corrected is another one than was read, for good reason.
+    A plate that two officers corrected is another one than was read, for good reason. A country
+    that an officer stated is doubted where the plate tells another one now.
     """
     known = case_of(store, violation.key).violation
+    decision = decision_of(store, violation.key)
+    stated = decision.country if decision else ""
     doubt_kmh = known.uncertainty_kmh + violation.uncertainty_kmh
     return (
         known.limit_kmh != violation.limit_kmh
         or (_plate(known) != _plate(violation) and not was_corrected(store, violation.key))
-        or len({known.country, violation.country} - {None}) > 1
+        or len({known.country, violation.country, stated} - {None, ""}) > 1
         or abs(known.measured_kmh - violation.measured_kmh) > doubt_kmh
     )
 
@@ -58,6 +62,8 @@ def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
         rejected = after(State(state), Act.REJECT)
         connection.execute(update(cases).where(cases.c.key == key).values(state=rejected))
         connection.execute(delete(decisions).where(decisions.c.case_key == key))
+        # What an officer might still undo is not theirs any more.
+        connection.execute(delete(undoable).where(undoable.c.case_key == key))
         row = {
             "case_key": key,
             "verdict": Verdict.REJECT,

@@ -30,6 +30,8 @@ class SignIn:
     def attempt(self, account_id: str, password: str, code: str) -> Account | timedelta | None:
         """Whose id, password and code these are; None: nobody's; a wait: too many were not."""
         typed, now = account_id.strip(), self._clock.now()
+        if not typed.isprintable():
+            typed = ""  # no id, and PostgreSQL takes no NUL
         digest = hmac.digest(self._key, typed.lower().encode(), sha256).hex()
         wait = count_try(self._store, digest, now, wait_after)
         if wait:

@@ -261,7 +261,8 @@ def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, c
     answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="al")
     assert answer.status_code == 303
     if open_proposals(store):
-        answer_proposal(store, key, officer="S-2", agreed=True, clock=clock)
+        let_in(Role.SENIOR)
+        answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
     assert decision_of(store, key).country == "AL"
 
 
@@ -287,7 +288,7 @@ def test_a_case_is_rejected_for_a_reason(shop, clock, fields, status, why):
 def test_what_was_decided_meanwhile_is_told_and_stays(shop, clock):
     store, let_in = shop
     key = a_case(store, clock)
-    officer = let_in()
+    officer, _ = let_in(), let_in(Role.SENIOR)
     decided(store, key, clock, officer="S-23")
     answer = officer.send(f"/desk/case/{key}/decide", verdict="reject", reason="limit")
     assert answer.status_code == 409
@@ -303,7 +304,12 @@ def test_a_proposal_waits_for_others_and_not_for_who_made_it(shop, clock):
     assert key not in officer.client.get("/desk").text
     assert "Another officer answers." in officer.client.get(f"/desk/case/{key}").text
     assert key in senior.client.get("/desk").text
-    assert senior.send(f"/desk/case/{key}/answer", said="agree").status_code == 303
+    assert (
+        senior.send(
+            f"/desk/case/{key}/answer", said="agree", proposal=open_proposals(store)[key].id
+        ).status_code
+        == 303
+    )
     assert decision_of(store, key).second == "S-23"
 
 
@@ -370,7 +376,12 @@ def test_an_objection_is_answered_by_a_senior_and_cancelled_by_two(shop, clock):
     assert senior.send(f"/desk/objections/{key}", said="cancel").status_code == 409
     senior.send(f"/desk/objections/{key}", said="cancel", why="another car")
     assert standing(store, number, clock).state is State.CONTESTED
-    assert officer.send(f"/desk/case/{key}/answer", said="agree").status_code == 303
+    assert (
+        officer.send(
+            f"/desk/case/{key}/answer", said="agree", proposal=open_proposals(store)[key].id
+        ).status_code
+        == 303
+    )
     assert standing(store, number, clock).state is State.CANCELLED
     assert senior.client.get(f"/desk/objections/{'0' * 24}").status_code == 404
 

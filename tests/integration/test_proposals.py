@@ -1,10 +1,11 @@
 """What the desk keeps, on both databases: undoing, four eyes, corrected plates."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from services import office
-from services.desk import answer_proposal, propose_cancel, propose_plate
+from services.desk import answer_proposal, propose_plate
 from services.errors import CaseError
 from services.life import State
 from services.model import Verdict
@@ -13,6 +14,7 @@ from services.store.history import history_of
 from services.store.proposals import Kind, Proposal, open_proposals, propose
 from services.store.staff_schema import proposals
 from tests.builders_desk import a_case, decided
+from tests.builders_office import a_plate
 
 
 def test_a_decision_can_be_undone_for_a_minute_and_nothing_is_issued_before(store, clock):
@@ -46,12 +48,13 @@ def test_a_proposal_of_a_case_that_was_decided_elsewhere_is_moot(store, clock):
     key = a_case(store, clock)
     propose_plate(store, key, "AA000BD", officer="P-17", why="a D", clock=clock)
     office.decide(
-        store, key, officer="S-23", verdict=Verdict.CONFIRM, why="seen", clock=clock
+        store, key, officer="S-23", verdict=Verdict.REJECT, why="seen", clock=clock
     )  # as from the command line
     assert not open_proposals(store)
-    (issued,) = office.issue(store, clock)
-    propose_cancel(store, issued.fine.number, officer="S-23", why="a D", clock=clock)
-    assert open_proposals(store)[key].kind is Kind.CANCEL
+    other = a_case(store, clock, passage_id="p-2", plate=a_plate("AA111BB", confidence=0.9))
+    propose_plate(store, other, "AA111BD", officer="P-17", why="a D", clock=clock)
+    with store.reading() as connection:
+        assert connection.execute(select(proposals.c.case_key)).scalars().all() == [other]
 
 
 def test_a_corrected_plate_finds_its_owner_and_the_old_one_stays_in_the_history(store, clock):

@@ -457,6 +457,15 @@ def test_a_database_knows_the_owner(tmp_path):
     assert register.owner("AA000BB", "IT", on, "") is None
 
 
+@pytest.mark.parametrize(
+    "query", ["SELECT 1", "SELECT :plate", "SELECT :on", "SELECT 1 -- :plates :one"]
+)
+def test_a_query_that_asks_for_no_plate_or_no_day_is_refused(query):
+    # It would name whoever stands there alone, or kept the vehicle long ago.
+    with pytest.raises(ValueError, match=":plate and :on"):
+        RegisterSettings(kind="sql", url_file="url", query=query, country="AL")
+
+
 def test_a_table_of_one_country_does_not_know_the_same_plate_of_another(tmp_path):
     (tmp_path / "owners.csv").write_text(CSV)
     settings = RegisterSettings(kind="csv", file="owners.csv", country="AL")

@@ -116,6 +116,7 @@ class DeskRoom:
                 why=why,
                 clock=self._clock,
                 country=form.get("country", ""),
+                shown=form.get("shown"),
             ),
         )
 
@@ -155,13 +156,20 @@ class DeskRoom:
         said = form.get("said")
         if said not in {"agree", "refuse"}:
             return self._fault(request, key, who, "reason")
-        agreed = said == "agree"
+        if self._is_for_seniors(key, who):
+            return self._fault(request, key, who, "left")
+        agreed, shown = said == "agree", form.get("proposal", "")
         return self._do(
             request,
             key,
             who,
             lambda: answer_proposal(
-                self._store, key, officer=who.id, agreed=agreed, clock=self._clock
+                self._store,
+                key,
+                officer=who.id,
+                agreed=agreed,
+                clock=self._clock,
+                shown=shown,
             ),
         )
 
@@ -198,7 +206,7 @@ class DeskRoom:
             status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
             view=view_of(store, case),
             decides=officer and case.state in WAITING and not self._is_for_seniors(key, who),
-            answers=officer,
+            answers=officer and not self._is_for_seniors(key, who),
             blind=False,
             decision=decision_of(store, key),
             proposal=open_proposals(store).get(key),
