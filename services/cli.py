@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from services import office as desk
+from services.backup.cli import add_backup_commands
 from services.bundles import owners_bundle
 from services.case_view import proof_of
 from services.clock import SystemClock
@@ -354,6 +355,7 @@ def _waiting(case: Case, twins: Sequence[str] = ()) -> dict[str, object]:
 
 
 add_fine_commands(office_app)
+add_backup_commands(office_app)
 add_report_command(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)

@@ -10,6 +10,7 @@
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
     ├── ReceiptError    a file that tells nothing of a letter
+    ├── BackupError     a backup that is damaged, or cannot be made or restored
     ├── LedgerError     the history is not what was signed, or a proof proves nothing
     ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
@@ -62,6 +63,10 @@ class LetterError(OfficeError):
 
 class ReceiptError(OfficeError):
     """A file that was to tell what became of a letter, and tells nothing."""
+
+
+class BackupError(OfficeError):
+    """A backup that is damaged, or cannot be made or restored here."""
 
 
 class LedgerError(OfficeError):

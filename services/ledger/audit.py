@@ -61,7 +61,7 @@ def audit(
     Raises:
         LedgerError: The public key that checkpoints are checked with is missing.
     """
-    with store.writing():  # files and rows agree while nobody signs
+    with store.taking_turn():  # files and rows agree while nobody signs
         in_files = list(_said_in_files(store, witness))
     with store.reading() as connection:
         said = [*_said_in_table(connection), *in_files]

@@ -28,6 +28,10 @@ from speedcam.model import Exhibit, ExhibitKind
 
 _VIOLATION: TypeAdapter[Violation] = TypeAdapter(Violation)
 _FINE: TypeAdapter[Fine] = TypeAdapter(Fine)
+READ_ONLY = "restored"
+"""While this file is in an office's folder, nothing new is taken: it was restored, and not verified
+yet. It says from what."""
+
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
@@ -126,6 +130,17 @@ class Store:
             with self._told(), group.begin_nested():
                 yield group
             return
+        if (self.folder / READ_ONLY).exists():
+            raise StoreUnavailable(
+                f"the office {self.folder} was restored and is read-only until it is verified: run "
+                "`speedcam office verify --office DIR --witness DIR`. Nothing was changed."
+            )
+        with self.taking_turn() as connection:
+            yield connection
+
+    @contextmanager
+    def taking_turn(self) -> Iterator[Connection]:
+        """The turn to write, also of an office that is read-only: for who checks or restores it."""
         with self._told(), writer_of(self.engine) as connection:
             yield connection
 

@@ -16,7 +16,7 @@ from services.store import open_store
 from services.store.cases import cases_in
 from services.store.exhibits import keep_exhibit, keep_exhibits
 from services.store.keys import normal_plate
-from services.store.schema import cases, events, fines
+from services.store.schema import SCHEMA_VERSION, cases, events, fines
 from speedcam.disk import write_durably
 from speedcam.model import ExhibitKind
 from tests.builders_office import SetClock, a_passage, a_picture, exhibits_of, on_disk
@@ -219,7 +219,9 @@ def test_a_database_of_another_version_is_told(issued):
     with issued.writing() as connection:
         connection.execute(text("UPDATE office SET value = '99' WHERE name = 'schema'"))
     issued.close()
-    with pytest.raises(StoreError, match="has schema version 99, and this speedcam works with 3"):
+    with pytest.raises(
+        StoreError, match=f"has schema version 99, and this speedcam works with {SCHEMA_VERSION}"
+    ):
         open_store(issued.folder)
 
 

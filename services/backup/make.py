@@ -1,0 +1,212 @@
+"""Make a backup: one view of the database, every file of the office, sealed; the manifest last.
+
+Files are named by content and kept from one backup to the next. Whatever is interrupted leaves the
+backup before it whole: nothing that a manifest names is ever changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlalchemy import Connection
+
+from services.backup.manifest import (
+    OBJECTS,
+    Manifest,
+    Sealed,
+    file_name,
+    newest,
+    read_manifest,
+    signed,
+)
+from services.backup.sealing import sealed
+from services.backup.tables import count_rows, every_table, lines_of
+from services.errors import BackupError
+from services.ledger.keys import load_signer
+from services.ledger.log import FOLDER, KEY, checkpoint, nodes
+from services.ledger.merkle import root_at
+from services.ledger.note import KeyKind, Signer, encoded
+from services.ports import Clock
+from services.store.database import SQLITE, URL_FILE
+from services.store.exhibits import AT_ONCE
+from services.store.instants import to_ms
+from services.store.leaves import size_of
+from services.store.store import READ_ONLY, Store
+from speedcam.disk import FILE_MODE, make_folder, sync_folder, write_durably
+
+EXHIBITS = "exhibits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup that was made.
+
+    Attributes:
+        path: Of its manifest.
+        manifest: What it holds.
+        fresh: Files that had to be written.
+        faults: Exhibits that are damaged in the office and therefore not in the backup.
+    """
+
+    path: Path
+    manifest: Manifest
+    fresh: int
+    faults: tuple[str, ...]
+
+
+def back_up(store: Store, folder: Path, to: X25519PublicKey, clock: Clock) -> Made:
+    """Back an office up into ``folder``, beside its older backups.
+
+    Args:
+        store: Of the office.
+        folder: Where backups are; made where it is missing.
+        to: Whose private key will be needed to restore it.
+        clock: Dates it.
+
+    Raises:
+        BackupError: Nothing has happened in the office yet, or ``folder`` cannot be written.
+        LedgerError: The history is not what was signed: there is nothing sound to back up.
+    """
+    if checkpoint(store, clock) is None:
+        raise BackupError(
+            f"nothing has happened in {store.folder} yet: there is no backup to make."
+        )
+    signer = load_signer(store.folder / KEY, KeyKind.LOG, create=False)
+    try:
+        make_folder(folder / OBJECTS)
+        return _made(store, folder, to, clock, signer)
+    except OSError as error:
+        raise BackupError(
+            f"the backup in {folder} cannot be written: {error.strerror}. Check its rights and the "
+            "free space; the backups before it stand."
+        ) from None
+
+
+def _made(store: Store, folder: Path, to: X25519PublicKey, clock: Clock, signer: Signer) -> Made:
+    objects = folder / OBJECTS
+    # Before the view: what files say was signed, the database then has.
+    with store.taking_turn():
+        signed_files = {path: (store.folder / path).read_bytes() for path in _ledger(store)}
+    with store.reading() as connection:
+        leaves = size_of(connection)
+        root = encoded(root_at(nodes(connection), leaves))
+        rows = {table.name: count_rows(connection, table) for table in every_table()}
+        tables = _tables(connection, objects, to)
+    # After it: an exhibit is on disk before the row that names it.
+    sealer = _Sealer(store=store, objects=objects, to=to, known=_known(folder, signer, to))
+    kept = {path: sealer.keep_content(content) for path, content in signed_files.items()}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        paths = list(_files(store.folder))
+        found = dict(zip(paths, pool.map(sealer.keep, paths), strict=True))
+    sync_folder(objects)
+    kept |= {path: each for path, each in found.items() if each}
+    manifest = Manifest(
+        at_ms=to_ms(clock.now()), to=to.public_bytes_raw().hex(), leaves=leaves, root=root,
+        rows=rows, tables=tables, files=kept,
+    )  # fmt: skip
+    path = folder / file_name(clock.now())
+    write_durably(path, bytes(signed(manifest, signer)))
+    fresh = sum(each not in sealer.known.values() for each in kept.values()) + len(tables)
+    faults = tuple(path for path, each in found.items() if each is None)
+    return Made(path=path, manifest=manifest, fresh=fresh, faults=faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealer:
+    """Seals files of an office, but not again what the last backup has."""
+
+    store: Store
+    objects: Path
+    to: X25519PublicKey
+    known: Mapping[str, Sealed]
+
+    def keep(self, path: str) -> Sealed | None:
+        """Seal the file at ``path``; None where it is an exhibit that is not what its name says."""
+        name = Path(path).name.partition(".")[0]
+        if not path.startswith(f"{EXHIBITS}/"):
+            return self.keep_content((self.store.folder / path).read_bytes())
+        if standing := self._standing(self._name(name)):
+            return standing
+        content = (self.store.folder / path).read_bytes()
+        return self.keep_content(content) if _sha256(content) == name else None
+
+    def keep_content(self, content: bytes) -> Sealed:
+        name = self._name(_sha256(content))
+        return self._standing(name) or seal_to(self.objects, name, [content], self.to)
+
+    def _name(self, sha256: str) -> str:
+        # A letter can be guessed; its digest in an open folder would say who guessed right.
+        return self.store.keys.pseudonym(f"backup {sha256}")
+
+    def _standing(self, name: str) -> Sealed | None:
+        """What the last backup has, read again: a damaged file is sealed anew."""
+        known = self.known.get(name)
+        path = self.objects / name
+        if known is None or not path.is_file() or path.stat().st_size != known.size:
+            return None
+        return known if _sha256(path.read_bytes()) == known.sha256 else None
+
+
+def seal_to(objects: Path, name: str, parts: Iterable[bytes], to: X25519PublicKey) -> Sealed:
+    """Write a sealed file whole; its name is on disk once the folder is."""
+    digest, size = hashlib.sha256(), 0
+    part = objects / f".{name}.{secrets.token_hex(4)}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in sealed(parts, to, name):
+                digest.update(chunk)
+                size += file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(objects / name)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return Sealed(name=name, sha256=digest.hexdigest(), size=size)
+
+
+def _tables(connection: Connection, objects: Path, to: X25519PublicKey) -> dict[str, Sealed]:
+    return {
+        table.name: seal_to(objects, secrets.token_hex(12), lines_of(connection, table), to)
+        for table in every_table()
+    }
+
+
+def _known(folder: Path, signer: Signer, to: X25519PublicKey) -> dict[str, Sealed]:
+    """What the last backup has, if it was sealed to the same key."""
+    try:
+        last = read_manifest(newest(folder), signer.verifier)
+    except BackupError:
+        return {}
+    same = last.to == to.public_bytes_raw().hex()
+    return {each.name: each for each in last.files.values()} if same else {}
+
+
+def _ledger(store: Store) -> Iterator[str]:
+    return (path for path in _every_file(store.folder) if path.startswith(f"{FOLDER}/"))
+
+
+def _files(office: Path) -> Iterator[str]:
+    """Files that stay what they are: not the database, nor where a server's is."""
+    for path in _every_file(office):
+        left_out = path in {URL_FILE, READ_ONLY} or path.startswith((SQLITE, f"{FOLDER}/"))
+        if not left_out:
+            yield path
+
+
+def _every_file(office: Path) -> Iterator[str]:
+    for path in sorted(office.rglob("*")):
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+            yield path.relative_to(office).as_posix()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

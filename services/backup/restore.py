@@ -1,0 +1,126 @@
+"""Restore a backup into an empty folder, where it takes nothing new until all is verified."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import delete
+
+from services.backup.manifest import OBJECTS, Manifest, Sealed, newest, read_manifest
+from services.backup.sealing import unsealed
+from services.backup.tables import every_table, load_lines
+from services.backup.verify import Checked, lift, verify
+from services.errors import BackupError
+from services.ledger.keys import read_verifier
+from services.ledger.log import PUBLIC
+from services.store.database import URL_FILE, database_of
+from services.store.schema import office as office_table
+from services.store.store import READ_ONLY, open_store
+from speedcam.disk import make_folder, sync_folder, write_durably, write_whole
+
+
+def restore(
+    folder: Path, office: Path, key: X25519PrivateKey, witness: Path
+) -> tuple[Checked, ...]:
+    """Restore the newest backup in ``folder``; the office is read-only unless every check holds.
+
+    Args:
+        folder: Of the backups.
+        office: Where the office will be: empty, or with nothing but ``keys/database.url``.
+        key: That the backup was sealed to.
+        witness: The folder of the office's witness, which knows its log's key and its history.
+
+    Raises:
+        BackupError: The backup is damaged, or ``office`` is not empty. Nothing is restored then.
+    """
+    path = newest(folder)
+    manifest = read_manifest(path, read_verifier(witness / PUBLIC))
+    _require_empty(office)
+    _require_whole(folder / OBJECTS, manifest)
+    _require_key(manifest, key)
+    try:
+        make_folder(office)
+        write_durably(office / READ_ONLY, path.read_bytes())
+        _restore_files(folder / OBJECTS, manifest, office, key)
+        _restore_tables(folder / OBJECTS, manifest, office, key)
+    except OSError as error:
+        raise BackupError(
+            f"{office} cannot be written: {error.strerror}. Remove it and restore again."
+        ) from None
+    with open_store(office) as store:
+        checks = verify(store, witness)
+    if not any(each.findings for each in checks):
+        lift(office)
+    return checks
+
+
+def _require_empty(office: Path) -> None:
+    there = [path for path in office.rglob("*") if path.is_file()] if office.exists() else []
+    if any(path.relative_to(office).as_posix() != URL_FILE for path in there):
+        raise BackupError(
+            f"{office} is not empty. A backup is restored beside what is there, never over it: "
+            "give a new folder."
+        )
+    if database_of(office).exists():
+        raise BackupError(
+            f"the database that {office / URL_FILE} names holds an office already. Name an empty "
+            "one."
+        )
+
+
+def _require_whole(objects: Path, manifest: Manifest) -> None:
+    """Every file that the manifest names is there, bit for bit, before anything is written."""
+    told = {**{f"the table {name}": each for name, each in manifest.tables.items()}}
+    for what, each in (told | manifest.files).items():
+        if _sha256(objects / each.name) != each.sha256:
+            raise BackupError(
+                f"{objects / each.name}, which holds {what}, is missing or damaged. Nothing was "
+                "restored: take another copy of the backup."
+            )
+    if missing := {table.name for table in every_table()} ^ set(manifest.tables):
+        raise BackupError(
+            f"the backup is of another version of speedcam, with other tables: "
+            f"{', '.join(sorted(missing))}. Restore it with the version that made it."
+        )
+
+
+def _require_key(manifest: Manifest, key: X25519PrivateKey) -> None:
+    if key.public_key().public_bytes_raw().hex() != manifest.to:
+        raise BackupError(
+            f"the backup is sealed to the public key {manifest.to[:16]}…, and this private key is "
+            "of another one. Give the key that it was made for."
+        )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _opened(objects: Path, each: Sealed, key: X25519PrivateKey) -> Iterator[bytes]:
+    with (objects / each.name).open("rb") as file:
+        yield from unsealed(file, key, each.name)
+
+
+def _restore_files(objects: Path, manifest: Manifest, office: Path, key: X25519PrivateKey) -> None:
+    folders = set()
+    for name, each in manifest.files.items():
+        path = office / name
+        make_folder(path.parent)
+        write_whole(path, b"".join(_opened(objects, each, key)))
+        folders.add(path.parent)
+    for folder in folders:
+        sync_folder(folder)
+
+
+def _restore_tables(objects: Path, manifest: Manifest, office: Path, key: X25519PrivateKey) -> None:
+    with open_store(office, create=True) as store, store.taking_turn() as connection:
+        connection.execute(delete(office_table))
+        for table in every_table():
+            load_lines(connection, table, _opened(objects, manifest.tables[table.name], key))

@@ -1,0 +1,146 @@
+"""Whether an office is what its history, its witness and its cameras say, check by check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from services.backup.manifest import Manifest, read_manifest
+from services.backup.tables import count_rows, every_table
+from services.ledger.audit import audit
+from services.ledger.finding import Finding
+from services.ledger.keys import read_verifier
+from services.ledger.log import PUBLIC
+from services.ledger.witness import SEEN, seen_by
+from services.model import Violation
+from services.seals import is_sealed
+from services.store.leaves import size_of
+from services.store.schema import cases
+from services.store.store import READ_ONLY, Store
+from services.store.trust import trusted_cameras
+from speedcam.disk import sync_folder
+from speedcam.model import ExhibitKind, Passage
+from speedcam.seal.checks import Outcome, seal_checks
+from speedcam.seal.registry import Registry
+
+_ABOUT_TIME = "key"
+"""Of a seal's checks, the one about where and when a key holds: a key that was revoked since is no
+damage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One check, and all that it found; nothing found is good."""
+
+    what: str
+    findings: tuple[Finding, ...]
+
+
+def verify(store: Store, witness: Path) -> tuple[Checked, ...]:
+    """Look through the whole office; nothing in it is changed.
+
+    Args:
+        store: Of the office.
+        witness: The folder of its witness.
+
+    Raises:
+        LedgerError: The witness's folder has not the key of a log.
+        BackupError: The office was restored, and what it was restored from is damaged.
+    """
+    steps: dict[str, Callable[[], Iterator[Finding]]] = {
+        "the database is sound": lambda: _integrity(store),
+        "the history is the one that the witness knows": lambda: _history(store, witness),
+        "every exhibit is what its name says": lambda: _exhibits(store),
+        "the cameras' seals hold": lambda: _seals(store),
+        "every row of the backup is here": lambda: _counts(store, witness),
+    }
+    return tuple(Checked(what=what, findings=tuple(step())) for what, step in steps.items())
+
+
+def lift(office: Path) -> None:
+    """Let an office that was restored take new things, once every check holds."""
+    (office / READ_ONLY).unlink(missing_ok=True)
+    sync_folder(office)
+
+
+def restored_from(office: Path, witness: Path) -> Manifest | None:
+    """The backup that an office was restored from and is read-only for; None where it is not."""
+    mark = office / READ_ONLY
+    return read_manifest(mark, read_verifier(witness / PUBLIC)) if mark.is_file() else None
+
+
+def _integrity(store: Store) -> Iterator[Finding]:
+    if store.engine.dialect.name != "sqlite":
+        return  # a server checks its pages whenever it reads them, and the audit reads every row
+    with store.reading() as connection:
+        for row in connection.execute(text("PRAGMA integrity_check")).scalars():
+            if row != "ok":
+                yield Finding(where=store.name, fault=str(row))
+        for broken in connection.execute(text("PRAGMA foreign_key_check")):
+            yield Finding(where=store.name, fault=f"a row of {broken[0]} refers to none")
+
+
+def _history(store: Store, witness: Path) -> Iterator[Finding]:
+    if seen_by(witness) is None:
+        yield Finding(where=str(witness / SEEN), fault="the witness has seen nothing")
+        return
+    yield from audit(store, witness=witness, exhibits=False).findings
+
+
+def _exhibits(store: Store) -> Iterator[Finding]:
+    for key, violation in _violations(store):
+        wanted = {each.sha256 for passage in violation.passages for each in passage.exhibits}
+        for fault in store.broken_exhibits(wanted).values():
+            yield Finding(where=f"case {key}", fault=str(fault))
+    for path in sorted((store.folder / "exhibits").iterdir()):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name.partition(".")[0]:
+            yield Finding(where=str(path), fault="it is not what its name says")
+
+
+def _seals(store: Store) -> Iterator[Finding]:
+    cameras = trusted_cameras(store)
+    if cameras is None:
+        return
+    for key, violation in _violations(store):
+        for passage in filter(is_sealed, violation.passages):
+            if fault := _seal_fault(store, cameras, passage):
+                yield Finding(where=f"case {key}", fault=fault)
+
+
+def _seal_fault(store: Store, cameras: Registry, passage: Passage) -> str:
+    parts = {each.kind: each.sha256 for each in passage.exhibits}
+    if not {ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE} <= parts.keys():
+        return "half of its seal is missing"
+    broken = store.broken_exhibits(set(parts.values()))
+    if broken:
+        return "its seal cannot be read"
+    manifest, signature = (
+        store.exhibit_bytes(parts[kind]) for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE)
+    )
+    checks = seal_checks(cameras, passage, manifest, signature)
+    failed = (c.why for c in checks if c.outcome is Outcome.FAILED and c.about != _ABOUT_TIME)
+    return next(failed, "")
+
+
+def _counts(store: Store, witness: Path) -> Iterator[Finding]:
+    backup = restored_from(store.folder, witness)
+    if backup is None:
+        return
+    with store.reading() as connection:
+        for table in every_table():
+            here, there = count_rows(connection, table), backup.rows.get(table.name, 0)
+            if here != there:
+                yield Finding(where=table.name, fault=f"{here} rows; the backup has {there}")
+        if size_of(connection) != backup.leaves:
+            yield Finding(where="leaves", fault="the history is not as long as the backup's")
+
+
+def _violations(store: Store) -> Iterator[tuple[str, Violation]]:
+    with store.reading() as connection:
+        rows = connection.execute(select(cases.c.key, cases.c.violation)).all()
+    for key, sealed in rows:
+        yield key, store.unseal_violation(key, sealed)

@@ -1,0 +1,105 @@
+"""A backup gives the office back whole, or says what is wrong and gives nothing."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import delete
+
+from services.backup.make import back_up
+from services.backup.manifest import newest
+from services.backup.restore import restore
+from services.backup.tables import every_table, lines_of
+from services.errors import BackupError, StoreUnavailable
+from services.store import open_store
+from services.store.schema import outbox
+from services.store.store import READ_ONLY
+from tests.builders_ledger import a_scene
+from tests.builders_office import SetClock
+
+KEY = X25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    made = a_scene(tmp_path_factory.mktemp("scene"))
+    with made.open() as store:
+        back_up(store, made.folder / "backup", KEY.public_key(), SetClock())
+    return made
+
+
+def content(folder):
+    with open_store(folder) as store, store.reading() as connection:
+        return {t.name: b"".join(lines_of(connection, t)) for t in every_table()}
+
+
+def findings(checks):
+    return [found for each in checks for found in each.findings]
+
+
+def test_a_backup_gives_the_same_office_in_either_database(scene, tmp_path, office_in):
+    there = office_in(tmp_path / "new")
+    assert not findings(restore(scene.folder / "backup", there, KEY, scene.witness))
+    assert content(there) == content(scene.office)
+    assert not (there / READ_ONLY).exists()
+    with open_store(there) as store, store.writing() as connection:
+        connection.execute(delete(outbox).where(outbox.c.key == "none"))
+
+
+def test_files_that_are_there_are_not_written_again(scene, tmp_path):
+    shutil.copytree(scene.folder / "backup", tmp_path / "backup")
+    with scene.open() as store:
+        again = back_up(store, tmp_path / "backup", KEY.public_key(), SetClock())
+    assert again.fresh == len(again.manifest.tables)
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "missing", "swapped"])
+@pytest.mark.parametrize("turn", [0, 7, -1])
+def test_a_damaged_file_is_refused_and_nothing_restored(scene, tmp_path, damage, turn):
+    shutil.copytree(scene.folder / "backup", tmp_path / "backup")
+    objects = sorted((tmp_path / "backup" / "objects").iterdir())
+    path, whole = objects[turn], objects[turn].read_bytes()
+    path.write_bytes(
+        {"changed": whole[:-1] + bytes([whole[-1] ^ 1]), "cut": whole[:-1]}.get(
+            damage, objects[turn - 1].read_bytes()
+        )
+    )
+    if damage == "missing":
+        path.unlink()
+    with pytest.raises(BackupError, match=f"{path.name}.*missing or damaged"):
+        restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_altered_manifest_is_refused(scene, tmp_path):
+    shutil.copytree(scene.folder / "backup", tmp_path / "backup")
+    path = newest(tmp_path / "backup")
+    path.write_bytes(path.read_bytes().replace(b'"leaves":', b'"leaves":1', 1))
+    with pytest.raises(BackupError, match="no manifest"):
+        restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
+
+
+def test_another_key_opens_nothing(scene, tmp_path):
+    other = X25519PrivateKey.generate()
+    with pytest.raises(BackupError, match="another one"):
+        restore(scene.folder / "backup", tmp_path / "new", other, scene.witness)
+
+
+def test_an_office_is_never_written_over(scene):
+    with pytest.raises(BackupError, match="not empty"):
+        restore(scene.folder / "backup", scene.office, KEY, scene.witness)
+
+
+def test_what_is_older_than_the_witness_knows_stays_read_only(tmp_path):
+    scene = a_scene(tmp_path)
+    with scene.open() as store:
+        back_up(store, tmp_path / "backup", KEY.public_key(), SetClock())
+    scene.go_on()
+    checks = restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
+    assert any("rolled back" in each.fault for each in findings(checks))
+    with open_store(tmp_path / "new") as store:
+        assert list(store.fines())
+        with pytest.raises(StoreUnavailable, match="read-only"), store.writing():
+            pass
