@@ -60,7 +60,7 @@ def recorded(tmp_path_factory):
 def confirmed(store, key, clock):
     return decide(
         store, key, officer="P-17", verdict=Verdict.CONFIRM, why="one vehicle in both pictures",
-        clock=clock,
+        clock=clock, country="AL",
     )  # fmt: skip
 
 
