@@ -33,6 +33,7 @@ from speedcam.detectors import MOTION, ChosenDetector, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.explain.cli import explain_command
 from speedcam.ground import fit_ground
+from speedcam.instants import instant_of
 from speedcam.model import Grade, Passage, Reason, Refusal
 from speedcam.models import SECOND_READER, build_models
 from speedcam.pipeline import Camera, unsigned
@@ -249,11 +250,8 @@ def _jobs(videos: Sequence[Path], site: Site, starts_at: Sequence[str]) -> list[
 
 
 def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = instant_of(text)
+    if instant is None:
         raise SiteError(
             f"--starts-at {text} is not an instant with its offset. "
             "Write it like 2026-10-14T08:30:00+02:00."

@@ -10,6 +10,7 @@ import typer
 
 from speedcam.disk import make_folder, write_durably
 from speedcam.errors import SealError
+from speedcam.instants import instant_of
 from speedcam.seal.keys import PublicKey, SigningKey, load_public_key, load_signing_key, new_key
 from speedcam.seal.registry import (
     Entry,
@@ -127,11 +128,8 @@ def _write(path: Path, registry: Registry, root: SigningKey) -> None:
 
 
 def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = instant_of(text)
+    if instant is None:
         raise SealError(
             f"{text} is not an instant with its offset. Write it like 2026-10-14T08:30:00+02:00."
         )

@@ -12,9 +12,10 @@ from services.errors import OfficeError
 from services.model import Violation
 from services.policy import missing_proof, wants_person, wants_second
 from services.rules.explain import Step, derivation
+from services.seals import UNSIGNED
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
-from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
+from services.store.trust import doubts_of_seal, trusted_cameras
 from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
 
 PICTURES = (
@@ -72,8 +73,7 @@ def view_of(store: Store, case: Case) -> CaseView:
     shown = [each for each in passage.exhibits if each.kind in PICTURES]
     broken = store.broken_exhibits({each.sha256 for each in shown})
     cameras = trusted_cameras(store)
-    broken_seal = kept_seal_fault(store, cameras, violation)
-    doubts = doubts_of_seal(store, cameras, violation) if cameras else ()
+    doubts = doubts_of_seal(store, cameras, violation)
     return CaseView(
         case=case,
         at=passage.at.astimezone(ZoneInfo(passage.place.timezone)),
@@ -81,8 +81,8 @@ def view_of(store: Store, case: Case) -> CaseView:
         broken=_kinds(each for each in shown if each.sha256 in broken),
         plate=passage.plate if isinstance(passage.plate, PlateReading) else None,
         speed=passage.speed if isinstance(passage.speed, SpeedMeasurement) else None,
-        lacks=(*missing_proof(violation), *([broken_seal] if broken_seal else [])),
-        reasons=(*wants_person(violation), *(d for d in doubts if d != broken_seal)),
+        lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED)),
+        reasons=(*wants_person(violation), *(d for d in doubts if d == UNSIGNED)),
         second=wants_second(violation),
         steps=_steps(store, case),
         serve_until=serve_until(store, [case])[case.key],
