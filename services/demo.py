@@ -29,12 +29,13 @@ from services.policy import policy_named, wants_country
 from services.store import Store
 from services.store.cases import case_of
 from services.store.trust import trust_registry
-from speedcam.cli import SOME_FAILED, complain, process_files
 from speedcam.clips import Job
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import Passage, PlateReading, Refusal
 from speedcam.process import ClipResult
+from speedcam.process_cli import process_files
 from speedcam.site import load_site
+from speedcam.talk import SOME_FAILED, complain
 
 OFFICE = "office"
 """Name of the office's folder beside those of the clips."""

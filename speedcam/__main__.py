@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line; loading it may be interrupted as well."""
     try:
-        from speedcam.cli import main as run  # noqa: PLC0415 - loading takes half a second
+        from speedcam.cli import main as run  # noqa: PLC0415 - loading takes a while
 
         run()
     except KeyboardInterrupt:

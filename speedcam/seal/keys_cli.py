@@ -29,26 +29,20 @@ RootKey = Annotated[Path, typer.Option("--root", help="The root's private key, k
 RootPub = Annotated[Path, typer.Option("--root", help="The root's public key.")]
 
 
-def build_keys() -> typer.Typer:
-    """The commands ``speedcam keys …``."""
-    app = typer.Typer(
-        help="Keys that sign evidence: a root, kept off line, vouches for each camera's.\n\n"
-        "docs/sealing.md shows the whole way.",
-        no_args_is_help=True,
-    )
-    app.command(name="root")(root_command)
-    app.command(name="new")(new_command)
-    app.command(name="certify")(certify_command)
-    app.command(name="revoke")(revoke_command)
-    app.command(name="list")(list_command)
-    return app
+keys_app = typer.Typer(
+    help="Keys that sign evidence: a root, kept off line, vouches for each camera's.\n\n"
+    "docs/sealing.md shows the whole way.",
+    no_args_is_help=True,
+)
 
 
+@keys_app.command(name="root")
 def root_command(out: Out = Path()) -> None:
     """Make the root's key: root.key, to be kept off line, and root.pub for everybody."""
     _new(out, "root")
 
 
+@keys_app.command(name="new")
 def new_command(
     camera: Annotated[str, typer.Argument(help="The camera's name: that of its two files.")],
     out: Out = Path(),
@@ -63,6 +57,7 @@ def _new(out: Path, name: str) -> None:
         typer.echo(path)
 
 
+@keys_app.command(name="certify")
 def certify_command(
     *,
     camera: Annotated[Path, typer.Argument(metavar="CAMERA.pub", help="Its public key.")],
@@ -91,6 +86,7 @@ def certify_command(
     typer.echo(key.id)
 
 
+@keys_app.command(name="revoke")
 def revoke_command(
     key_id: Annotated[str, typer.Argument(metavar="KEY", help="The key's id, from `keys list`.")],
     root: RootKey,
@@ -106,6 +102,7 @@ def revoke_command(
     _write(registry, changed, signing)
 
 
+@keys_app.command(name="list")
 def list_command(registry: RegistryFile, root: RootPub) -> None:
     """Every key of a registry whose signature holds: id, camera, sites, state."""
     for entry in _read(registry, load_public_key(root)).cameras:

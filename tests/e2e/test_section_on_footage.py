@@ -16,8 +16,8 @@ from services.policy import missing_proof
 from services.rules.section_file import read_section
 from services.sections import receive_section
 from services.store import open_store
-from speedcam.cli import process_files
 from speedcam.model import ExhibitKind
+from speedcam.process_cli import process_files
 from speedcam.site import load_site
 from tests.builders_office import SetClock
 from tests.builders_variants import cut

@@ -10,8 +10,8 @@ from services.model import OffenceKind
 from services.office import issue, receive, review, waiting
 from services.policy import demo_auto_1, missing_proof
 from services.store import open_store
-from speedcam.cli import process_files
 from speedcam.model import Direction, ExhibitKind, PlateReading, SpeedMeasurement
+from speedcam.process_cli import process_files
 from speedcam.site import load_site
 from tests.builders_office import SetClock
 from tests.builders_variants import cut

@@ -12,10 +12,10 @@ import pytest
 
 from speedcam import process
 from speedcam.adapters.decoding import Clip, open_clip
-from speedcam.cli import exit_code
 from speedcam.clips import MakeCamera, Measuring, process_clips
 from speedcam.crew import News
 from speedcam.process import LOCK, PASSAGES, RUN, SEGMENTS, ClipResult, Run
+from speedcam.process_cli import exit_code
 from speedcam.record import read_passages
 from speedcam.segments import Cut, Segment
 from speedcam.site import Site, load_site

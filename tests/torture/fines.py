@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speedcam.adapters.video import open_footage
-from speedcam.cli import process_files
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.model import ExhibitKind, Grade, Passage, SpeedMeasurement
 from speedcam.process import ClipResult
+from speedcam.process_cli import process_files
 from speedcam.raw import unpack
 from speedcam.site import load_site
 from tests.builders_simulate import SimulatedClip, a_clip

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from speedcam.models import FOLDER_SETTING, MODELS, SECOND_READER, ModelError, build_models, get
+from speedcam.models import FOLDER_SETTING, MODELS, SECOND_READER, ModelError, get, models_app
 
 CONTENT = b"weights"
 MODEL = replace(SECOND_READER, sha256=hashlib.sha256(CONTENT).hexdigest())
@@ -67,9 +67,9 @@ def test_a_wheel_without_the_file_is_said(tmp_path, kept, damage):
 
 @pytest.mark.usefixtures("kept")
 def test_the_commands_say_what_is_there_and_what_is_not_known():
-    listed = CliRunner().invoke(build_models(), ["list"])
+    listed = CliRunner().invoke(models_app, ["list"])
     assert "second-reader\tnot here\tApache-2.0" in listed.output
-    unknown = CliRunner().invoke(build_models(), ["get", "third-reader"])
+    unknown = CliRunner().invoke(models_app, ["get", "third-reader"])
     assert unknown.exit_code == 2
     assert "third-reader" in unknown.output
 
