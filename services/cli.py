@@ -17,6 +17,7 @@ from services.bundles import owners_bundle
 from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
+from services.erase_cli import add_erase_commands
 from services.errors import CaseError, EvidenceError
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
@@ -148,12 +149,19 @@ def review(
     sample: Annotated[
         bool, typer.Option("--sample", help="List policy decisions that a person must look at.")
     ] = False,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            "--pictures", metavar="DIR", help="Open the case's pictures there; delete them after."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the waiting cases, let a policy decide, or decide one as an officer.
 
     Without options it lists. `--policy NAME` confirms what the policy may and says why the rest
-    waits. `--case KEY` shows one case, its plate as it was read, and where its pictures lie.
+    waits. `--case KEY` shows one case, its plate as it was read; `--pictures DIR` opens its
+    pictures there.
     `--case KEY --confirm|--reject|--advise --officer ID --why TEXT` decides it; to suspend a
     licence, or to fine more than the minimum (`--amount`), two officers must agree, the other one
     named by `--second ID`. Where the plate does not tell its country, who confirms states it
@@ -163,7 +171,7 @@ def review(
     verdicts = [verdict for verdict, wanted in given.items() if wanted]
     said = any((officer, why, second, amount, country))
     if case and not (verdicts or policy or said):
-        _show_case(office, case, as_json=as_json)
+        _show_case(office, case, pictures, as_json=as_json)
     elif case:
         verdict = _only(verdicts, policy)
         _decide(
@@ -323,10 +331,10 @@ def _list_sample(office: Path, *, as_json: bool) -> None:
     say(f"decisions of a policy that a person must look at: {len(rows)}")
 
 
-def _show_case(office: Path, key: str, *, as_json: bool) -> None:
+def _show_case(office: Path, key: str, pictures: Path | None, *, as_json: bool) -> None:
     with open_store(office) as store:
         case = case_of(store, key)
-        proof = proof_of(store, case)
+        proof = proof_of(store, case, pictures)
     row = _waiting(case) | {"state": case.state} | proof
     if as_json:
         show([row], WAITING, as_json=True)
@@ -356,6 +364,7 @@ def _waiting(case: Case, twins: Sequence[str] = ()) -> dict[str, object]:
 
 add_fine_commands(office_app)
 add_backup_commands(office_app)
+add_erase_commands(office_app)
 add_report_command(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)

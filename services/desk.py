@@ -277,7 +277,7 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
             update(cases)
             .where(cases.c.key == case.key)
             .values(
-                violation=store.seal_violation(violation),
+                violation=store.seal_violation(violation, store.ring(connection, [case.key])),
                 plate_digest=store.keys.plate_digest(proposal.plate),
             )
         )

@@ -14,13 +14,15 @@ from services import payments as bank
 from services.bank import Credit
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
-from services.fines import BY_PERSON, Step, act_on, standing
+from services.errors import Erased
+from services.fines import BY_PERSON, Standing, Step, act_on, standing
 from services.lapses import write_off_lapsed
 from services.ledger.recorded import open_recorded
 from services.life import Act, State
 from services.outages import record_outage
 from services.payments import Outcome, Taken
 from services.refunds import give_back
+from services.store.erasing import left_of
 from services.store.fines import page_of
 from services.store.history import history_of
 from services.store.money import unmatched
@@ -32,6 +34,9 @@ By = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
 Why = Annotated[str, typer.Option(metavar="TEXT", help="The reason, in words.")]
 
 TAKEN = ("bank_id", "outcome", "fine_number", "state", "to_refund", "reason")
+
+LEFT = ("number", "state", "issued_at", "erased_at", "rule")
+"""What is shown of a fine whose person was erased."""
 
 
 def add_fine_commands(app: typer.Typer) -> None:
@@ -58,14 +63,11 @@ def fines(
 def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
     """Say where a fine stands today, what is owed, and everything that was done to it."""
     with open_store(office) as store:
-        now = standing(store, number, SystemClock())
-        history = history_of(store, now.number)
-    told = dataclasses.asdict(now)
-    row = told | told.pop("account") | {"acts": ", ".join(now.acts)}
-    columns = (
-        "number", "state", "stage", "debt", "paid", "owed", "to_refund", "currency",
-        "discounted_until", "due_until", "acts",
-    )  # fmt: skip
+        try:
+            row, columns = _standing(standing(store, number, SystemClock()))
+        except Erased:
+            row, columns = dataclasses.asdict(left_of(store, number)), LEFT
+        history = history_of(store, str(row["number"]))
     if as_json:
         row["history"] = [dataclasses.asdict(event) for event in history]
         show([row], columns, as_json=True)
@@ -73,6 +75,16 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
     show_record(row, columns)
     say("")
     show(history, ("at", "who", "second", "what", "reason"), as_json=False)
+
+
+def _standing(now: Standing) -> tuple[dict[str, object], tuple[str, ...]]:
+    told = dataclasses.asdict(now)
+    row = told | told.pop("account") | {"acts": ", ".join(now.acts)}
+    columns = (
+        "number", "state", "stage", "debt", "paid", "owed", "to_refund", "currency",
+        "discounted_until", "due_until", "acts",
+    )  # fmt: skip
+    return row, columns
 
 
 def act(

@@ -158,12 +158,13 @@ def _receive(
         ]
 
 
-def _new_exhibits(store: Store, judged: Sequence[_Judged]) -> list[Exhibit]:
+def _new_exhibits(store: Store, judged: Sequence[_Judged]) -> dict[str, Sequence[Exhibit]]:
+    """The exhibits of every violation that is no case yet, by the key that its case will have."""
     violations = [each for each in judged if isinstance(each.verdict, Violation)]
     with store.reading() as connection:
         known = Known(store, connection, [(each.key, each.passage) for each in violations])
-    new = (each.passage for each in violations if known.of(each.key, each.passage) is None)
-    return [exhibit for passage in new for exhibit in passage.exhibits]
+    new = (each for each in violations if known.of(each.key, each.passage) is None)
+    return {each.key: each.passage.exhibits for each in new}
 
 
 def _judge(store: Store, passage: Passage, law: Sequence[Edition], clock: Clock) -> _Judged:

@@ -154,7 +154,7 @@ def assign(store: Store, bank_id: str, number: str, step: Step) -> Taken:
             raise CaseError(
                 f"payment {bank_id} is in {known.credit.amount.currency}: not this fine's."
             )
-        if not give_to_fine(connection, bank_id, fine.number):
+        if not give_to_fine(store, connection, known.credit, fine.number):
             raise CaseError(f"payment {bank_id} belongs to fine {known.fine_number} already.")
         told = _paid(known.credit, step)
         tell(store, connection, fine.number, "paid", told, change=_came_in(known.credit))

@@ -12,6 +12,8 @@ from services.store.store import Store
 
 SEARCH = "search"
 """The subject under which the history keeps who searched for what, and why."""
+DIGITS = 16
+"""Of a plate's keyed digest, by which a search stands in the history: the same for the same."""
 MOST_FOUND = 20
 """Cases of one plate, the latest first."""
 
@@ -28,11 +30,13 @@ def find_cases(
         purpose: What for, in words.
         clock: Dates it.
     """
-    record_read(store, SEARCH, officer, f"{purpose}: {typed}", clock.now())
-    fine = store.fine(typed)
+    fine, digest = store.fine(typed), store.keys.plate_digest(typed)
+    # Searches outlive the cases that they found: a plate would stay in them for ever.
+    told = fine.number if fine else f"plate {digest[:DIGITS]}"
+    record_read(store, SEARCH, officer, f"{purpose}: {told}", clock.now())
     if fine is not None:
         return (case_of(store, fine.violation.key),)
-    query = select(cases.c.key).where(cases.c.plate_digest == store.keys.plate_digest(typed))
+    query = select(cases.c.key).where(cases.c.plate_digest == digest)
     with store.reading() as connection:
         keys = connection.scalars(query.order_by(cases.c.passed_at_ms.desc()).limit(MOST_FOUND))
         found = list(keys)

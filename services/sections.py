@@ -111,7 +111,7 @@ def _receive(
             finding=judged.finding,
         )
     for passage, folder in zip((drive.entry.passage, end), beside, strict=True):
-        for fault in store.keep_exhibits(passage.exhibits, folder).values():
+        for fault in store.keep_exhibits({key: passage.exhibits}, folder).values():
             raise fault
     if fault_of_seal := kept_seal_fault(store, trusted_cameras(store), judged):
         raise EvidenceError(fault_of_seal)

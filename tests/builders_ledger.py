@@ -91,6 +91,14 @@ def first_number(store: Store) -> str:
         return connection.execute(select(fines.c.number).order_by(fines.c.number)).scalars().first()
 
 
+def with_kek(scene: Scene, folder: Path) -> Path:
+    """A folder for an office to be restored, with the key-encryption key that is in no backup."""
+    for path in (scene.office / "keys").glob("kek-*.key"):
+        (folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copy(path, folder / "keys")
+    return folder
+
+
 def copied(scene: Scene, folder: Path) -> Scene:
     """The same office and witness, to be attacked."""
     shutil.copytree(scene.folder, folder, dirs_exist_ok=True)

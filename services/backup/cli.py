@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from services.backup.keys import KEY_FILE
 from services.backup.make import back_up
 from services.backup.restore import restore as restore_from
 from services.backup.sealing import load_private, load_public
@@ -18,6 +19,14 @@ from services.console import EPILOG, Office, end, say
 from services.store.store import READ_ONLY, open_store
 
 Witness = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the office's witness.")]
+
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys", metavar="FILE", help=f"The cases' wrapped keys; by default {KEY_FILE} beside it."
+    ),
+]
 
 
 def add_backup_commands(app: typer.Typer) -> None:
@@ -33,14 +42,16 @@ def backup(
     key: Annotated[
         Path, typer.Option("--for", metavar="PEM", help="The public key that it is sealed to.")
     ],
+    keys: KeyFile = None,
 ) -> None:
     """Back the office up, sealed: database, exhibits, keys, letters. The office goes on meanwhile.
 
-    Files of earlier backups are not written again. The private key is needed to restore, and
-    belongs elsewhere.
+    Files of earlier backups are not written again, but the cases' keys are, in place of the older
+    ones: what was erased opens in no backup. The private key is needed to restore, and so is the
+    key-encryption key, which is in no backup; both belong elsewhere.
     """
     with open_store(office) as store:
-        made = back_up(store, to, load_public(key), SystemClock())
+        made = back_up(store, to, load_public(key), SystemClock(), keys)
     typer.echo(made.path)
     held = made.manifest
     say(f"leaves: {held.leaves}, rows: {sum(held.rows.values())}, files: {len(held.files)}")
@@ -56,12 +67,15 @@ def restore(
     office: Office,
     key: Annotated[Path, typer.Option(metavar="PEM", help="The private key it is sealed to.")],
     witness: Witness,
+    keys: KeyFile = None,
 ) -> None:
     """Restore the newest backup into an empty folder, and verify it whole.
 
+    Put the key-encryption key into its `keys` folder before (`speedcam keys join`).
+
     Until every check holds the office is read-only: it shows what it has and takes nothing new.
     """
-    checks = restore_from(folder, office, load_private(key), witness)
+    checks = restore_from(folder, office, load_private(key), witness, keys)
     _show(checks, office)
 
 

@@ -17,6 +17,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection
 
+from services.backup.keys import (
+    KEY_FILE,
+    is_secret,
+    kek_of,
+    sealed_letter,
+    wrapped_file,
+    write_keys,
+)
 from services.backup.manifest import (
     OBJECTS,
     Manifest,
@@ -35,13 +43,12 @@ from services.ledger.merkle import root_at
 from services.ledger.note import KeyKind, Signer, encoded
 from services.ports import Clock
 from services.store.database import SQLITE, URL_FILE
-from services.store.exhibits import AT_ONCE
+from services.store.exhibits import AT_ONCE, is_what_it_says
 from services.store.instants import to_ms
+from services.store.keks import PREFIX
 from services.store.leaves import size_of
-from services.store.store import READ_ONLY, Store
+from services.store.store import EXHIBITS, READ_ONLY, Store
 from speedcam.disk import FILE_MODE, make_folder, sync_folder, write_durably
-
-EXHIBITS = "exhibits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,9 @@ class Made:
     faults: tuple[str, ...]
 
 
-def back_up(store: Store, folder: Path, to: X25519PublicKey, clock: Clock) -> Made:
+def back_up(
+    store: Store, folder: Path, to: X25519PublicKey, clock: Clock, keys: Path | None = None
+) -> Made:
     """Back an office up into ``folder``, beside its older backups.
 
     Args:
@@ -69,6 +78,7 @@ def back_up(store: Store, folder: Path, to: X25519PublicKey, clock: Clock) -> Ma
         folder: Where backups are; made where it is missing.
         to: Whose private key will be needed to restore it.
         clock: Dates it.
+        keys: The file for the wrapped data keys, written anew; by default beside the backups.
 
     Raises:
         BackupError: Nothing has happened in the office yet, or ``folder`` cannot be written.
@@ -81,7 +91,7 @@ def back_up(store: Store, folder: Path, to: X25519PublicKey, clock: Clock) -> Ma
     signer = load_signer(store.folder / KEY, KeyKind.LOG, create=False)
     try:
         make_folder(folder / OBJECTS)
-        return _made(store, folder, to, clock, signer)
+        return _made(store, folder, to, clock, signer, keys or folder / KEY_FILE)
     except OSError as error:
         raise BackupError(
             f"the backup in {folder} cannot be written: {error.strerror}. Check its rights and the "
@@ -89,7 +99,9 @@ def back_up(store: Store, folder: Path, to: X25519PublicKey, clock: Clock) -> Ma
         ) from None
 
 
-def _made(store: Store, folder: Path, to: X25519PublicKey, clock: Clock, signer: Signer) -> Made:
+def _made(  # noqa: PLR0917 - what every backup is made of
+    store: Store, folder: Path, to: X25519PublicKey, clock: Clock, signer: Signer, keys: Path
+) -> Made:
     objects = folder / OBJECTS
     # Before the view: what files say was signed, the database then has.
     with store.taking_turn():
@@ -99,8 +111,11 @@ def _made(store: Store, folder: Path, to: X25519PublicKey, clock: Clock, signer:
         root = encoded(root_at(nodes(connection), leaves))
         rows = {table.name: count_rows(connection, table) for table in every_table()}
         tables = _tables(connection, objects, to)
+        write_keys(connection, keys, to)
     # After it: an exhibit is on disk before the row that names it.
-    sealer = _Sealer(store=store, objects=objects, to=to, known=_known(folder, signer, to))
+    sealer = _Sealer(
+        store=store, objects=objects, to=to, known=_known(folder, signer, to), kek=kek_of(store)
+    )
     kept = {path: sealer.keep_content(content) for path, content in signed_files.items()}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         paths = list(_files(store.folder))
@@ -126,24 +141,34 @@ class _Sealer:
     objects: Path
     to: X25519PublicKey
     known: Mapping[str, Sealed]
+    kek: str
 
     def keep(self, path: str) -> Sealed | None:
         """Seal the file at ``path``; None where it is an exhibit that is not what its name says."""
-        name = Path(path).name.partition(".")[0]
-        if not path.startswith(f"{EXHIBITS}/"):
-            return self.keep_content((self.store.folder / path).read_bytes())
-        if standing := self._standing(self._name(name)):
-            return standing
-        content = (self.store.folder / path).read_bytes()
-        return self.keep_content(content) if _sha256(content) == name else None
+        file = self.store.folder / path
+        if path.startswith(f"{EXHIBITS}/"):
+            # Content gives an exhibit its name, and the cases that it opens for its size.
+            name = self._name(f"{path} {file.stat().st_size}")
+            if standing := self._standing(name):
+                return standing
+            whole = is_what_it_says(file, self.store.data_keys)
+            return self._keep(name, file.read_bytes()) if whole else None
+        content = file.read_bytes()
+        if is_secret(path):
+            name = self._name(f"{path} {_sha256(content)} {self.kek}")
+            return self._keep(name, wrapped_file(self.store, path, content))
+        name = self._name(f"{path} {_sha256(content)}")
+        return self._standing(name) or self._keep(name, sealed_letter(self.store, path, content))
 
     def keep_content(self, content: bytes) -> Sealed:
-        name = self._name(_sha256(content))
+        return self._keep(self._name(_sha256(content)), content)
+
+    def _keep(self, name: str, content: bytes) -> Sealed:
         return self._standing(name) or seal_to(self.objects, name, [content], self.to)
 
-    def _name(self, sha256: str) -> str:
+    def _name(self, about: str) -> str:
         # A letter can be guessed; its digest in an open folder would say who guessed right.
-        return self.store.keys.pseudonym(f"backup {sha256}")
+        return self.store.keys.pseudonym(f"backup {about}")
 
     def _standing(self, name: str) -> Sealed | None:
         """What the last backup has, read again: a damaged file is sealed anew."""
@@ -195,9 +220,11 @@ def _ledger(store: Store) -> Iterator[str]:
 
 
 def _files(office: Path) -> Iterator[str]:
-    """Files that stay what they are: not the database, nor where a server's is."""
+    """Files that stay what they are: no database, nor where a server's is, nor what wraps keys."""
     for path in _every_file(office):
-        left_out = path in {URL_FILE, READ_ONLY} or path.startswith((SQLITE, f"{FOLDER}/"))
+        left_out = path in {URL_FILE, READ_ONLY} or path.startswith(
+            (SQLITE, f"{FOLDER}/", f"keys/{PREFIX}")
+        )
         if not left_out:
             yield path
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import delete
 
+from services.backup.keys import (
+    KEY_FILE,
+    is_secret,
+    load_keys,
+    opened_keys,
+    restore_letters,
+    unwrapped_file,
+)
 from services.backup.manifest import OBJECTS, Manifest, Sealed, newest, read_manifest
 from services.backup.sealing import unsealed
 from services.backup.tables import every_table, load_lines
@@ -17,21 +26,25 @@ from services.errors import BackupError
 from services.ledger.keys import read_verifier
 from services.ledger.log import PUBLIC
 from services.store.database import URL_FILE, database_of
+from services.store.keks import PREFIX, keks_of
+from services.store.ring import owner_of
 from services.store.schema import office as office_table
 from services.store.store import READ_ONLY, open_store
 from speedcam.disk import make_folder, sync_folder, write_durably, write_whole
 
 
 def restore(
-    folder: Path, office: Path, key: X25519PrivateKey, witness: Path
+    folder: Path, office: Path, key: X25519PrivateKey, witness: Path, keys: Path | None = None
 ) -> tuple[Checked, ...]:
     """Restore the newest backup in ``folder``; the office is read-only unless every check holds.
 
     Args:
         folder: Of the backups.
-        office: Where the office will be: empty, or with nothing but ``keys/database.url``.
+        office: Where the office will be: empty, or with nothing but ``keys/database.url`` and the
+            key-encryption key.
         key: That the backup was sealed to.
         witness: The folder of the office's witness, which knows its log's key and its history.
+        keys: The file of the wrapped data keys; by default the one beside the backups.
 
     Raises:
         BackupError: The backup is damaged, or ``office`` is not empty. Nothing is restored then.
@@ -41,11 +54,16 @@ def restore(
     _require_empty(office)
     _require_whole(folder / OBJECTS, manifest)
     _require_key(manifest, key)
+    keys = keys or folder / KEY_FILE
+    for _ in opened_keys(keys, key):
+        pass  # damaged, it is refused before anything is written
+    backup = _Backup(objects=folder / OBJECTS, manifest=manifest, key=key)
+    _require_kek(backup, office)
     try:
         make_folder(office)
         write_durably(office / READ_ONLY, path.read_bytes())
-        _restore_files(folder / OBJECTS, manifest, office, key)
-        _restore_tables(folder / OBJECTS, manifest, office, key)
+        _restore_files(backup, office)
+        _restore_tables(backup, office, keys)
     except OSError as error:
         raise BackupError(
             f"{office} cannot be written: {error.strerror}. Remove it and restore again."
@@ -59,7 +77,8 @@ def restore(
 
 def _require_empty(office: Path) -> None:
     there = [path for path in office.rglob("*") if path.is_file()] if office.exists() else []
-    if any(path.relative_to(office).as_posix() != URL_FILE for path in there):
+    names = {path.relative_to(office).as_posix() for path in there} - {URL_FILE}
+    if not all(name.startswith(f"keys/{PREFIX}") for name in names):
         raise BackupError(
             f"{office} is not empty. A backup is restored beside what is there, never over it: "
             "give a new folder."
@@ -103,24 +122,56 @@ def _sha256(path: Path) -> str:
         return ""
 
 
-def _opened(objects: Path, each: Sealed, key: X25519PrivateKey) -> Iterator[bytes]:
-    with (objects / each.name).open("rb") as file:
-        yield from unsealed(file, key, each.name)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Backup:
+    """A backup that was found whole, and the key that opens it."""
+
+    objects: Path
+    manifest: Manifest
+    key: X25519PrivateKey
+
+    def opened(self, each: Sealed) -> Iterator[bytes]:
+        with (self.objects / each.name).open("rb") as file:
+            yield from unsealed(file, self.key, each.name)
+
+    def content(self, path: str) -> bytes:
+        return b"".join(self.opened(self.manifest.files[path]))
 
 
-def _restore_files(objects: Path, manifest: Manifest, office: Path, key: X25519PrivateKey) -> None:
-    folders = set()
-    for name, each in manifest.files.items():
+def _require_kek(backup: _Backup, office: Path) -> None:
+    """Raise BackupError where the key-encryption key that the backup needs is not at hand."""
+    keks = keks_of(office)
+    for path in filter(is_secret, backup.manifest.files):
+        unwrapped_file(keks, path, backup.content(path))
+
+
+def _restore_files(backup: _Backup, office: Path) -> None:
+    """Every file but letters sealed for a case, which need the keys that are restored later."""
+    keks, folders = keks_of(office), set()
+    for name in backup.manifest.files:
+        content = backup.content(name)
+        if owner_of(content):
+            continue
         path = office / name
         make_folder(path.parent)
-        write_whole(path, b"".join(_opened(objects, each, key)))
+        write_whole(path, unwrapped_file(keks, name, content))
         folders.add(path.parent)
     for folder in folders:
         sync_folder(folder)
 
 
-def _restore_tables(objects: Path, manifest: Manifest, office: Path, key: X25519PrivateKey) -> None:
-    with open_store(office, create=True) as store, store.taking_turn() as connection:
-        connection.execute(delete(office_table))
-        for table in every_table():
-            load_lines(connection, table, _opened(objects, manifest.tables[table.name], key))
+def _restore_tables(backup: _Backup, office: Path, keys: Path) -> None:
+    with open_store(office, create=True) as store:
+        with store.taking_turn() as connection:
+            connection.execute(delete(office_table))
+            for table in every_table():
+                load_lines(connection, table, backup.opened(backup.manifest.tables[table.name]))
+            load_keys(connection, keys, backup.key)
+        letters = ((name, backup.content(name)) for name in backup.manifest.files)
+        sealed_ones = ((name, content) for name, content in letters if owner_of(content))
+        restore_letters(store, sealed_ones, lambda name, content: _write(office / name, content))
+
+
+def _write(path: Path, content: bytes) -> None:
+    make_folder(path.parent)
+    write_durably(path, content)

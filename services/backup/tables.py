@@ -11,6 +11,7 @@ from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, tex
 
 from services.errors import BackupError
 from services.store import staff_schema  # noqa: F401 - its tables belong to every office
+from services.store.key_tables import case_keys
 from services.store.ledger_tables import leaves  # noqa: F401 - likewise
 from services.store.schema import metadata
 
@@ -18,8 +19,8 @@ AT_ONCE = 1000
 
 
 def every_table() -> tuple[Table, ...]:
-    """Every table of an office; each after those that it refers to."""
-    return tuple(metadata.sorted_tables)
+    """Every table of an office but that of the keys; each after those that it refers to."""
+    return tuple(table for table in metadata.sorted_tables if table is not case_keys)
 
 
 def count_rows(connection: Connection, table: Table) -> int:

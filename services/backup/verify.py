@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from services.backup.manifest import Manifest, read_manifest
 from services.backup.tables import count_rows, every_table
 from services.ledger.audit import audit
+from services.ledger.audit_rows import kept_violations
 from services.ledger.finding import Finding
 from services.ledger.keys import read_verifier
 from services.ledger.log import PUBLIC
 from services.ledger.witness import SEEN, seen_by
-from services.model import Violation
 from services.seals import is_sealed
+from services.store.exhibits import is_what_it_says
 from services.store.leaves import size_of
-from services.store.schema import cases
-from services.store.store import READ_ONLY, Store
+from services.store.store import EXHIBITS, READ_ONLY, Store
 from services.store.trust import trusted_cameras
 from speedcam.disk import sync_folder
 from speedcam.model import ExhibitKind, Passage
@@ -92,12 +91,12 @@ def _history(store: Store, witness: Path) -> Iterator[Finding]:
 
 
 def _exhibits(store: Store) -> Iterator[Finding]:
-    for key, violation in _violations(store):
+    for key, violation in kept_violations(store):
         wanted = {each.sha256 for passage in violation.passages for each in passage.exhibits}
         for fault in store.broken_exhibits(wanted).values():
             yield Finding(where=f"case {key}", fault=str(fault))
-    for path in sorted((store.folder / "exhibits").iterdir()):
-        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name.partition(".")[0]:
+    for path in sorted((store.folder / EXHIBITS).iterdir()):
+        if not is_what_it_says(path, store.data_keys):
             yield Finding(where=str(path), fault="it is not what its name says")
 
 
@@ -105,7 +104,7 @@ def _seals(store: Store) -> Iterator[Finding]:
     cameras = trusted_cameras(store)
     if cameras is None:
         return
-    for key, violation in _violations(store):
+    for key, violation in kept_violations(store):
         for passage in filter(is_sealed, violation.passages):
             if fault := _seal_fault(store, cameras, passage):
                 yield Finding(where=f"case {key}", fault=fault)
@@ -137,10 +136,3 @@ def _counts(store: Store, witness: Path) -> Iterator[Finding]:
                 yield Finding(where=table.name, fault=f"{here} rows; the backup has {there}")
         if size_of(connection) != backup.leaves:
             yield Finding(where="leaves", fault="the history is not as long as the backup's")
-
-
-def _violations(store: Store) -> Iterator[tuple[str, Violation]]:
-    with store.reading() as connection:
-        rows = connection.execute(select(cases.c.key, cases.c.violation)).all()
-    for key, sealed in rows:
-        yield key, store.unseal_violation(key, sealed)

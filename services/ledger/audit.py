@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from services.errors import LedgerError
-from services.ledger.audit_rows import audit_exhibits, audit_rows, audit_trust
+from services.ledger.audit_rows import audit_exhibits, audit_keys, audit_rows, audit_trust
 from services.ledger.audit_tree import Walk, walk_tree
 from services.ledger.checkpoint import Checkpoint, checkpoint_of
 from services.ledger.finding import Finding
@@ -74,6 +74,7 @@ def audit(
     findings += _signed_findings(store, witness, notes, walk)
     findings += (f for each in printed for f in _root_findings("a printed notice", each, walk))
     findings += audit_trust(store)
+    findings += audit_keys(store)
     findings += audit_exhibits(store) if exhibits else ()
     return Audit(leaves=walk.frontier.size, checkpoints=len(said), findings=tuple(findings))
 

@@ -10,10 +10,16 @@ from services.errors import StoreError
 from services.ledger.audit_tree import AT_ONCE, Walk
 from services.ledger.finding import Finding
 from services.ledger.leaf import Held, digest
+from services.model import Violation
+from services.store.case_keys import keyed_cases
+from services.store.erasing import erased_subjects
 from services.store.ledger_tables import FROZEN, Frozen
+from services.store.ring import owner_of
 from services.store.schema import cases, payments, refunds
 from services.store.store import Store
 from services.store.trust import trusted_cameras
+
+_CASES = select(cases.c.key, cases.c.violation).order_by(cases.c.key)
 
 _SINCE = {payments.name: "taken_at_ms", refunds.name: "at_ms"}
 """Money from before there was a ledger has no leaf of its own."""
@@ -45,14 +51,38 @@ def audit_trust(store: Store) -> Iterator[Finding]:
 
 def audit_exhibits(store: Store) -> Iterator[Finding]:
     """Every picture and raw file of a case that is missing or is not what the case says."""
-    with store.reading() as connection:
-        query = select(cases.c.key, cases.c.violation).order_by(cases.c.key)
-        rows = connection.execute(query).all()
-    for key, sealed in rows:
-        passages = store.unseal_violation(key, sealed).passages
-        exhibits = {each.sha256 for passage in passages for each in passage.exhibits}
+    for key, violation in kept_violations(store):
+        exhibits = {each.sha256 for passage in violation.passages for each in passage.exhibits}
         for fault in store.broken_exhibits(exhibits).values():
             yield Finding(where=f"{cases.name} {key}", fault=str(fault))
+
+
+def audit_keys(store: Store) -> Iterator[Finding]:
+    """Every case whose key is gone, or is there again, against what the history says."""
+    with store.reading() as connection:
+        erased, there = erased_subjects(connection), keyed_cases(connection)
+        for key, sealed in connection.execute(_CASES):
+            owner = owner_of(sealed)
+            if owner and owner not in there and key not in erased:
+                yield Finding(
+                    where=f"{cases.name} {key}", fault="its key is gone, and no event says so"
+                )
+        for key in sorted(erased & there):
+            yield Finding(
+                where=f"{cases.name} {key}", fault="it was erased, and its key is there again"
+            )
+
+
+def kept_violations(store: Store) -> Iterator[tuple[str, Violation]]:
+    """Every case that was not erased, with its key."""
+    with store.reading() as connection:
+        rows = connection.execute(_CASES).all()
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start:][:AT_ONCE]
+        ring = store.opening(row.violation for row in part)
+        for key, sealed in part:
+            if ring.opens(sealed):
+                yield key, store.unseal_violation(key, sealed, ring)
 
 
 def _fault(walk: Walk, frozen: Frozen, held: Held, row: RowMapping) -> str:

@@ -125,7 +125,7 @@ def _read_leaf(keys: Keys, walk: Walk, row: RowMapping, where: str, not_before_m
     if change.after == State.IN_REVIEW:
         # A case that waits again has no decision: it was undone, and says so.
         walk.pledges.pop(Held(table=decisions.name, key=subject), None)
-    if holds and holds.table == FINES and not leaf.get("adopted"):
+    if holds and holds.table == FINES and change.after and not leaf.get("adopted"):
         walk.states[holds.key] = State.ISSUED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -28,6 +28,7 @@ from services.rules.engine import local_day
 from services.store.history import Event, add_events
 from services.store.instants import to_ms
 from services.store.known import TWIN_WITHIN, Known
+from services.store.ring import Ring
 from services.store.schema import cases, links, packs
 from services.store.store import Store
 from speedcam.model import Passage, PlateReading
@@ -73,10 +74,10 @@ def twins_of(store: Store, group: Sequence[Case]) -> dict[str, tuple[str, ...]]:
         pairs = connection.execute(_near(list(told))).all()
         others = sorted({other for _, other, _ in pairs} - told.keys())
         rows = connection.execute(select(cases).where(cases.c.key.in_(others))).all()
-    told |= {row.key: _case(store, row) for row in rows}
+    told |= {case.key: case for case in _cases(store, rows)}
     twins: dict[str, list[str]] = {case.key: [] for case in group}
     for key, other, _ in pairs:
-        if _measured_alike(told[key].violation, told[other].violation):
+        if other in told and _measured_alike(told[key].violation, told[other].violation):
             twins[key].append(other)
     return {key: tuple(found) for key, found in twins.items()}
 
@@ -123,13 +124,13 @@ def open_cases(
         group: The violations with the law that judged them.
         at: When they are received.
     """
-    told, rows, linked, opened = [], [], [], []
+    told, fresh, linked, opened = [], [], [], []
     for violation, _ in group:
         key, passage = violation.key, violation.passage
         case_key = known.of(key, passage)
         told.append((case_key or key, case_key is None))
         if case_key is None:
-            rows.append(_case_row(store, violation, at))
+            fresh.append(violation)
             reason = f"{violation.source.pack} {violation.offence}"
             told_of = Event(at=at, who=OFFICE, what="opened", subject=key, reason=reason)
             opened.append(replace(told_of, change=_opens(key)))
@@ -137,7 +138,9 @@ def open_cases(
         elif key not in {case_key, *known.links}:
             known.links[key] = case_key
             linked.append(_link_row(key, case_key, passage))
-    keep_editions(connection, [edition for _, edition in group] if rows else [])
+    keep_editions(connection, [edition for _, edition in group] if fresh else [])
+    ring = store.mint(connection, [violation.key for violation in fresh])
+    rows = [_case_row(store, violation, at, ring) for violation in fresh]
     for table, new in ((cases, rows), (links, linked)):
         if new:
             connection.execute(insert(table), new)
@@ -174,7 +177,7 @@ def keep_editions(connection: Connection, editions: Iterable[Edition]) -> None:
         connection.execute(insert(packs), [row])
 
 
-def _case_row(store: Store, violation: Violation, at: datetime) -> dict[str, object]:
+def _case_row(store: Store, violation: Violation, at: datetime, ring: Ring) -> dict[str, object]:
     plate = violation.passage.plate
     return {
         "key": violation.key,
@@ -187,7 +190,7 @@ def _case_row(store: Store, violation: Violation, at: datetime) -> dict[str, obj
             store.keys.plate_digest(plate.text) if isinstance(plate, PlateReading) else None
         ),
         "pack_sha256": violation.source.pack_sha256,
-        "violation": store.seal_violation(violation),
+        "violation": store.seal_violation(violation, ring),
     }
 
 
@@ -227,20 +230,29 @@ def _read_once(text: bytes, name: str) -> Edition:
 
 
 def cases_in(store: Store, *states: State, most: int | None = None) -> tuple[Case, ...]:
-    """Every case in one of ``states``, or the first few, in order of the passage's instant."""
+    """Every case in one of ``states``, or the first few, in order of the passage's instant.
+
+    One that was erased is not among them.
+    """
     query = select(cases).where(cases.c.state.in_(states))
     with store.reading() as connection:
         rows = connection.execute(
             query.order_by(cases.c.passed_at_ms, cases.c.key).limit(most)
         ).all()
-    return tuple(_case(store, row) for row in rows)
+    return tuple(_cases(store, rows))
+
+
+def _cases(store: Store, rows: Sequence[Row[tuple[object, ...]]]) -> Iterator[Case]:
+    """Those that were not erased."""
+    ring = store.opening(row.violation for row in rows)
+    return (_case(store, row, ring) for row in rows if ring.opens(row.violation))
 
 
 def case_of(store: Store, key: str) -> Case:
     """The case ``key``.
 
     Raises:
-        CaseError: There is none.
+        CaseError: There is none; or, as :class:`~services.errors.Erased`, no more of it than that.
     """
     with store.reading() as connection:
         row = connection.execute(_by_key(key)).one_or_none()
@@ -253,9 +265,9 @@ def _by_key(key: str) -> Select[tuple[object, ...]]:
     return select(cases).where(cases.c.key == key)
 
 
-def _case(store: Store, row: Row[tuple[object, ...]]) -> Case:
+def _case(store: Store, row: Row[tuple[object, ...]], ring: Ring | None = None) -> Case:
     return Case(
         key=row.key,
         state=State(row.state),
-        violation=store.unseal_violation(row.key, row.violation),
+        violation=store.unseal_violation(row.key, row.violation, ring),
     )

@@ -37,12 +37,13 @@ def complete(store: Store, violation: Violation, edition: Edition, at: datetime)
         sealed = connection.execute(select(cases.c.violation).where(waits)).scalar()
         if sealed is None or violation.stretch is None:
             return
-        known = store.unseal_violation(key, sealed).stretch
+        ring = store.ring(connection, [key])
+        known = store.unseal_violation(key, sealed, ring).stretch
         if known is not None and _certified(known) == _certified(violation.stretch):
             return
         keep_editions(connection, [edition])
         row = {
-            "violation": store.seal_violation(violation),
+            "violation": store.seal_violation(violation, ring),
             "pack_sha256": violation.source.pack_sha256,
         }
         connection.execute(update(cases).where(waits).values(row))

@@ -13,6 +13,7 @@ from services.model import Decision, Money, Verdict
 from services.store.cases import OFFICE
 from services.store.history import Event, add_events
 from services.store.instants import from_ms, to_ms
+from services.store.ring import Ring
 from services.store.schema import cases, decisions
 from services.store.store import Store
 
@@ -39,15 +40,16 @@ def decision_of(store: Store, key: str) -> Decision | None:
 
 
 def decisions_of(store: Store, keys: Sequence[str]) -> dict[str, Decision]:
-    """The decisions on cases, by key; of those that wait there is none."""
+    """The decisions on cases, by key; of those that wait, or were erased, there is none."""
     query = select(decisions).where(decisions.c.case_key.in_(keys))
     with store.reading() as connection:
         rows = connection.execute(query).all()
-    return {row.case_key: _decision(store, row) for row in rows}
+        ring = store.opening((row.why for row in rows), connection)
+    return {row.case_key: _decision(ring, row) for row in rows if ring.opens(row.why)}
 
 
-def _decision(store: Store, row: Row[tuple[object, ...]]) -> Decision:
-    why = store.keys.unseal(row.why, table=decisions.name, row=row.case_key, column="why")
+def _decision(ring: Ring, row: Row[tuple[object, ...]]) -> Decision:
+    why = ring.unseal(row.why, table=decisions.name, row=row.case_key, column="why")
     return Decision(
         verdict=Verdict(row.verdict),
         by=row.by,
@@ -92,7 +94,8 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
         for verdict, act in ACTS.items():
             move_cases(connection, [k for k in here if wanted[k].verdict is verdict], act)
         if here:
-            rows = [_decision_row(store, key, wanted[key]) for key in here]
+            ring = store.ring(connection, here)
+            rows = [_decision_row(ring, key, wanted[key]) for key in here]
             connection.execute(insert(decisions), rows)
         told = [
             Event(
@@ -120,8 +123,9 @@ def decided(key: str, before: State, act: Act) -> Change:
     )
 
 
-def _decision_row(store: Store, key: str, decision: Decision) -> dict[str, object]:
-    sealed = store.keys.seal(decision.why.encode(), table=decisions.name, row=key, column="why")
+def _decision_row(ring: Ring, key: str, decision: Decision) -> dict[str, object]:
+    why = decision.why.encode()
+    sealed = ring.seal(why, of=key, table=decisions.name, row=key, column="why")
     return {
         "case_key": key,
         "verdict": decision.verdict,

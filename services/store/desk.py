@@ -57,7 +57,8 @@ def hand_on(store: Store, key: str, by: str, why: str, at: datetime) -> None:
         here = handed_on.c.case_key == key
         if connection.execute(select(handed_on).where(here)).first() is not None:
             return
-        sealed = store.keys.seal(why.encode(), table=handed_on.name, row=key, column="why")
+        ring = store.ring(connection, [key])
+        sealed = ring.seal(why.encode(), of=key, table=handed_on.name, row=key, column="why")
         row = {"case_key": key, "by": by, "at_ms": to_ms(at), "why": sealed}
         connection.execute(insert(handed_on).values(**row))
         told = Event(at=at, who=by, what="handed_on", subject=key, reason=why)
@@ -70,13 +71,12 @@ def handed_on_cases(store: Store) -> Mapping[str, HandedOn]:
     query = select(handed_on).join(cases).where(waits)
     with store.reading() as connection:
         rows = connection.execute(query).all()
+        ring = store.opening((row.why for row in rows), connection)
     return {
         row.case_key: HandedOn(
             by=row.by,
             at=from_ms(row.at_ms),
-            why=store.keys.unseal(
-                row.why, table=handed_on.name, row=row.case_key, column="why"
-            ).decode(),
+            why=ring.unseal(row.why, table=handed_on.name, row=row.case_key, column="why").decode(),
         )
         for row in rows
     }

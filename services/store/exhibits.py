@@ -1,16 +1,18 @@
-"""Exhibits named by their content, checked whenever they come in or go out."""
+"""Exhibits named by their content, sealed for their case, checked coming in and going out."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from services.errors import EvidenceError
+from services.errors import Erased, EvidenceError, OfficeError
+from services.store.envelope import cases_of, is_sealed, opened, sealed_for, taken_apart
 from speedcam.disk import sync_folder, write_whole
 from speedcam.model import Exhibit, ExhibitKind
 
@@ -41,19 +43,32 @@ _FORMS = {
 MOST_BYTES = 32 * 1024 * 1024
 """No exhibit is larger; reading one must not fill the memory."""
 
+MOST_PLACES = 4
+"""So many times may cases that share a picture come in apart."""
+
 AT_ONCE = 16
 """Exhibits written or read at a time: each is waited for until the disk has it."""
 
 
+Owners = Mapping[str, Mapping[str, bytes]]
+"""By SHA-256 of an exhibit: the data keys of the cases that it belongs to, by case key."""
+OpenKeys = Callable[[Set[str]], Mapping[str, bytes]]
+"""Gives the data keys of cases that are there still, by case key."""
+
+
 def keep_exhibits(
-    folder: Path, wanted: Mapping[_Key, Exhibit], beside: Path
+    folder: Path, wanted: Mapping[_Key, Exhibit], beside: Path, owners: Owners
 ) -> dict[_Key, EvidenceError]:
-    """Copy exhibits into ``folder`` durably; those that cannot be.
+    """Seal exhibits into ``folder`` durably; those that cannot be.
 
     The disk is asked once for all of their names, those included that another process has put
     there and may not have waited for.
     """
-    faults = faults_of(lambda exhibit: keep_exhibit(folder, exhibit, beside), wanted)
+
+    def keep(exhibit: Exhibit) -> None:
+        keep_exhibit(folder, exhibit, beside, owners[exhibit.sha256])
+
+    faults = faults_of(keep, wanted)
     try:
         if wanted:
             sync_folder(folder)
@@ -79,22 +94,28 @@ def faults_of(
         return {key: error for key, error in told if error}
 
 
-def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
-    """Copy one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``, and so on.
+def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path, keys: Mapping[str, bytes]) -> None:
+    """Seal one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``, and so on.
 
-    Its content is on disk then, its name once the folder is.
+    Its content is on disk then, its name once the folder is. A site file names nobody and is that
+    of many cases: it alone is kept as it is.
 
     Args:
         folder: ``<office>/exhibits``.
         exhibit: Its path is relative to ``beside``.
         beside: The folder of the passages file.
+        keys: Data keys of the cases that it belongs to, by case key.
 
     Raises:
         EvidenceError: It is missing, outside ``beside``, or not what the passage says.
     """
     form = _FORMS.get(exhibit.kind, _PICTURE)
-    kept = folder / _name(exhibit.sha256, form.suffix)
-    if kept.is_file() and _digest(kept.read_bytes()) == exhibit.sha256:
+    plain = exhibit.kind is ExhibitKind.SITE
+    places = _places(folder, exhibit.sha256, form.suffix)
+    kept = next((path for path in places if plain or _may_hold(path, keys)), None)
+    if kept is None:
+        raise EvidenceError(f"exhibit {exhibit.path} belongs to more cases than a picture can.")
+    if kept.is_file() and _is_whole(kept, exhibit.sha256, None if plain else keys):
         return
     content = read_beside(exhibit, beside)
     if not content.startswith(form.begins):
@@ -103,9 +124,34 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path) -> None:
             "passage was set aside; process the footage again."
         )
     try:
-        write_whole(kept, content)
+        write_whole(kept, content if plain else sealed_for(content, exhibit.sha256, keys))
     except OSError as error:
         raise _not_kept(folder, exhibit, error) from None
+
+
+def _may_hold(path: Path, keys: Mapping[str, bytes]) -> bool:
+    """Whether a file is free for these cases: none is there, it is theirs, or it is damaged."""
+    if not path.is_file():
+        return True
+    content = path.read_bytes()
+    if not is_sealed(content):
+        # From before exhibits were sealed it is another case's; else it is no exhibit any more.
+        return _digest(content) != path.name.partition(".")[0]
+    try:
+        return keys.keys() <= taken_apart(content).wrapped.keys()
+    except EvidenceError:
+        return True
+
+
+def _is_whole(path: Path, sha256: str, keys: Mapping[str, bytes] | None) -> bool:
+    """Whether a file is the exhibit, plain or opened with the keys of its cases."""
+    try:
+        content = path.read_bytes()
+        if keys is not None:
+            content = opened(taken_apart(content), sha256, keys) if is_sealed(content) else b""
+    except OfficeError:
+        return False
+    return _digest(content) == sha256
 
 
 def read_beside(exhibit: Exhibit, beside: Path) -> bytes:
@@ -130,21 +176,72 @@ def _not_kept(folder: Path, exhibit: Exhibit, error: OSError) -> EvidenceError:
     )
 
 
-def read_exhibit(folder: Path, sha256: str) -> bytes:
-    """The exhibit with this SHA-256, checked again.
+def read_exhibit(folder: Path, sha256: str, keys_of: OpenKeys) -> bytes:
+    """The exhibit with this SHA-256, opened and checked again.
+
+    Args:
+        folder: ``<office>/exhibits``.
+        sha256: Of its content.
+        keys_of: Gives the data keys of its cases.
 
     Raises:
         EvidenceError: It is missing, or was changed since it was kept.
+        Erased: All cases that it belonged to were erased.
     """
-    others = (folder / _name(sha256, form.suffix) for form in _FORMS.values())
-    picture = folder / _name(sha256, PICTURE_SUFFIX)
-    content = _read(next((path for path in others if path.is_file()), picture))
+    kept = files_of(folder, sha256) or [folder / _name(sha256, PICTURE_SUFFIX)]
+    for path in kept:
+        content = _read(path)
+        if not is_sealed(content):
+            break
+        envelope = taken_apart(content)
+        keys = keys_of(envelope.wrapped.keys())
+        if keys or path == kept[-1]:
+            content = opened(envelope, sha256, keys)
+            break
     if _digest(content) != sha256:
         raise EvidenceError(
             f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "
             "rests on it; restore it from the last verified backup."
         )
     return content
+
+
+def owners_in(folder: Path, wanted: Iterable[str]) -> set[str]:
+    """The cases whose keys open these exhibits, named by SHA-256, as far as they can be read."""
+    owners: set[str] = set()
+    for path in (path for sha256 in wanted for path in files_of(folder, sha256)):
+        with suppress(OSError):
+            owners |= cases_of(path)
+    return owners
+
+
+def is_what_it_says(path: Path, keys_of: OpenKeys) -> bool:
+    """Whether a file among the exhibits is, opened, what its name says; one of nobody is too."""
+    content, sha256 = path.read_bytes(), path.name.partition(".")[0]
+    try:
+        if is_sealed(content):
+            envelope = taken_apart(content)
+            content = opened(envelope, sha256, keys_of(envelope.wrapped.keys()))
+    except Erased:
+        return True  # nobody can open it any more, so nobody can say otherwise
+    except EvidenceError:
+        return False
+    return _digest(content) == sha256
+
+
+def files_of(folder: Path, sha256: str) -> list[Path]:
+    """The files that hold an exhibit: one, or more where cases share it that came in apart."""
+    suffixes = (*(form.suffix for form in _FORMS.values()), PICTURE_SUFFIX)
+    return [
+        path for suffix in suffixes for path in _places(folder, sha256, suffix) if path.is_file()
+    ]
+
+
+def _places(folder: Path, sha256: str, suffix: str) -> Iterator[Path]:
+    """Where an exhibit may be; the second place and those after it are hardly ever used."""
+    yield folder / _name(sha256, suffix)
+    for turn in range(2, MOST_PLACES + 1):
+        yield folder / _name(sha256, f".{turn}{suffix}")
 
 
 def _name(sha256: str, suffix: str) -> str:

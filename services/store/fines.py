@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Tuple,
     and_,
     insert,
     null,
@@ -25,6 +26,7 @@ from services.life import Act, State, after
 from services.model import Fine, NoticeState
 from services.numbers import normal_number
 from services.store.instants import from_ms, to_ms
+from services.store.ring import Ring
 from services.store.schema import cases, fines, outbox, pauses
 from services.store.store import Store
 
@@ -67,13 +69,13 @@ def read_file(store: Store, connection: Connection, number: str) -> FineFile:
     """The fine with this number as people type it.
 
     Raises:
-        CaseError: There is none.
+        CaseError: There is none; or, as :class:`~services.errors.Erased`, no more of it than that.
     """
     query = select(fines).where(fines.c.number == normal_number(number))
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise CaseError(f"there is no fine {number!r}: `speedcam office fines` lists them.")
-    return _file(store, row)
+        raise no_fine(number)
+    return _file(store, row, store.opening([row.fine], connection))
 
 
 def page_of(
@@ -90,9 +92,8 @@ def page_of(
     wanted: list[ColumnElement[bool]] = [] if state is None else [fines.c.state == state]
     with store.reading() as connection:
         if after_number:
-            last = read_file(store, connection, after_number).fine
             place = tuple_(fines.c.issued_at_ms, fines.c.number)
-            wanted.append(place > tuple_(to_ms(last.issued_at), last.number))
+            wanted.append(place > _place_of(connection, after_number))
         query = select(fines.c.number, fines.c.state, fines.c.issued_at_ms).where(*wanted)
         ordered = query.order_by(fines.c.issued_at_ms, fines.c.number)
         rows = connection.execute(ordered.limit(min(most, PAGE))).all()
@@ -100,6 +101,24 @@ def page_of(
         FineLine(number=row.number, state=State(row.state), issued_at=from_ms(row.issued_at_ms))
         for row in rows
     )
+
+
+def _place_of(connection: Connection, number: str) -> Tuple:
+    """Where a fine stands in the order of issue.
+
+    Raises:
+        CaseError: There is none.
+    """
+    query = select(fines.c.issued_at_ms, fines.c.number)
+    row = connection.execute(query.where(fines.c.number == normal_number(number))).one_or_none()
+    if row is None:
+        raise no_fine(number)
+    return tuple_(row.issued_at_ms, row.number)
+
+
+def no_fine(number: str) -> CaseError:
+    """The error for a number that no fine has."""
+    return CaseError(f"there is no fine {number!r}: `speedcam office fines` lists them.")
 
 
 def move_on(
@@ -146,6 +165,7 @@ def begin_pause(
     Without ``number`` and ``site_id`` it does so for every fine of the office.
     """
     row = secrets.token_hex(8)
+    ring = store.ring(connection, [number] if number else [])
     values = {
         "id": row,
         "kind": kind,
@@ -154,7 +174,7 @@ def begin_pause(
         "from_ms": to_ms(start),
         "until_ms": None if end is None else to_ms(end),
         "by": by,
-        "why": store.keys.seal(why.encode(), table=pauses.name, row=row, column="why"),
+        "why": ring.seal(why.encode(), of=number or "", table=pauses.name, row=row, column="why"),
     }
     connection.execute(insert(pauses), [values])
     return row
@@ -195,9 +215,9 @@ def site_of_fine() -> ColumnElement[str]:
     return select(cases.c.site_id).where(cases.c.key == fines.c.case_key).scalar_subquery()
 
 
-def _file(store: Store, row: Row[tuple[object, ...]]) -> FineFile:
+def _file(store: Store, row: Row[tuple[object, ...]], ring: Ring) -> FineFile:
     return FineFile(
-        fine=store.unseal_fine(row.number, row.fine),
+        fine=store.unseal_fine(row.number, row.fine, ring),
         state=State(row.state),
         interrupted=State(row.interrupted) if row.interrupted else None,
         served_on=date.fromisoformat(row.served_on) if row.served_on else None,

@@ -12,8 +12,12 @@ from sqlalchemy import Connection, insert, select
 from services.ledger.leaf import NOTHING, Change
 from services.store.instants import from_ms, to_ms
 from services.store.leaves import append_leaves
+from services.store.ring import Ring
 from services.store.schema import events
 from services.store.store import Store
+
+ERASED = "erased"
+"""The reason of a line whose words were erased with its case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +47,14 @@ def add_events(store: Store, connection: Connection, told: Sequence[Event]) -> N
     Each gets its leaf in the ledger, so the rows that they hold must be there.
     """
     if told:
-        rows = [_row(store, event) for event in told]
+        ring = store.ring(connection, {event.subject for event in told})
+        rows = [_row(ring, event) for event in told]
         connection.execute(insert(events), rows)
         changes = [event.change for event in told]
         append_leaves(store.keys, connection, list(zip(rows, changes, strict=True)))
 
 
-def _row(store: Store, event: Event) -> dict[str, object]:
+def _row(ring: Ring, event: Event) -> dict[str, object]:
     row = secrets.token_hex(16)
     return {
         "id": row,
@@ -57,8 +62,8 @@ def _row(store: Store, event: Event) -> dict[str, object]:
         "who": event.who,
         "what": event.what,
         "subject": event.subject,
-        "reason": store.keys.seal(
-            event.reason.encode(), table=events.name, row=row, column="reason"
+        "reason": ring.seal(
+            event.reason.encode(), of=event.subject, table=events.name, row=row, column="reason"
         ),
         "second": event.second or None,
     }
@@ -68,11 +73,14 @@ def last_reason(store: Store, connection: Connection, subject: str) -> str:
     """The reason of the last line about ``subject``; empty where nothing was told of it."""
     query = select(events.c.id, events.c.reason).where(events.c.subject == subject)
     row = connection.execute(query.order_by(events.c.position.desc()).limit(1)).first()
-    return _reason(store, row.id, row.reason) if row else ""
+    ring = store.opening([row.reason] if row else [], connection)
+    return _reason(ring, row.id, row.reason) if row else ""
 
 
-def _reason(store: Store, row: str, sealed: bytes) -> str:
-    return store.keys.unseal(sealed, table=events.name, row=row, column="reason").decode()
+def _reason(ring: Ring, row: str, sealed: bytes) -> str:
+    if not ring.opens(sealed):
+        return ERASED
+    return ring.unseal(sealed, table=events.name, row=row, column="reason").decode()
 
 
 def history_of(store: Store, subject: str) -> tuple[Event, ...]:
@@ -80,13 +88,14 @@ def history_of(store: Store, subject: str) -> tuple[Event, ...]:
     query = select(events).where(events.c.subject == subject).order_by(events.c.position)
     with store.reading() as connection:
         rows = connection.execute(query).all()
+        ring = store.opening((row.reason for row in rows), connection)
     return tuple(
         Event(
             at=from_ms(row.at_ms),
             who=row.who,
             what=row.what,
             subject=row.subject,
-            reason=_reason(store, row.id, row.reason),
+            reason=_reason(ring, row.id, row.reason),
             second=row.second or "",
         )
         for row in rows

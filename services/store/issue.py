@@ -16,6 +16,7 @@ from services.store.decisions import move_cases, standing_in
 from services.store.history import Event, add_events
 from services.store.instants import to_ms
 from services.store.letters import new_row
+from services.store.ring import Ring
 from services.store.schema import fines, outbox
 from services.store.store import Store
 from speedcam.model import PlateReading
@@ -85,11 +86,12 @@ def add_fines(
         notices = [
             new_row(fine.number, channel, fine.issued_at) for fine in issued for channel in channels
         ]
-        connection.execute(insert(fines), [_fine_row(store, fine, turn) for fine in issued])
+        ring = store.ring(connection, [fine.violation.key for fine in issued])
+        connection.execute(insert(fines), [_fine_row(store, fine, turn, ring) for fine in issued])
         connection.execute(insert(outbox), notices)
 
 
-def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
+def _fine_row(store: Store, fine: Fine, turn: int, ring: Ring) -> dict[str, object]:
     return {
         "number": fine.number,
         "case_key": fine.violation.key,
@@ -97,7 +99,7 @@ def _fine_row(store: Store, fine: Fine, turn: int) -> dict[str, object]:
         "plate_digest": store.keys.plate_digest(plate_of(fine.violation)),
         "issued_at_ms": to_ms(fine.issued_at),
         "state": State.ISSUED,
-        "fine": store.seal_fine(fine),
+        "fine": store.seal_fine(fine, ring),
         "serve_until": _day(fine.terms.serve_until),
         "prescribed_after": _day(fine.terms.prescribed_after),
     }

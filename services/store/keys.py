@@ -51,10 +51,7 @@ class Keys:
         try:
             return AESGCM(self.sealing).decrypt(nonce, ciphertext, _bound(table, row, column))
         except InvalidTag:
-            raise StoreError(
-                f"{table} {row}: the stored {column} was changed or moved by something other than "
-                "the office. Trust nothing in this database; restore the last verified backup."
-            ) from None
+            raise changed_or_moved(table, row, column) from None
 
     def plate_digest(self, plate: str) -> str:
         """Keyed digest by which a plate is found; says nothing without the key."""
@@ -67,6 +64,14 @@ class Keys:
     def pseudonym(self, actor: str) -> str:
         """Who acted, as the ledger says it: the same for the same, and no name without the key."""
         return _hmac(self.actors, actor.encode())[:PSEUDONYM_DIGITS]
+
+
+def changed_or_moved(table: str, row: str, column: str) -> StoreError:
+    """The error for stored bytes that do not open in their place."""
+    return StoreError(
+        f"{table} {row}: the stored {column} was changed or moved by something other than "
+        "the office. Trust nothing in this database; restore the last verified backup."
+    )
 
 
 def normal_plate(plate: str) -> str:

@@ -12,6 +12,7 @@ from services.account import Payment
 from services.bank.credit import Credit
 from services.model import Money
 from services.store.instants import to_ms
+from services.store.ring import Ring
 from services.store.schema import payments, refunds
 from services.store.store import Store
 
@@ -27,14 +28,13 @@ class KnownCredit:
 def known_credit(store: Store, connection: Connection, bank_id: str) -> KnownCredit | None:
     """The credit with this bank reference, or None where the office has not taken it."""
     row = connection.execute(select(payments).where(payments.c.bank_id == bank_id)).one_or_none()
-    return None if row is None else _known(store, row)
+    return None if row is None else _known(store.opening([row.remittance], connection), row)
 
 
 def keep_credit(
     store: Store, connection: Connection, credit: Credit, fine_number: str | None, at: datetime
 ) -> None:
     """Take a new credit, for a fine or for nobody yet."""
-    text = credit.remittance.encode()
     row = {
         "bank_id": credit.bank_id,
         "fine_number": fine_number,
@@ -42,18 +42,27 @@ def keep_credit(
         "minor": credit.amount.minor,
         "currency": credit.amount.currency,
         "taken_at_ms": to_ms(at),
-        "remittance": store.keys.seal(
-            text, table=payments.name, row=credit.bank_id, column="remittance"
-        ),
+        "remittance": _sealed(store, connection, credit, fine_number),
     }
     connection.execute(insert(payments), [row])
 
 
-def give_to_fine(connection: Connection, bank_id: str, number: str) -> bool:
-    """Give a credit that is nobody's to a fine; False when it is somebody's already."""
-    free = (payments.c.bank_id == bank_id) & payments.c.fine_number.is_(None)
-    change = update(payments).where(free).values(fine_number=number)
+def give_to_fine(store: Store, connection: Connection, credit: Credit, number: str) -> bool:
+    """Give a credit that is nobody's to a fine; False when it is somebody's already.
+
+    What the payer wrote is sealed with the fine's own key from now on, to be erased with it.
+    """
+    free = (payments.c.bank_id == credit.bank_id) & payments.c.fine_number.is_(None)
+    sealed = _sealed(store, connection, credit, number)
+    change = update(payments).where(free).values(fine_number=number, remittance=sealed)
     return connection.execute(change).rowcount == 1
+
+
+def _sealed(store: Store, connection: Connection, credit: Credit, number: str | None) -> bytes:
+    """What the payer wrote, sealed for its fine, or for the office where it has none."""
+    ring = store.ring(connection, [number] if number else [])
+    text, row = credit.remittance.encode(), credit.bank_id
+    return ring.seal(text, of=number or "", table=payments.name, row=row, column="remittance")
 
 
 def unmatched(store: Store) -> tuple[Credit, ...]:
@@ -61,7 +70,8 @@ def unmatched(store: Store) -> tuple[Credit, ...]:
     query = select(payments).where(payments.c.fine_number.is_(None))
     with store.reading() as connection:
         rows = connection.execute(query.order_by(payments.c.paid_on, payments.c.bank_id)).all()
-    return tuple(_known(store, row).credit for row in rows)
+        ring = store.opening((row.remittance for row in rows), connection)
+    return tuple(_known(ring, row).credit for row in rows)
 
 
 def payments_of(connection: Connection, number: str) -> tuple[Payment, ...]:
@@ -91,22 +101,22 @@ def keep_refund(
     at: datetime,
 ) -> str:
     """Write down that money goes back; the id of its row."""
-    row = secrets.token_hex(8)
+    row, ring = secrets.token_hex(8), store.ring(connection, [number])
     values = {
         "id": row,
         "fine_number": number,
         "minor": minor,
         "at_ms": to_ms(at),
         "by": by,
-        "why": store.keys.seal(why.encode(), table=refunds.name, row=row, column="why"),
+        "why": ring.seal(why.encode(), of=number, table=refunds.name, row=row, column="why"),
     }
     connection.execute(insert(refunds), [values])
     return row
 
 
-def _known(store: Store, row: Row[tuple[object, ...]]) -> KnownCredit:
-    sealed = row.remittance
-    text = store.keys.unseal(sealed, table=payments.name, row=row.bank_id, column="remittance")
+def _known(ring: Ring, row: Row[tuple[object, ...]]) -> KnownCredit:
+    sealed, place = row.remittance, {"table": payments.name, "column": "remittance"}
+    text = ring.unseal(sealed, row=row.bank_id, **place) if ring.opens(sealed) else b""
     credit = Credit(
         bank_id=row.bank_id,
         paid_on=date.fromisoformat(row.paid_on),

@@ -17,6 +17,7 @@ from services.errors import CaseError
 from services.life import State
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
+from services.store.ring import Ring
 from services.store.schema import cases
 from services.store.staff_schema import proposals, undoable
 from services.store.store import Store
@@ -84,7 +85,6 @@ def propose(store: Store, wanted: Proposal) -> None:
         "kind": wanted.kind,
         "proposed_by": wanted.by,
         "at_ms": to_ms(wanted.at),
-        "said": store.keys.seal(said.encode(), table=proposals.name, row=wanted.id, column="said"),
     }
     told = Event(
         at=wanted.at, who=wanted.by, what=f"proposed_{wanted.kind}", subject=wanted.case_key,
@@ -96,7 +96,11 @@ def propose(store: Store, wanted: Proposal) -> None:
             # Where the decision may be undone, the proposal waits again with its case.
             over = proposals.c.case_key.not_in(still)
             connection.execute(delete(proposals).where(_MOOT, over))
-            connection.execute(insert(proposals).values(**row))
+            sealed = store.ring(connection, [wanted.case_key]).seal(
+                said.encode(), of=wanted.case_key, table=proposals.name, row=wanted.id,
+                column="said",
+            )  # fmt: skip
+            connection.execute(insert(proposals).values(**row, said=sealed))
             add_event(store, connection, told)
     except IntegrityError:
         raise CaseError(
@@ -111,7 +115,8 @@ def open_proposals(store: Store, kind: Kind | None = None) -> Mapping[str, Propo
     wanted = query if kind is None else query.where(proposals.c.kind == kind)
     with store.reading() as connection:
         rows = connection.execute(wanted).all()
-    return {row.case_key: _proposal(store, row) for row in rows}
+        ring = store.opening((row.said for row in rows), connection)
+    return {row.case_key: _proposal(ring, row) for row in rows if ring.opens(row.said)}
 
 
 def answer(store: Store, proposal: Proposal, by: str, *, agreed: bool, at: datetime) -> None:
@@ -151,8 +156,8 @@ def was_corrected(store: Store, case_key: str) -> bool:
         return connection.execute(query).first() is not None
 
 
-def _proposal(store: Store, row: Row[Any]) -> Proposal:
-    said = store.keys.unseal(row.said, table=proposals.name, row=row.id, column="said")
+def _proposal(ring: Ring, row: Row[Any]) -> Proposal:
+    said = ring.unseal(row.said, table=proposals.name, row=row.id, column="said")
     return Proposal(
         id=row.id,
         case_key=row.case_key,

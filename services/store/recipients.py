@@ -20,7 +20,8 @@ def keep_recipient(
 ) -> None:
     """Keep whom the letters of the fine ``number`` go to, in place of whoever was kept."""
     content = _RECIPIENT.dump_json(recipient)
-    sealed = store.keys.seal(content, table=recipients.name, row=number, column="recipient")
+    ring = store.ring(connection, [number])
+    sealed = ring.seal(content, of=number, table=recipients.name, row=number, column="recipient")
     connection.execute(delete(recipients).where(recipients.c.fine_number == number))
     row = {"fine_number": number, "at_ms": to_ms(at), "recipient": sealed}
     connection.execute(insert(recipients), [row])
@@ -33,5 +34,6 @@ def recipient_of(store: Store, number: str) -> Recipient | None:
         sealed = connection.execute(query).scalar()
     if sealed is None:
         return None
-    content = store.keys.unseal(sealed, table=recipients.name, row=number, column="recipient")
+    ring = store.opening([sealed])
+    content = ring.unseal(sealed, table=recipients.name, row=number, column="recipient")
     return _RECIPIENT.validate_json(content)

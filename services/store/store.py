@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
-from services.errors import EvidenceError, StoreError, StoreUnavailable
+from services.errors import Erased, EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
+from services.store import case_keys
 from services.store.database import connect, database_of, fault_of, writer_of
-from services.store.exhibits import faults_of, keep_exhibits, read_exhibit
+from services.store.exhibits import faults_of, keep_exhibits, owners_in, read_exhibit
+from services.store.keks import KeyEncryption, keks_of
 from services.store.keys import Keys, load_keys
 from services.store.leaves import adopt_history, lacks_leaves
+from services.store.ring import Ring, owners_of
 from services.store.schema import cases, fines
 from speedcam.disk import make_folder
 from speedcam.model import Exhibit, ExhibitKind
@@ -32,16 +35,20 @@ READ_ONLY = "restored"
 """While this file is in an office's folder, nothing new is taken: it was restored, and not verified
 yet. It says from what."""
 
+EXHIBITS = "exhibits"
 _NOBODY = "0" * 64
 """Compared with where there is no fine, so that both answers take the same steps."""
 
 
-def open_store(office_dir: Path, *, create: bool = False) -> Store:
+def open_store(
+    office_dir: Path, *, create: bool = False, keks: KeyEncryption | None = None
+) -> Store:
     """The store in ``office_dir``.
 
     Args:
         office_dir: The office's folder.
         create: Make the office where there is none yet.
+        keks: What wraps the data keys; by default the files that :mod:`services.store.keks` finds.
 
     Raises:
         StoreError: It is no office, of another version, damaged, or without its key.
@@ -53,7 +60,7 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
             "`speedcam office receive PASSAGES --office DIR` makes one."
         )
     try:
-        for folder in (office_dir, *(office_dir / name for name in ("keys", "exhibits", "sent"))):
+        for folder in (office_dir, *(office_dir / name for name in ("keys", EXHIBITS, "sent"))):
             make_folder(folder)
         # A database whose key is lost must never be given a new key.
         keys = load_keys(office_dir / "keys", create=create and not database.exists())
@@ -63,9 +70,20 @@ def open_store(office_dir: Path, *, create: bool = False) -> Store:
             f"the office folder {office_dir} cannot be used: {error.strerror}. Check its rights "
             "and the free space."
         ) from None
-    store = Store(folder=office_dir, keys=keys, engine=engine, name=str(database))
+    at_hand = keks_of(office_dir) if keks is None else keks
+    store = Store(folder=office_dir, keys=keys, keks=at_hand, engine=engine, name=str(database))
+    _begin_keys(store)
     _begin_ledger(store)
     return store
+
+
+def _begin_keys(store: Store) -> None:
+    """Give a new office, or one from before cases had keys, its key-encryption key."""
+    with store.reading() as connection:
+        begun = case_keys.names_kek(connection)
+    if not begun:
+        with store.taking_turn() as connection:
+            case_keys.begin_kek(store.keks, connection)
 
 
 def _begin_ledger(store: Store) -> None:
@@ -83,13 +101,15 @@ class Store:
 
     Attributes:
         folder: The office's folder.
-        keys: Seal and find.
+        keys: Seal what belongs to no case, and find.
+        keks: Wrap the data keys of the cases.
         engine: The database.
         name: The database in words, for messages; without a password.
     """
 
     folder: Path
     keys: Keys
+    keks: KeyEncryption
     engine: Engine
     name: str
     _group: local = field(default_factory=local, repr=False, compare=False)
@@ -177,30 +197,78 @@ class Store:
         except DatabaseError as error:
             raise StoreUnavailable(fault_of(self.name, error)) from None
 
+    def ring(self, connection: Connection, subjects: Iterable[str]) -> Ring:
+        """The data keys of cases, by case key or fine number, within a transaction."""
+        return case_keys.ring_of(self.keys, self.keks, connection, subjects)
+
+    def mint(self, connection: Connection, wanted: Iterable[str]) -> Ring:
+        """As :meth:`ring`; cases without a data key get one, within a transaction that writes."""
+        return case_keys.mint(self.keys, self.keks, connection, wanted)
+
+    def opening(self, sealed: Iterable[bytes], connection: Connection | None = None) -> Ring:
+        """The data keys that these were sealed with, as far as they are there still.
+
+        Args:
+            sealed: What is to be opened; many at a time ask the database once.
+            connection: Of the transaction that they were read in, where it goes on.
+        """
+        owners = owners_of(sealed)
+        if connection is None:
+            return self._ring_now(*owners)
+        return self.ring(connection, owners)
+
+    def _ring_now(self, *cases: str) -> Ring:
+        with self.reading() as connection:
+            return self.ring(connection, cases)
+
     def keep_exhibits(
-        self, exhibits: Sequence[Exhibit], beside: Path
+        self, wanted: Mapping[str, Sequence[Exhibit]], beside: Path
     ) -> dict[tuple[str, ExhibitKind], EvidenceError]:
-        """Copy exhibits into the office durably; those that cannot be, by SHA-256 and kind."""
-        each_once = {(exhibit.sha256, exhibit.kind): exhibit for exhibit in exhibits}
-        folder = self.folder / "exhibits"
-        return keep_exhibits(folder, each_once, beside)
+        """Seal exhibits of cases into the office durably.
+
+        Args:
+            wanted: Exhibits by the key of their case, which may not be there yet.
+            beside: The folder of the passages file.
+
+        Returns:
+            Those that could not be kept, by SHA-256 and kind.
+        """
+        if not any(wanted.values()):
+            return {}
+        with self.writing() as connection:  # a key is durable before what it seals
+            ring = self.mint(connection, wanted)
+        # Of a case that was erased nothing is kept again.
+        new = [(case, each) for case, some in wanted.items() if case in ring.keys for each in some]
+        each_once = {(each.sha256, each.kind): each for _, each in new}
+        owners: dict[str, dict[str, bytes]] = {}
+        for case, each in new:
+            owners.setdefault(each.sha256, {})[case] = ring.keys[case]
+        return keep_exhibits(self.folder / EXHIBITS, each_once, beside, owners)
 
     def broken_exhibits(self, wanted: Set[str]) -> dict[str, EvidenceError]:
         """Those of these exhibits, named by SHA-256, that are missing or were changed."""
-        return faults_of(self.exhibit_bytes, {sha256: sha256 for sha256 in wanted})
+        folder = self.folder / EXHIBITS
+        # Whose they are is asked first, and the database once for all of their keys.
+        keys = self.data_keys(owners_in(folder, wanted))
+        each_once = {sha256: sha256 for sha256 in wanted}
+        return faults_of(lambda sha256: read_exhibit(folder, sha256, lambda _: keys), each_once)
 
     def exhibit_bytes(self, sha256: str) -> bytes:
-        """The exhibit with this SHA-256, checked again.
+        """The exhibit with this SHA-256, opened and checked again.
 
         Raises:
-            EvidenceError: It is missing or was changed.
+            EvidenceError: It is missing, was changed, or erased.
         """
-        return read_exhibit(self.folder / "exhibits", sha256)
+        return read_exhibit(self.folder / EXHIBITS, sha256, self.data_keys)
+
+    def data_keys(self, owners: Set[str]) -> Mapping[str, bytes]:
+        """The data keys of these cases that are there still, by case key."""
+        return self._ring_now(*owners).keys
 
     def fine(self, number: str) -> Fine | None:
-        """The fine with this number as people type it, or None where there is none."""
+        """The fine with this number as people type it, or None where there is none (any more)."""
         row = self._fine_row(number)
-        return self.unseal_fine(row[0], row[2]) if row else None
+        return self._opened(row[0], row[2]) if row else None
 
     def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
         """The fine that both belong to; None says nothing about which of them was wrong.
@@ -212,24 +280,32 @@ class Store:
         digest = self.keys.plate_digest(plate)
         row = self._fine_row(number)
         matches = hmac.compare_digest(digest, row[1] if row else _NOBODY)
-        return self.unseal_fine(row[0], row[2]) if row and matches else None
+        return self._opened(row[0], row[2]) if row and matches else None
 
     def fine_of_case(self, case_key: str) -> Fine | None:
         """The newest fine of the case ``case_key``, or None where it has none."""
         query = select(fines.c.number, fines.c.fine).where(fines.c.case_key == case_key)
         with self.reading() as connection:
             row = connection.execute(query.order_by(fines.c.turn.desc())).first()
-        return self.unseal_fine(row[0], row[1]) if row else None
+        return self._opened(row[0], row[1]) if row else None
 
     def fines(self) -> Iterator[Fine]:
-        """Every fine in order of issue, for the office's own tables."""
+        """Every fine in order of issue that was not erased, for the office's own tables."""
         with self.reading() as connection:
             query = select(fines.c.number, fines.c.fine).order_by(
                 fines.c.issued_at_ms, fines.c.number
             )
             rows = connection.execute(query).all()
+            ring = self.opening((row.fine for row in rows), connection)
         for number, sealed in rows:
-            yield self.unseal_fine(number, sealed)
+            if ring.opens(sealed):
+                yield self.unseal_fine(number, sealed, ring)
+
+    def _opened(self, number: str, sealed: bytes) -> Fine | None:
+        try:
+            return self.unseal_fine(number, sealed)
+        except Erased:
+            return None
 
     def _fine_row(self, number: str) -> tuple[str, str, bytes] | None:
         query = select(fines.c.number, fines.c.plate_digest, fines.c.fine).where(
@@ -239,30 +315,36 @@ class Store:
             row = connection.execute(query).one_or_none()
         return (row[0], row[1], row[2]) if row else None
 
-    def seal_violation(self, violation: Violation) -> bytes:
+    def seal_violation(self, violation: Violation, ring: Ring | None = None) -> bytes:
         """The violation with its passage and plate as ciphertext bound to its case."""
-        content = _VIOLATION.dump_json(violation)
-        return self.keys.seal(content, table=cases.name, row=violation.key, column="violation")
+        content, key = _VIOLATION.dump_json(violation), violation.key
+        ring = ring or self._ring_now(key)
+        return ring.seal(content, of=key, table=cases.name, row=key, column="violation")
 
-    def unseal_violation(self, key: str, sealed: bytes) -> Violation:
-        """The violation of the case ``key``.
+    def unseal_violation(self, key: str, sealed: bytes, ring: Ring | None = None) -> Violation:
+        """The violation of the case ``key``; ``ring`` where its key is at hand.
 
         Raises:
+            Erased: The key of the case was destroyed.
             StoreError: The stored bytes were changed or moved.
         """
-        content = self.keys.unseal(sealed, table=cases.name, row=key, column="violation")
+        ring = ring or self.opening([sealed])
+        content = ring.unseal(sealed, table=cases.name, row=key, column="violation")
         return _VIOLATION.validate_json(content)
 
-    def seal_fine(self, fine: Fine) -> bytes:
+    def seal_fine(self, fine: Fine, ring: Ring | None = None) -> bytes:
         """The whole fine as ciphertext bound to its number."""
-        content = _FINE.dump_json(fine)
-        return self.keys.seal(content, table=fines.name, row=fine.number, column="fine")
+        content, of = _FINE.dump_json(fine), fine.violation.key
+        ring = ring or self._ring_now(of)
+        return ring.seal(content, of=of, table=fines.name, row=fine.number, column="fine")
 
-    def unseal_fine(self, number: str, sealed: bytes) -> Fine:
-        """The fine ``number``, as it was frozen at issue.
+    def unseal_fine(self, number: str, sealed: bytes, ring: Ring | None = None) -> Fine:
+        """The fine ``number``, as it was frozen at issue; ``ring`` where its key is at hand.
 
         Raises:
+            Erased: The key of its case was destroyed.
             StoreError: The stored bytes were changed or moved.
         """
-        content = self.keys.unseal(sealed, table=fines.name, row=number, column="fine")
+        ring = ring or self.opening([sealed])
+        content = ring.unseal(sealed, table=fines.name, row=number, column="fine")
         return _FINE.validate_json(content)

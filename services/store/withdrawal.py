@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from services.errors import CaseError
+from services.errors import CaseError, Erased
 from services.life import Act, State, after
 from services.model import Verdict, Violation
 from services.store.cases import OFFICE, case_of
@@ -30,7 +30,10 @@ def measured_otherwise(store: Store, violation: Violation) -> bool:
     A plate that two officers corrected is another one than was read, for good reason. A country
     that an officer stated is doubted where the plate tells another one now.
     """
-    known = case_of(store, violation.key).violation
+    try:
+        known = case_of(store, violation.key).violation
+    except Erased:
+        return False  # its time is over, whatever is measured now
     decision = decision_of(store, violation.key)
     stated = decision.country if decision else ""
     doubt_kmh = known.uncertainty_kmh + violation.uncertainty_kmh
@@ -64,13 +67,14 @@ def withdraw(store: Store, key: str, why: str, at: datetime) -> None:
         connection.execute(delete(decisions).where(decisions.c.case_key == key))
         # What an officer might still undo is not theirs any more.
         connection.execute(delete(undoable).where(undoable.c.case_key == key))
+        ring = store.ring(connection, [key])
         row = {
             "case_key": key,
             "verdict": Verdict.REJECT,
             "by": OFFICE,
             "is_policy": True,
             "at_ms": to_ms(at),
-            "why": store.keys.seal(why.encode(), table=decisions.name, row=key, column="why"),
+            "why": ring.seal(why.encode(), of=key, table=decisions.name, row=key, column="why"),
         }
         connection.execute(insert(decisions), [row])
         told = Event(

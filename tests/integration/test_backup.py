@@ -16,7 +16,7 @@ from services.errors import BackupError, StoreUnavailable
 from services.store import open_store
 from services.store.schema import outbox
 from services.store.store import READ_ONLY
-from tests.builders_ledger import a_scene
+from tests.builders_ledger import a_scene, with_kek
 from tests.builders_office import SetClock
 
 KEY = X25519PrivateKey.generate()
@@ -40,7 +40,7 @@ def findings(checks):
 
 
 def test_a_backup_gives_the_same_office_in_either_database(scene, tmp_path, office_in):
-    there = office_in(tmp_path / "new")
+    there = with_kek(scene, office_in(tmp_path / "new"))
     assert not findings(restore(scene.folder / "backup", there, KEY, scene.witness))
     assert content(there) == content(scene.office)
     assert not (there / READ_ONLY).exists()
@@ -97,7 +97,8 @@ def test_what_is_older_than_the_witness_knows_stays_read_only(tmp_path):
     with scene.open() as store:
         back_up(store, tmp_path / "backup", KEY.public_key(), SetClock())
     scene.go_on()
-    checks = restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
+    there = with_kek(scene, tmp_path / "new")
+    checks = restore(tmp_path / "backup", there, KEY, scene.witness)
     assert any("rolled back" in each.fault for each in findings(checks))
     with open_store(tmp_path / "new") as store:
         assert list(store.fines())

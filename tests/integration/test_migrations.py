@@ -30,7 +30,7 @@ def seal_as_version_2(store, connection):
     """Fines as they were sealed before decisions and terms had more to say."""
     for row in connection.execute(select(fines.c.number, fines.c.fine)).all():
         place = {"table": "fines", "row": row.number, "column": "fine"}
-        fine = json.loads(store.keys.unseal(row.fine, **place))
+        fine = json.loads(store.opening([row.fine], connection).unseal(row.fine, **place))
         for part, names in {
             "decision": ("second", "amount", "country"),
             "terms": ("serve_until", "prescribed_after"),

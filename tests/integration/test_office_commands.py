@@ -132,11 +132,12 @@ def test_an_officer_sees_one_case_with_its_plate_and_its_pictures(folder, passag
     shown = run("review", "--case", key, "--office", folder)
     assert shown.exit_code == 0
     assert "AA000BB" in shown.stdout
-    (row,) = rows(run("review", "--case", key, "--office", folder, "--json"))
+    opened = ("--pictures", folder.parent / "pictures")
+    (row,) = rows(run("review", "--case", key, "--office", folder, *opened, "--json"))
     for name in ("still_first", "still_last", "plate_picture", "photo"):
         assert Path(row[name]).read_bytes().startswith(b"\xff\xd8")
-        assert row[name] in shown.stdout
-    Path(row["photo"]).write_bytes(b"another")
+        assert "--pictures DIR opens it" in shown.stdout
+    (folder / "exhibits" / Path(row["photo"]).name).write_bytes(b"another")
     assert (
         "was changed after it was kept" in run("review", "--case", key, "--office", folder).stdout
     )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 from pydantic import TypeAdapter
@@ -171,12 +172,14 @@ def test_an_objection_and_a_driver_who_is_named_leave_both_ends_in_the_fine(rece
 def test_an_officer_sees_both_ends_the_average_and_what_it_rests_on(received, store):
     came, went = through(95.2)
     (told,) = received((came, went))
-    seen_ = proof_of(store, case_of(store, told.case_key))
+    pictures = store.folder.parent / "pictures"
+    seen_ = proof_of(store, case_of(store, told.case_key), pictures)
     assert seen_["measured_kmh"] == "95.1 ± 0.2 km/h on average: 2000 m in 75.631 s"
     assert (seen_["first_site"], seen_["first_passage"]) == ("AL-IN", came.id)
     assert (seen_["first_plate"], seen_["plate"]) == ("AA000BB", "AA000BB")
     photo = next(e for e in came.exhibits if e.kind is ExhibitKind.PHOTO)
-    assert seen_["first_photo"] == store.folder / "exhibits" / f"{photo.sha256}.jpg"
+    assert seen_["first_photo"] == pictures / f"{photo.sha256}.jpg"
+    assert sha256(seen_["first_photo"].read_bytes()).hexdigest() == photo.sha256
 
 
 def test_reports_count_it_and_the_owner_may_keep_the_raw_data_of_both_ends(received, store):

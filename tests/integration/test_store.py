@@ -14,7 +14,7 @@ from services.life import State
 from services.policy import demo_auto_1
 from services.store import open_store
 from services.store.cases import cases_in
-from services.store.exhibits import keep_exhibit, keep_exhibits
+from services.store.exhibits import keep_exhibit, keep_exhibits, read_exhibit
 from services.store.keys import normal_plate
 from services.store.schema import SCHEMA_VERSION, cases, events, fines
 from speedcam.disk import write_durably
@@ -22,6 +22,8 @@ from speedcam.model import ExhibitKind
 from tests.builders_office import SetClock, a_passage, a_picture, exhibits_of, on_disk
 
 PLATE = "AA000BB"
+KEYS = {"c" * 24: bytes(32)}
+"""The data key of a case, as exhibits are sealed with it."""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_a_fine_comes_back_exactly_as_it_was_frozen(issued, tmp_path):
 
 
 def test_a_plate_stands_in_no_byte_of_the_office(issued):
-    hidden = [p for p in issued.folder.rglob("*") if p.parent.name != "exhibits"]
+    hidden = list(issued.folder.rglob("*"))
     spellings = [PLATE, PLATE.lower(), "AA 000 BB", PLATE.encode("utf-16-le").decode("latin-1")]
     for path in hidden:
         content = str(path).encode() + (path.read_bytes() if path.is_file() else b"")
@@ -146,9 +148,11 @@ def test_one_picture_under_many_names_is_kept_once_and_whole(tmp_path):
     passages = on_disk(tmp_path / "camera", a_passage())
     (tmp_path / "kept").mkdir()
     same = dict.fromkeys(range(64), exhibits_of("p-1")[0])
-    assert keep_exhibits(tmp_path / "kept", same, passages.parent) == {}
+    sha256 = same[0].sha256
+    assert keep_exhibits(tmp_path / "kept", same, passages.parent, {sha256: KEYS}) == {}
     (kept,) = (tmp_path / "kept").iterdir()
-    assert hashlib.sha256(kept.read_bytes()).hexdigest() == kept.stem == same[0].sha256
+    content = read_exhibit(tmp_path / "kept", kept.stem, lambda _: KEYS)
+    assert hashlib.sha256(content).hexdigest() == kept.stem == sha256
 
 
 def test_raw_data_are_kept_as_such_and_never_as_a_picture(issued):
@@ -166,7 +170,7 @@ def test_raw_data_and_pictures_do_not_pass_for_one_another(tmp_path, kind):
         open_store(tmp_path / "office", create=True) as store,
         pytest.raises(EvidenceError, match="is no"),
     ):
-        keep_exhibit(store.folder / "exhibits", replace(other, kind=kind), passages.parent)
+        keep_exhibit(store.folder / "exhibits", replace(other, kind=kind), passages.parent, KEYS)
 
 
 @pytest.mark.parametrize("sha256", ["../keys/office.key", "", "G" * 64, "a" * 63])
@@ -190,7 +194,7 @@ def test_an_exhibit_outside_the_folder_of_its_passages_is_refused(tmp_path):
                 sha256=hashlib.sha256(secret).hexdigest(),
             )
             with pytest.raises(EvidenceError, match="lies outside"):
-                keep_exhibit(store.folder / "exhibits", exhibit, passages.parent)
+                keep_exhibit(store.folder / "exhibits", exhibit, passages.parent, KEYS)
 
 
 def test_a_folder_that_is_no_office_is_told(tmp_path):

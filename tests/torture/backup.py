@@ -9,10 +9,12 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from services.backup.keys import KEY_FILE
 from services.backup.make import back_up
 from services.backup.restore import restore
 from services.errors import BackupError
-from tests.builders_ledger import a_scene
+from services.store.store import READ_ONLY
+from tests.builders_ledger import a_scene, with_kek
 from tests.builders_office import SetClock
 
 TIMES = 100
@@ -33,17 +35,22 @@ def taken(times: int, work: Path) -> int:
     scene = a_scene(work)
     with scene.open() as store:
         made = back_up(store, work / "backup", key.public_key(), SetClock())
-    files = [made.path, *sorted((work / "backup" / "objects").iterdir())]
+    files = [
+        made.path,
+        work / "backup" / KEY_FILE,
+        *sorted((work / "backup" / "objects").iterdir()),
+    ]
     for turn in range(times):
         path = dice.choice(files)
         whole = path.read_bytes()
         left = damaged(whole, dice)
         path.unlink() if left is None else path.write_bytes(left)
+        there = with_kek(scene, work / f"new-{turn}")
         try:
-            restore(work / "backup", work / f"new-{turn}", key, scene.witness)
+            restore(work / "backup", there, key, scene.witness)
             count += 1
         except BackupError:
-            count += (work / f"new-{turn}").exists()
+            count += (there / READ_ONLY).exists()
         path.write_bytes(whole)
     return count
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import HTTPException, Path
 
-from services.errors import CaseError
+from services.errors import CaseError, Erased
 from services.ports import Clock
 from services.staff.account import Account
 from services.store.cases import Case, case_of
@@ -32,7 +32,7 @@ class Reading:
         """The case ``key`` for ``who``, told in its history.
 
         Raises:
-            HTTPException: 404: there is none.
+            HTTPException: 404: there is none; 410: its person was erased.
         """
         case = self._case(key)
         record_read(self.store, key, who.id, purpose, self.clock.now())
@@ -48,5 +48,7 @@ class Reading:
     def _case(self, key: str) -> Case:
         try:
             return case_of(self.store, key)
+        except Erased:
+            raise HTTPException(HTTPStatus.GONE) from None
         except CaseError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
