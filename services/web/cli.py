@@ -16,7 +16,13 @@ from services.fines import standing
 from services.ledger.recorded import keep_recording
 from services.store import open_store
 from services.web.app import create_app
-from services.web.office import OfficeCounts, OfficeDesk, OfficeLedger, OfficeRecords
+from services.web.office import (
+    OfficeCounts,
+    OfficeDesk,
+    OfficeLedger,
+    OfficePrinter,
+    OfficeRecords,
+)
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
 
@@ -48,6 +54,7 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             desk=OfficeDesk(store=store, clock=clock) if forms else None,
             counts=OfficeCounts(store=store),
             ledger=OfficeLedger(store=store),
+            printer=OfficePrinter(store=store),
         )
         words = (
             f"The notices of {office} are at {_address(host, listening)}\n"
