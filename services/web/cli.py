@@ -15,6 +15,7 @@ from services.errors import StoreError
 from services.fines import standing
 from services.ledger.recorded import keep_recording
 from services.store import open_store
+from services.web.api.app import create_api
 from services.web.app import create_app
 from services.web.office import (
     OfficeCounts,
@@ -25,6 +26,7 @@ from services.web.office import (
 )
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
+from services.web.tally import Tally
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -81,6 +83,28 @@ def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None
         words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"
             "`speedcam office account add` makes an account. Stop with Ctrl-C.\n"
+        )
+        with keep_recording(store, clock, sys.stderr.write):
+            _run(app, listening, words)
+
+
+def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
+    """Answer other programs about ``office``, and show no page, until Ctrl-C.
+
+    Args:
+        office: The office's folder.
+        host: Address to listen on; the default is reachable from this machine only.
+        port: 0 takes any free one.
+
+    Raises:
+        StoreError: The office cannot be opened, or the address cannot be listened on.
+    """
+    with open_store(office) as store, listener(host, port) as listening:
+        clock = SystemClock()
+        app = create_api(store, clock=clock, tally=Tally())
+        words = (
+            f"The API of {office} is at {_address(host, listening)}api/v1/\n"
+            "`speedcam office key add` makes a key. Stop with Ctrl-C.\n"
         )
         with keep_recording(store, clock, sys.stderr.write):
             _run(app, listening, words)
