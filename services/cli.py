@@ -28,6 +28,7 @@ from services.policy import POLICIES, missing_proof, policy_named, wants_person
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
 from services.staff.cli import account_app
+from services.staff.key_cli import key_app
 from services.store.cases import Case, case_of, twins_of
 from services.store.store import Store, open_store
 from services.store.trust import trust_registry
@@ -368,3 +369,4 @@ add_erase_commands(office_app)
 add_report_command(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)
+office_app.add_typer(key_app)

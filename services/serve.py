@@ -15,7 +15,9 @@ def serve_command(
     ] = "127.0.0.1",
     port: Annotated[
         int | None,
-        typer.Option(help="Port to listen on; 0 takes any free one. By default 8080, staff 8081."),
+        typer.Option(
+            help="Port to listen on; 0 takes any free one. By default 8080, staff 8081, API 8082."
+        ),
     ] = None,
     *,
     forms: Annotated[
@@ -26,20 +28,28 @@ def serve_command(
         bool,
         typer.Option("--staff", help="The pages of those who work for the office, and no others."),
     ] = False,
+    api: Annotated[
+        bool, typer.Option("--api", help="The API for other programs, and no page.")
+    ] = False,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
     The page tells what happened, shows the redacted photo, and says what is owed today, how to
     pay and how to object. /board shows figures for the public. It only reads, unless --forms is
     given. It is a demo, and every page says so. --staff shows the staff's pages instead, to
-    accounts of `speedcam office account`: run both, each in its own process.
+    accounts of `speedcam office account`, and --api answers programs with keys of `speedcam office
+    key`: run each in its own process.
     """
     # A web server is slow to load, and no other command needs one.
-    from services.web.cli import serve, serve_staff  # noqa: PLC0415 - see above
+    from services.web.cli import serve, serve_api, serve_staff  # noqa: PLC0415 - see above
 
-    if staff and forms:
-        raise typer.BadParameter("--forms is for the owner's pages, and --staff shows none of them")
+    if staff + api + forms > 1:
+        raise typer.BadParameter(
+            "give one of --staff, --api and --forms: each is a server of its own"
+        )
     if staff:
         serve_staff(office, host=host, port=8081 if port is None else port)
+    elif api:
+        serve_api(office, host=host, port=8082 if port is None else port)
     else:
         serve(office, host=host, port=8080 if port is None else port, forms=forms)

@@ -56,6 +56,21 @@ tries = Table(
 )
 """Failed tries by keyed digest of the id that was typed, be there such an account or not."""
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("name", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("revoked", Boolean, nullable=False),
+    Column("made_at_ms", BigInteger, nullable=False),
+    Column("used_at_ms", BigInteger),
+)
+"""Keys by which other programs ask. ``name`` is sealed; of the key itself there is a digest. No row
+is ever removed. ``used_at_ms`` is empty before its first use."""
+
 _OPEN = text("answer IS NULL")
 
 proposals = Table(

@@ -17,11 +17,12 @@ from services.web.board.routes import BoardRoom
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
 from services.web.owner.forms import Forms
+from services.web.owner.papers import Papers
 from services.web.owner.routes import Owner
 from services.web.owner.visitor import Visitors
 from services.web.pages import FaultPages, Pages, notice_style
 from services.web.patience import Patience
-from services.web.ports import Accounts, Counts, Desk, Ledger, NoticeReader, Records
+from services.web.ports import Accounts, Counts, Desk, Ledger, NoticeReader, Printer, Records
 from services.web.session import Visits
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def create_app(
     desk: Desk | None = None,
     counts: Counts | None = None,
     ledger: Ledger | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -50,6 +52,7 @@ def create_app(
         desk: Takes what owners hand in; None: the pages only read, and have no form but the first.
         counts: Figures for the public board; None: there is no board.
         ledger: What was signed of the history; None: nothing is told of it.
+        printer: Prints letters; None: nothing is given to take home but the data and evidence.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -73,8 +76,11 @@ def create_app(
         records=records,
         ledger=ledger,
         takes_forms=desk is not None,
+        prints=printer is not None,
     )
     owner.add_to(app)
+    if printer:
+        Papers(store, visitors, printer, ledger).add_to(app)
     if desk and accounts:
         Forms(visitors, pages, accounts, desk).add_to(app)
     if counts:

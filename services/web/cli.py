@@ -15,10 +15,18 @@ from services.errors import StoreError
 from services.fines import standing
 from services.ledger.recorded import keep_recording
 from services.store import open_store
+from services.web.api.app import create_api
 from services.web.app import create_app
-from services.web.office import OfficeCounts, OfficeDesk, OfficeLedger, OfficeRecords
+from services.web.office import (
+    OfficeCounts,
+    OfficeDesk,
+    OfficeLedger,
+    OfficePrinter,
+    OfficeRecords,
+)
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
+from services.web.tally import Tally
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -48,6 +56,7 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             desk=OfficeDesk(store=store, clock=clock) if forms else None,
             counts=OfficeCounts(store=store),
             ledger=OfficeLedger(store=store),
+            printer=OfficePrinter(store=store),
         )
         words = (
             f"The notices of {office} are at {_address(host, listening)}\n"
@@ -74,6 +83,28 @@ def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None
         words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"
             "`speedcam office account add` makes an account. Stop with Ctrl-C.\n"
+        )
+        with keep_recording(store, clock, sys.stderr.write):
+            _run(app, listening, words)
+
+
+def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
+    """Answer other programs about ``office``, and show no page, until Ctrl-C.
+
+    Args:
+        office: The office's folder.
+        host: Address to listen on; the default is reachable from this machine only.
+        port: 0 takes any free one.
+
+    Raises:
+        StoreError: The office cannot be opened, or the address cannot be listened on.
+    """
+    with open_store(office) as store, listener(host, port) as listening:
+        clock = SystemClock()
+        app = create_api(store, clock=clock, tally=Tally())
+        words = (
+            f"The API of {office} is at {_address(host, listening)}api/v1/\n"
+            "`speedcam office key add` makes a key. Stop with Ctrl-C.\n"
         )
         with keep_recording(store, clock, sys.stderr.write):
             _run(app, listening, words)

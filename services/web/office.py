@@ -19,9 +19,12 @@ from services.fines import Step, act_on
 from services.ledger.checkpoint import Checkpoint, checkpoint_of
 from services.ledger.keys import read_verifier
 from services.ledger.log import PUBLIC, latest, ledger_of
-from services.ledger.prove import Anchored, anchored, prove
+from services.ledger.prove import Anchored, anchored, prove, signed_before
 from services.life import Act
 from services.model import Fine, decimals
+from services.notifier.language import Language
+from services.notifier.letter import render_letter
+from services.notifier.photo import photo_of
 from services.payments import take_statement
 from services.ports import Clock
 from services.report.collect import report_of
@@ -97,6 +100,22 @@ class OfficeDesk:
             cells = (line[name] for name in COLUMNS)
             statement.write_text(f"{','.join(COLUMNS)}\n{','.join(cells)}\n", encoding="utf-8")
             take_statement(self.store, statement, self.clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficePrinter:
+    """Prints letters of an office. Reads only."""
+
+    store: Store
+
+    def __call__(self, fine: Fine, language: Language) -> bytes:
+        """See :class:`services.web.ports.Printer`."""
+        # The typesetter is loaded when the first letter is printed, and not before.
+        from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
+
+        signed = signed_before(self.store, fine.number)
+        letter = render_letter(fine, photo_of(self.store, fine), own=language, signed=signed)
+        return letter_pdf(letter, fine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from services.fines import Standing
 from services.ledger.checkpoint import Checkpoint
 from services.ledger.prove import Anchored
 from services.model import Fine
+from services.notifier.language import Language
 from services.report.figures import Report
 from services.store.history import Event
 from speedcam.model import Passage
@@ -77,6 +78,18 @@ class Desk(Protocol):
 
         The same amount after the same ``paid_before``, all that was paid when the form was
         answered, is the same payment, however often it is sent.
+        """
+        ...
+
+
+class Printer(Protocol):
+    """Prints the letter of a notice."""
+
+    def __call__(self, fine: Fine, language: Language) -> bytes:
+        """The letter as it was issued, as PDF without an address.
+
+        It is in the languages of its country, and first in ``language``. Raises an OfficeError
+        where its photo is lost or it cannot be set on paper.
         """
         ...
 

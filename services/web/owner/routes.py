@@ -67,12 +67,14 @@ class Owner:
         records: Records | None,
         ledger: Ledger | None,
         takes_forms: bool,
+        prints: bool,
     ) -> None:
         self._store = store
         self._visitors = visitors
         self._records = records
         self._ledger = ledger
         self._takes_forms = takes_forms
+        self._prints = prints
         self._visits = visits
         self._patience = patience
         self._pages = pages
@@ -136,6 +138,7 @@ class Owner:
             case=self._case(fine, standing, language),
             anchored=self._ledger.anchored(fine.number) if self._ledger else None,
             sealed=is_sealed(fine.violation.passage),
+            prints=self._prints,
         )
         self._visits.keep(request, response, visit)
         return response

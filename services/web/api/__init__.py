@@ -1,0 +1,1 @@
+"""The office's API for other programs: it only reads, and tells nothing personal."""
