@@ -26,6 +26,14 @@ def serve_command(
         bool,
         typer.Option("--staff", help="The pages of those who work for the office, and no others."),
     ] = False,
+    sites: Annotated[
+        Path | None,
+        typer.Option(
+            "--sites",
+            metavar="DIR",
+            help="With --staff: the folder of the site files that engineers look after.",
+        ),
+    ] = None,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
@@ -39,7 +47,9 @@ def serve_command(
 
     if staff and forms:
         raise typer.BadParameter("--forms is for the owner's pages, and --staff shows none of them")
+    if sites and not staff:
+        raise typer.BadParameter("--sites is for the staff's pages: give --staff too")
     if staff:
-        serve_staff(office, host=host, port=8081 if port is None else port)
+        serve_staff(office, host=host, port=8081 if port is None else port, sites=sites)
     else:
         serve(office, host=host, port=8080 if port is None else port, forms=forms)
