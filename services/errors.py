@@ -13,6 +13,10 @@
     ├── ReceiptError    a file that tells nothing of a letter
     ├── BackupError     a backup that is damaged, or cannot be made or restored
     ├── LedgerError     the history is not what was signed, or a proof proves nothing
+    ├── ShelfError      a site that engineers look after cannot be found or saved so
+    │   ├── NoSite          none is called so, or none may be
+    │   ├── SavedMeanwhile  another version is in force than the one that was changed
+    │   └── TakenName       there is one of this name already
     ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
@@ -76,6 +80,22 @@ class BackupError(OfficeError):
 
 class LedgerError(OfficeError):
     """The history is not what was signed of it, or a file of the ledger is none."""
+
+
+class ShelfError(OfficeError):
+    """A site that engineers look after, and that cannot be found or saved so."""
+
+
+class NoSite(ShelfError):
+    """No site is called so, or none may be."""
+
+
+class SavedMeanwhile(ShelfError):
+    """Another version is in force by now than the one that was changed."""
+
+
+class TakenName(ShelfError):
+    """There is a site of this name already."""
 
 
 class SettingsError(OfficeError):

@@ -31,6 +31,14 @@ def serve_command(
     api: Annotated[
         bool, typer.Option("--api", help="The API for other programs, and no page.")
     ] = False,
+    sites: Annotated[
+        Path | None,
+        typer.Option(
+            "--sites",
+            metavar="DIR",
+            help="With --staff: the folder of the site files that engineers look after.",
+        ),
+    ] = None,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
@@ -47,8 +55,10 @@ def serve_command(
         raise typer.BadParameter(
             "give one of --staff, --api and --forms: each is a server of its own"
         )
+    if sites and not staff:
+        raise typer.BadParameter("--sites is for the staff's pages: give --staff too")
     if staff:
-        serve_staff(office, host=host, port=8081 if port is None else port)
+        serve_staff(office, host=host, port=8081 if port is None else port, sites=sites)
     elif api:
         serve_api(office, host=host, port=8082 if port is None else port)
     else:

@@ -14,7 +14,10 @@ from services.clock import SystemClock
 from services.errors import StoreError
 from services.fines import standing
 from services.ledger.recorded import keep_recording
-from services.store import open_store
+from services.ports import Clock
+from services.sites.shelf import Shelf
+from services.sites.sites import Sites
+from services.store import Store, open_store
 from services.web.api.app import create_api
 from services.web.app import create_app
 from services.web.office import (
@@ -27,6 +30,7 @@ from services.web.office import (
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
 from services.web.tally import Tally
+from speedcam.disk import make_folder
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -66,20 +70,28 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
             _run(app, listening, words)
 
 
-def serve_staff(office: Path, host: str = "127.0.0.1", port: int = 8081) -> None:
+def serve_staff(
+    office: Path, host: str = "127.0.0.1", port: int = 8081, sites: Path | None = None
+) -> None:
     """Show the staff's pages of ``office``, and no others, until Ctrl-C.
 
     Args:
         office: The office's folder.
         host: Address to listen on; the default is reachable from this machine only.
         port: 0 takes any free one.
+        sites: Folder of the sites that engineers look after; without it they have no room.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
     with open_store(office) as store, listener(host, port) as listening:
         clock = SystemClock()
-        app = create_staff_app(store, secret=web_secret(office), clock=clock)
+        app = create_staff_app(
+            store,
+            secret=web_secret(office),
+            clock=clock,
+            sites=_sites(sites, store, clock) if sites else None,
+        )
         words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"
             "`speedcam office account add` makes an account. Stop with Ctrl-C.\n"
@@ -108,6 +120,14 @@ def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
         )
         with keep_recording(store, clock, sys.stderr.write):
             _run(app, listening, words)
+
+
+def _sites(folder: Path, store: Store, clock: Clock) -> Sites:
+    # The camera's calibration is slow to load, and only engineers need it.
+    from services.surveyor import CameraSurveyor  # noqa: PLC0415 - see above
+
+    make_folder(folder)
+    return Sites(shelf=Shelf(folder=folder), surveyor=CameraSurveyor(), store=store, clock=clock)
 
 
 def listener(host: str, port: int) -> socket.socket:

@@ -12,7 +12,9 @@ MOST_BYTES = 4096
 MOST_FIELDS = 8
 
 
-async def form_fields(request: Request, most_bytes: int = MOST_BYTES) -> Mapping[str, str]:
+async def form_fields(
+    request: Request, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
+) -> Mapping[str, str]:
     """The fields of an urlencoded form, the last value of each.
 
     Raises:
@@ -31,7 +33,7 @@ async def form_fields(request: Request, most_bytes: int = MOST_BYTES) -> Mapping
         raise HTTPException(400) from None  # nobody is there to read it, and no log needs it
     try:
         fields = parse_qs(
-            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+            body.decode(), keep_blank_values=True, max_num_fields=most_fields, errors="strict"
         )
     except ValueError:
         raise HTTPException(422) from None

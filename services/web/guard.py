@@ -51,10 +51,35 @@ ADMITS: Mapping[Guard, frozenset[Role]] = MappingProxyType(
 """Whom each guard of the staff's pages lets in; services/web/porter.py asks, for every route."""
 
 
+READS = "x-reads"
+"""Where a route keeps what it reads, beside its guard."""
+
+
+class Reads(StrEnum):
+    """What is sent to a route."""
+
+    FORM = "form"
+    """A few fields."""
+    SHEET = "sheet"
+    """A form of many rows."""
+    FILE = "file"
+    """A file, which the handler reads itself, once the porter has let its sender in."""
+
+
 def open_route(
-    app: FastAPI, method: str, path: str, handler: Callable[..., Any], guard: Guard
+    app: FastAPI,
+    method: str,
+    path: str,
+    handler: Callable[..., Any],
+    guard: Guard,
+    *,
+    reads: Reads = Reads.FORM,
 ) -> None:
     """Open one route of ``app`` with its guard declared."""
     app.add_api_route(
-        path, handler, methods=[method], response_model=None, openapi_extra={DECLARED: guard}
+        path,
+        handler,
+        methods=[method],
+        response_model=None,
+        openapi_extra={DECLARED: guard, READS: reads},
     )

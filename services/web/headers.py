@@ -29,8 +29,8 @@ NEVER_KEPT = "no-store"
 TWO_YEARS_OF_HTTPS = "max-age=63072000; includeSubDomains"
 
 
-OWN_SCRIPTS = "; script-src 'self'"
-"""Added to the policy of the staff's pages: files of ours may run there, and nothing else."""
+OWN_SCRIPTS = "; script-src 'self'; connect-src 'self'"
+"""Added to the policy of the staff's pages: files of ours may run there, and ask us; no others."""
 
 
 class SecurityHeaders:

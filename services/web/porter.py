@@ -14,11 +14,14 @@ from services.staff.account import Account
 from services.store.staff_sessions import signed_in
 from services.store.store import Store
 from services.web.form import form_fields
-from services.web.guard import ADMITS, DECLARED, Guard
+from services.web.guard import ADMITS, DECLARED, READS, Guard, Reads
 from services.web.staff_visit import is_own_form, visit_of
+from services.web.upload import is_file_form
 
 MOST_BYTES = 16 * 1024
 """Of a form: room for a reason in any script."""
+MOST_BYTES_OF_SHEET, MOST_FIELDS_OF_SHEET = 256 * 1024, 1000
+"""Of a form of many rows: a site with as many points and lanes as a site file may have."""
 SIGN_IN, PASSWORD, SIGN_OUT = "/sign-in", "/password", "/sign-out"
 BEFORE_CHANGE = frozenset({PASSWORD, SIGN_OUT})
 """All that is open to somebody whose password was given by somebody else."""
@@ -33,7 +36,15 @@ class ElsewhereError(Exception):
 
 
 async def _posted(request: Request) -> Mapping[str, str]:
-    return await form_fields(request, MOST_BYTES) if request.method == "POST" else {}
+    if request.method != "POST":
+        return {}
+    reads = _extra(request).get(READS)
+    if reads == Reads.FILE and is_file_form(request):
+        # Nobody's file is read before they are let in; the form's address bears its token.
+        return {"token": request.query_params.get("token", "")}
+    if reads == Reads.SHEET:
+        return await form_fields(request, MOST_BYTES_OF_SHEET, MOST_FIELDS_OF_SHEET)
+    return await form_fields(request, MOST_BYTES)
 
 
 Posted = Annotated[Mapping[str, str], Depends(_posted)]
@@ -83,10 +94,14 @@ class Porter:
 
 
 def _declared(request: Request) -> Guard:
-    declared = getattr(request.scope["route"], "openapi_extra", None) or {}
+    declared = _extra(request)
     if DECLARED not in declared:
         raise HTTPException(HTTPStatus.FORBIDDEN)
     return Guard(declared[DECLARED])
+
+
+def _extra(request: Request) -> Mapping[str, str]:
+    return getattr(request.scope["route"], "openapi_extra", None) or {}
 
 
 def lead_elsewhere(app: FastAPI) -> None:

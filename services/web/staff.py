@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.ports import Clock
+from services.sites.sites import Sites
 from services.store.store import Store
 from services.web.app import answer_faults, style
 from services.web.desk.find import FIND, FindRoom
@@ -17,32 +18,38 @@ from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
 from services.web.pages import notice_style
 from services.web.porter import Porter, lead_elsewhere
+from services.web.sites.room import SITES, SitesRoom
 from services.web.staff_pages import Room, StaffPages
 
 ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND)
 """Where the header leads, in this order."""
 
 
-def create_staff_app(store: Store, *, secret: bytes, clock: Clock) -> FastAPI:
+def create_staff_app(
+    store: Store, *, secret: bytes, clock: Clock, sites: Sites | None = None
+) -> FastAPI:
     """The pages for those who work for the office of ``store``.
 
     Args:
         store: The office's, read and written.
         secret: At least 32 bytes; keys the counts of failed tries.
         clock: Says which sessions are over and which codes count.
+        sites: Which engineers look after; None: their room is not there.
 
     Raises:
         ValueError: The secret is too short.
     """
     if len(secret) < 32:
         raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
-    porter, pages = Porter(store, clock), StaffPages(ROOMS)
+    porter, pages = Porter(store, clock), StaffPages((*ROOMS, SITES) if sites else ROOMS)
     app = FastAPI(
         docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(porter.admit)]
     )
     Door(store, secret, clock, pages).add_to(app)
     for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom):
         room(store, clock, pages).add_to(app)
+    if sites:
+        SitesRoom(sites, pages).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders, own_scripts=True)

@@ -22,7 +22,7 @@ from services.web.pages import HOUSE, Pages, page_environment
 from services.web.staff_visit import form_token, visit_of
 
 LANGUAGE_COOKIE = "staff-lang"
-BOOKS = {"t": "staff", "d": "desk"}
+BOOKS = {"t": "staff", "d": "desk", "e": "sites"}
 """Names in templates for the files of words, ``<file>_<language>.jinja``."""
 
 

@@ -16,6 +16,7 @@ from services.web.staff import create_staff_app
 from tests.builders_fines import without_waiting
 from tests.builders_notice import StoppedClock
 from tests.builders_pages import TestClient
+from tests.builders_sites import some_sites
 from tests.builders_staff import an_account, an_officer
 
 DOCS = Path(__file__).parents[2] / "docs" / "desk.md"
@@ -44,7 +45,8 @@ def people(tmp_path_factory):
     clock = StoppedClock(datetime(2026, 10, 20, 23, 59, tzinfo=UTC))
     with open_store(folder / "office", create=True) as store:
         without_waiting(store)
-        app = create_staff_app(store, secret=b"s" * 32, clock=clock)
+        sites = some_sites(folder / "sites", store, clock)
+        app = create_staff_app(store, secret=b"s" * 32, clock=clock, sites=sites)
         found = {"anonymous": an_officer(app, store, clock)}
         for ordinal, role in enumerate(Role):
             account = an_account(store, clock, role)

@@ -14,8 +14,8 @@ OFFICE_MAY_KNOW = {
 OFFICE_MAY_KNOW |= {
     f"speedcam.seal.{name}" for name in ("bundle", "checks", "keys", "manifest", "registry")
 }
-WIRING = {"services.demo"}
-"""Runs camera and office in one process, so it may know both."""
+WIRING = {"services.demo", "services.surveyor"}
+"""Brings camera and office together in one process, so it may know both."""
 
 PURE = [
     "speedcam.speed",
@@ -66,6 +66,9 @@ PURE_OFFICE = [
     "services.ledger.checkpoint",
     "services.ledger.proof",
     "services.ledger.request",
+    "services.sites.draft",
+    "services.sites.fields",
+    "services.sites.toml_text",
 ]
 WORLD = {
     "av", "cv2", "io", "http", "os", "pathlib", "random", "secrets", "shutil", "socket",

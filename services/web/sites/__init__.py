@@ -1,0 +1,1 @@
+"""The engineers' room: the sites of the cameras, and their calibration in the browser."""
