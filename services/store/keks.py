@@ -104,7 +104,7 @@ class KekFiles:
         if kek_id(secret) != kek:
             raise StoreError(
                 f"{self.path(kek)} is not the key {kek}: it was changed. Join it from its shares "
-                "(`speedcam keys join`)."
+                "(`speedcam office keys join`)."
             )
         return secret
 
@@ -154,12 +154,12 @@ def _read_private(path: Path) -> bytes:
             about, secret = os.fstat(file.fileno()), file.read(KEK_BYTES + 1)
     except OSError as error:
         raise StoreUnavailable(
-            f"the key-encryption key {path} cannot be read: {error.strerror}. Put it back, or join "
-            "it from two of its shares (`speedcam keys join`); nothing personal opens without it."
+            f"the key-encryption key {path} cannot be read: {error.strerror}. Nothing personal "
+            "opens without it: put it back, or join two shares (`speedcam office keys join`)."
         ) from None
     if stat.S_IMODE(about.st_mode) & 0o077:
         raise StoreError(
             f"others may read the key-encryption key {path}: nothing is opened with it. Run "
-            "`chmod 600` on it, and change it (`speedcam keys rotate`) if somebody may have."
+            "`chmod 600` on it, and change it (`speedcam office keys rotate`) if somebody may have."
         )
     return secret
