@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import secrets
 import stat
 from collections.abc import Mapping
@@ -140,6 +141,11 @@ def keks_of(office_dir: Path, environment: Mapping[str, str] | None = None) -> K
         raise StoreError(f"{GIVEN_BY} is no key: it needs {2 * KEK_BYTES} hexadecimal digits.")
     folder = told.get(FOLDER_NAMED_BY, "").strip()
     return KekFiles(Path(folder) if folder else office_dir / "keys", secret)
+
+
+def forbid_core_dumps() -> None:
+    """Let a crash of this process write no file of its memory: keys and people are in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def kek_id(secret: bytes) -> str:

@@ -119,7 +119,7 @@ def test_a_letter_that_waits_and_money_that_is_to_go_back_keep_a_case(
     waiting, paid = closed
     fine = store.fine(paid)
     statement = tmp_path / "bank.csv"
-    row = f"B-1,2026-10-15,1000,{fine.amount.currency},{fine.reference} Zamira"
+    row = f"B-1,2026-10-15,1000,{fine.amount.currency},{fine.reference} Zamirabela"
     statement.write_text(f"bank_id,paid_on,amount,currency,reference\n{row}\n")
     clock.at += timedelta(days=2)
     assert take_statement(store, statement, clock).count(Outcome.MATCHED) == 1
