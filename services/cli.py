@@ -21,6 +21,7 @@ from services.erase_cli import add_erase_commands
 from services.errors import CaseError, EvidenceError
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
+from services.keys_cli import keys_app
 from services.ledger.recorded import open_recorded
 from services.model import Money, NoticeState, Verdict, decimals
 from services.notifier.outbox import try_failed_again
@@ -370,3 +371,4 @@ add_report_command(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)
 office_app.add_typer(key_app)
+office_app.add_typer(keys_app)

@@ -213,6 +213,12 @@ def _plate(passage: Passage) -> str:
 
 def _tell_what_next(vehicles: Sequence[_Vehicle], out: Path) -> None:
     office, keys = out / OFFICE, out / KEYS
+    talk.print(
+        f"\nWhat is personal is sealed, each case with a key of its own; the DEMO key that wraps "
+        f"them is in {office / 'keys'}. In earnest it lies elsewhere: docs/erasure.md.",
+        highlight=False,
+        soft_wrap=True,
+    )
     fined = [vehicle for vehicle in vehicles if vehicle.row.fine_number]
     refused = sum(isinstance(vehicle.passage.speed, Refusal) for vehicle in vehicles)
     talk.print(

@@ -18,10 +18,12 @@ from tests.builders_office import a_passage, on_disk
 
 PLATE = "AA271ZQ"
 OWNER = Recipient(
-    name="Zamira Qendrestare", postal_lines=("Rruga e Hijeshise 271", "1001 Tirane"), language="sq"
+    name="Zamirabela Qendrestare",
+    postal_lines=("Rruga e Hijeshise 271", "1001 Tirane"),
+    language="sq",
 )
-WORDS = "my cousin Perlat Xhufi was driving"
-PLANTED = (PLATE, "Zamira", "Qendrestare", "Hijeshise", "Perlat", "Xhufi")
+WORDS = "my cousin Perlatjon Xhufimani was driving"
+PLANTED = (PLATE, "Zamirabela", "Qendrestare", "Hijeshise", "Perlatjon", "Xhufimani")
 """What nobody may find after an erasure."""
 
 RULES = (Rule(id="closed-30", states=frozenset({State.CANCELLED, State.PAID}), days=30),)

@@ -71,7 +71,7 @@ def restore(
 ) -> None:
     """Restore the newest backup into an empty folder, and verify it whole.
 
-    Put the key-encryption key into its `keys` folder before (`speedcam keys join`).
+    Put the key-encryption key into its `keys` folder before (`speedcam office keys join`).
 
     Until every check holds the office is read-only: it shows what it has and takes nothing new.
     """

@@ -1,8 +1,8 @@
 """The office's memory: one folder with a database, keys, exhibits and what was sent.
 
     <office>/office.sqlite   cases, decisions, fines, outbox, history
-    <office>/keys/           the office key; without it the database says nothing
-    <office>/exhibits/       pictures and raw data of violations, named by their SHA-256
+    <office>/keys/           the office key, and kek-*.key, which wraps the key of each case
+    <office>/exhibits/       pictures and raw data of violations, sealed, named by their SHA-256
     <office>/sent/           notices of the folder sender
 
 Folders are 0700 and files 0600.

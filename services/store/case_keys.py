@@ -6,7 +6,16 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from services.errors import StoreError
 from services.store.keks import KeyEncryption
@@ -116,17 +125,16 @@ def begin_kek(keks: KeyEncryption, connection: Connection) -> None:
         name_kek(connection, keks.first())
 
 
-def wrap_again(keks: KeyEncryption, connection: Connection, after: str, most: int) -> str | None:
-    """Wrap the next few data keys with the current key-encryption key.
+def wrap_again(
+    keks: KeyEncryption, connection: Connection, after: str, most: int
+) -> tuple[str, ...]:
+    """Wrap the next few data keys with the current key-encryption key; of which cases.
 
     Args:
         keks: Has the old one and the new one.
         connection: Of a transaction that writes.
         after: The case key to go on after; empty at first.
         most: How many.
-
-    Returns:
-        The last case key of them; None where there was none left.
     """
     kek = current_kek(connection)
     stale = select(case_keys).where(case_keys.c.case_key > after, case_keys.c.kek != kek)
@@ -136,7 +144,23 @@ def wrap_again(keks: KeyEncryption, connection: Connection, after: str, most: in
         key = keks.unwrap(row.wrapped, kek=row.kek, bound=bound)
         here = update(case_keys).where(case_keys.c.case_key == row.case_key)
         connection.execute(here.values(kek=kek, wrapped=keks.wrap(key, kek=kek, bound=bound)))
-    return rows[-1].case_key if rows else None
+    return tuple(row.case_key for row in rows)
+
+
+def stale_keys(connection: Connection) -> int:
+    """How many data keys another than the current key-encryption key wraps."""
+    stale = case_keys.c.kek != current_kek(connection)
+    return _count(connection, stale)
+
+
+def wrapped_with(connection: Connection, kek: str) -> int:
+    """How many data keys this key-encryption key wraps."""
+    return _count(connection, case_keys.c.kek == kek)
+
+
+def _count(connection: Connection, wanted: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(case_keys).where(wanted)
+    return connection.execute(query).scalar_one()
 
 
 def bound_to(case_key: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import secrets
 import stat
 from collections.abc import Mapping
@@ -104,7 +105,7 @@ class KekFiles:
         if kek_id(secret) != kek:
             raise StoreError(
                 f"{self.path(kek)} is not the key {kek}: it was changed. Join it from its shares "
-                "(`speedcam keys join`)."
+                "(`speedcam office keys join`)."
             )
         return secret
 
@@ -142,6 +143,11 @@ def keks_of(office_dir: Path, environment: Mapping[str, str] | None = None) -> K
     return KekFiles(Path(folder) if folder else office_dir / "keys", secret)
 
 
+def forbid_core_dumps() -> None:
+    """Let a crash of this process write no file of its memory: keys and people are in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def kek_id(secret: bytes) -> str:
     """By what a key is known: says nothing of the key."""
     return hashlib.sha256(b"speedcam kek 1\x1f" + secret).hexdigest()[:16]
@@ -154,12 +160,12 @@ def _read_private(path: Path) -> bytes:
             about, secret = os.fstat(file.fileno()), file.read(KEK_BYTES + 1)
     except OSError as error:
         raise StoreUnavailable(
-            f"the key-encryption key {path} cannot be read: {error.strerror}. Put it back, or join "
-            "it from two of its shares (`speedcam keys join`); nothing personal opens without it."
+            f"the key-encryption key {path} cannot be read: {error.strerror}. Nothing personal "
+            "opens without it: put it back, or join two shares (`speedcam office keys join`)."
         ) from None
     if stat.S_IMODE(about.st_mode) & 0o077:
         raise StoreError(
             f"others may read the key-encryption key {path}: nothing is opened with it. Run "
-            "`chmod 600` on it, and change it (`speedcam keys rotate`) if somebody may have."
+            "`chmod 600` on it, and change it (`speedcam office keys rotate`) if somebody may have."
         )
     return secret

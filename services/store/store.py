@@ -21,7 +21,7 @@ from services.numbers import normal_number
 from services.store import case_keys
 from services.store.database import connect, database_of, fault_of, writer_of
 from services.store.exhibits import faults_of, keep_exhibits, owners_in, read_exhibit
-from services.store.keks import KeyEncryption, keks_of
+from services.store.keks import KeyEncryption, forbid_core_dumps, keks_of
 from services.store.keys import Keys, load_keys
 from services.store.leaves import adopt_history, lacks_leaves
 from services.store.ring import Ring, owners_of
@@ -53,6 +53,7 @@ def open_store(
     Raises:
         StoreError: It is no office, of another version, damaged, or without its key.
     """
+    forbid_core_dumps()
     database = database_of(office_dir)
     if not create and not database.exists():
         raise StoreError(

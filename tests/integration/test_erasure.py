@@ -87,6 +87,7 @@ def test_the_ledger_says_when_and_by_which_rule_and_still_verifies(store, clock,
     assert words == {"erased", "the term is over"}
 
 
+@pytest.mark.sqlite
 def test_a_term_is_over_after_its_last_day_and_a_look_does_not_make_it_longer(store, clock, closed):
     clock.at += timedelta(days=30)
     record_read(store, key_of(store, closed[0]), "P-17", "asked", clock.now())
@@ -94,12 +95,14 @@ def test_a_term_is_over_after_its_last_day_and_a_look_does_not_make_it_longer(st
     assert len(erased_after(store, clock, days=1)) == 2
 
 
+@pytest.mark.sqlite
 def test_a_rehearsal_changes_nothing(store, clock, closed):
     assert len(erased_after(store, clock, rehearse=True)) == 2
     assert store.fine(closed[0]).number == closed[0]
     assert len(list(store.sent.iterdir())) >= 2
 
 
+@pytest.mark.sqlite
 def test_a_legal_hold_keeps_a_case_until_it_is_lifted(store, clock, closed):
     number, other = closed
     set_hold(store, number, a_step(clock.now(), why="a court has asked for it"))
@@ -116,7 +119,7 @@ def test_a_letter_that_waits_and_money_that_is_to_go_back_keep_a_case(
     waiting, paid = closed
     fine = store.fine(paid)
     statement = tmp_path / "bank.csv"
-    row = f"B-1,2026-10-15,1000,{fine.amount.currency},{fine.reference} Zamira"
+    row = f"B-1,2026-10-15,1000,{fine.amount.currency},{fine.reference} Zamirabela"
     statement.write_text(f"bank_id,paid_on,amount,currency,reference\n{row}\n")
     clock.at += timedelta(days=2)
     assert take_statement(store, statement, clock).count(Outcome.MATCHED) == 1
@@ -127,6 +130,7 @@ def test_a_letter_that_waits_and_money_that_is_to_go_back_keep_a_case(
     assert {each.kept for each in erased_after(store, clock, days=40)} == {LETTER, MONEY}
 
 
+@pytest.mark.sqlite
 def test_what_is_open_is_never_erased(store, clock):
     number = an_issued_fine(store, clock, plate="AA999ZB")
     act_on(store, number, Act.SERVE, a_step(clock.now()))
@@ -134,6 +138,7 @@ def test_what_is_open_is_never_erased(store, clock):
     assert store.fine(number)
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("closed")
 def test_a_passage_that_comes_in_again_is_known_and_nothing_of_it_is_kept(store, clock):
     erased_after(store, clock)
@@ -144,6 +149,7 @@ def test_a_passage_that_comes_in_again_is_known_and_nothing_of_it_is_kept(store,
         assert connection.execute(select(case_keys)).all() == []
 
 
+@pytest.mark.sqlite
 def test_money_that_comes_after_all_waits_for_a_person(store, clock, closed, tmp_path):
     reference = store.fine(closed[0]).reference
     erased_after(store, clock)
@@ -153,6 +159,7 @@ def test_money_that_comes_after_all_waits_for_a_person(store, clock, closed, tmp
     assert take_statement(store, statement, clock).count(Outcome.UNMATCHED) == 1
 
 
+@pytest.mark.sqlite
 def test_a_key_that_vanished_without_a_word_is_found(store, clock, closed):
     checkpoint(store, clock)
     key = key_of(store, closed[0])
@@ -161,6 +168,7 @@ def test_a_key_that_vanished_without_a_word_is_found(store, clock, closed):
     assert "its key is gone, and no event says so" in {f.fault for f in audit(store).findings}
 
 
+@pytest.mark.sqlite
 def test_a_plate_given_back_to_an_erased_case_is_found(store, clock, closed):
     erased_after(store, clock)
     checkpoint(store, clock)
@@ -213,6 +221,7 @@ def test_a_key_that_comes_back_with_a_restore_is_destroyed_again(
         assert connection.execute(select(case_keys)).all() == []
 
 
+@pytest.mark.sqlite
 def test_the_command_erases_and_shows_what_is_left(store, closed):
     rules = store.folder / FILE
     rules.write_text('[[rule]]\nid = "closed"\nstates = ["cancelled"]\ndays = 1\n')
