@@ -40,7 +40,9 @@ class Proofs:
     secret: str = field(repr=False)
 
 
-def add_account(store: Store, account: Account, proofs: Proofs, at: datetime) -> None:
+def add_account(
+    store: Store, account: Account, proofs: Proofs, at: datetime, *, by: str = CONSOLE
+) -> None:
     """Make an account.
 
     Raises:
@@ -62,7 +64,7 @@ def add_account(store: Store, account: Account, proofs: Proofs, at: datetime) ->
             )
         )
         made = Event(
-            at=at, who=CONSOLE, what="account_made", subject=account.id, reason=f"as {account.role}"
+            at=at, who=by, what="account_made", subject=account.id, reason=f"as {account.role}"
         )
         add_event(store, connection, made)
 
@@ -111,23 +113,42 @@ def use_step(store: Store, account_id: str, step: int) -> bool:
         return connection.execute(unused.values(step=step)).rowcount == 1
 
 
-def give_role(store: Store, account_id: str, role: Role, at: datetime) -> None:
+def give_role(
+    store: Store, account_id: str, role: Role, at: datetime, *, by: str = CONSOLE
+) -> None:
     """Let the account have another role; whoever is signed in with it signs in again."""
-    with _changing(store, account_id, at, "account_role", f"now {role}") as (connection, here):
+    told = _changing(store, account_id, at, "account_role", f"now {role}", by=by)
+    with told as (connection, here):
         connection.execute(here.values(role=role))
 
 
-def disable_account(store: Store, account_id: str, at: datetime) -> None:
+def give_last_day(
+    store: Store, account_id: str, last_day: date | None, at: datetime, *, by: str = CONSOLE
+) -> None:
+    """Let the account work until another day, itself included; None: until it is disabled."""
+    why = f"until {last_day}" if last_day else "without a last day"
+    with _changing(store, account_id, at, "account_day", why, by=by) as (connection, here):
+        connection.execute(here.values(last_day=last_day.isoformat() if last_day else None))
+
+
+def disable_account(store: Store, account_id: str, at: datetime, *, by: str = CONSOLE) -> None:
     """Let the account work no more, from this moment."""
-    with _changing(store, account_id, at, "account_disabled", "disabled") as (connection, here):
+    told = _changing(store, account_id, at, "account_disabled", "disabled", by=by)
+    with told as (connection, here):
         connection.execute(here.values(disabled=True))
 
 
 def reset_account(
-    store: Store, account_id: str, proofs: Proofs, last_day: date | None, at: datetime
+    store: Store,
+    account_id: str,
+    proofs: Proofs,
+    last_day: date | None,
+    at: datetime,
+    *,
+    by: str = CONSOLE,
 ) -> None:
     """Give the account other proofs and another last day; it works again where it was disabled."""
-    with _changing(store, account_id, at, "account_reset", "reset") as (connection, here):
+    with _changing(store, account_id, at, "account_reset", "reset", by=by) as (connection, here):
         connection.execute(
             here.values(
                 disabled=False,

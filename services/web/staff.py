@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from services.ports import Clock
 from services.sites.sites import Sites
 from services.store.store import Store
+from services.web.accounts import ACCOUNTS, AccountsRoom
 from services.web.app import answer_faults, style
 from services.web.desk.find import FIND, FindRoom
 from services.web.desk.objections import OBJECTIONS, ObjectionRoom
@@ -21,7 +22,7 @@ from services.web.porter import Porter, lead_elsewhere
 from services.web.sites.room import SITES, SitesRoom
 from services.web.staff_pages import Room, StaffPages
 
-ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND)
+ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND, ACCOUNTS)
 """Where the header leads, in this order."""
 
 
@@ -46,7 +47,7 @@ def create_staff_app(
         docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(porter.admit)]
     )
     Door(store, secret, clock, pages).add_to(app)
-    for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom):
+    for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom, AccountsRoom):
         room(store, clock, pages).add_to(app)
     if sites:
         SitesRoom(sites, pages).add_to(app)

@@ -47,6 +47,7 @@ def desk(tmp_path_factory):
         (issued,) = office.issue(store, clock)
         act_on(store, issued.fine.number, Act.CONTEST, a_step(clock.now()))
         an_account(store, clock, Role.SENIOR)
+        an_account(store, clock, Role.ADMINISTRATOR)
         app = create_staff_app(store, secret=b"s" * 32, clock=clock)
         officer = an_officer(app, store, clock, "S-23")
         yield served(app), store, officer, keys
@@ -92,6 +93,25 @@ def test_every_page_is_for_everybody(browser, desk):
         for summary in page.locator("summary").all():
             summary.press("Enter")
         assert faults_of(page) == [], path
+    context.close()
+
+
+def test_the_administrators_pages_are_for_everybody(browser, desk):
+    address, _, officer, _ = desk
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    sign_in(page, address, replace(officer, id="M-83"))
+    for path in ("/", "/accounts", "/accounts/M-83", "/accounts/S-23"):
+        page.goto(f"{address}{path}")
+        assert faults_of(page) == [], path
+    page.goto(f"{address}/accounts")
+    page.locator("#id").fill("P-31")
+    page.locator("#name").fill("New Officer")
+    page.locator("#role-reviewer").press("Space")
+    page.get_by_role("button", name="Make the account").press("Enter")
+    page.get_by_role("heading", name="Keys, shown this once").wait_for()
+    assert page.locator("main img").evaluate("image => image.naturalWidth") > 100
+    assert faults_of(page) == []
     context.close()
 
 

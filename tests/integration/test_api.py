@@ -241,8 +241,13 @@ def test_what_is_no_cursor_is_told(client, name, after):
         ("cases?limit=0", "query.limit"),
         ("cases?state=unheard", "query.state"),
         ("cases?from=yesterday", "query.from"),
+        ("cases?from=0.0", "query.from"),
+        ("cases?until=2026-02-30", "query.until"),
         ("passages?site=%00", "query.site"),
         ("cases/%00", "path.key"),
+        ("cases?form=2026-10-01", "query.form"),
+        ("cases?state=issued&state=served", "query.state"),
+        ("health?=", "query."),
     ],
 )
 def test_what_cannot_be_asked_is_named(client, asked, where):

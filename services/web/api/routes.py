@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, TypeAdapter
 
 from services.life import State
 from services.staff.api_key import Scope
@@ -39,8 +41,18 @@ SiteId = Annotated[
     Query(pattern=r"^[A-Za-z0-9._-]{1,40}$", description="Of this site alone."),
 ]
 InState = Annotated[State | None, Query(description="In this state alone.")]
-First = Annotated[date | None, Query(alias="from", description="From this local day on.")]
-Last = Annotated[date | None, Query(alias="until", description="Until this local day, included.")]
+
+
+def _day(text: str) -> date:
+    """A day as ISO 8601 writes it, and not the number of seconds that a date can be, too."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError("a day is written as 2026-10-14")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+First = Annotated[Day | None, Query(alias="from", description="From this local day on.")]
+Last = Annotated[Day | None, Query(alias="until", description="Until this local day, included.")]
 Key = Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$", description="Of the case.")]
 Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9 -]{1,40}$", description="As people type it.")]
 
@@ -157,9 +169,26 @@ def _open(
         handler,
         methods=["GET"],
         response_model=told,
+        dependencies=[Depends(_require_known)],
         responses=_ANSWERS | (_NONE if may_lack else {}),
         openapi_extra={DECLARED: scope, "security": [{"key": [scope]}]},
     )
+
+
+def _require_known(request: Request) -> None:
+    """Refuse what a route does not know, or what is there twice.
+
+    A filter that was mistyped must not give the whole list.
+    """
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        {"loc": ("query", name), "msg": "is there twice" if name in known else "is not known here"}
+        for name, times in names.items()
+        if name not in known or times > 1
+    ]
+    if faults:
+        raise RequestValidationError(faults)
 
 
 def _place(after: str | None, kind: TypeAdapter[Place]) -> Place | None:
