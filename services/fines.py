@@ -19,6 +19,7 @@ from services.letters import announce
 from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
 from services.policy import wants_second
 from services.ports import Clock
+from services.service_term import over
 from services.store.cases import OFFICE
 from services.store.fines import (
     FineFile,
@@ -206,11 +207,10 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
 
 
 def _require_in_time(file: FineFile, day: date) -> None:
-    last = file.fine.terms.serve_until
-    if last is not None and day > last:
+    if late := over(file.fine.terms.serve_until, day):
         raise CaseError(
-            f"fine {file.fine.number} cannot be served on {day}: the law gave time until {last}. "
-            "Write it off (`speedcam office lapsed`)."
+            f"fine {file.fine.number} cannot be served on {day}: {late}. Write it off (`speedcam "
+            "office lapsed`)."
         )
 
 

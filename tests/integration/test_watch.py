@@ -12,6 +12,7 @@ from threading import Event, Thread
 import pytest
 from rich.console import Console
 
+from services.clock import SystemClock
 from services.fines import act_on
 from services.life import Act
 from services.model import Channel, LetterKind
@@ -27,7 +28,7 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.schema import fines
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import UnsteadySender, a_letter
+from tests.builders_office import ISSUED, UnsteadySender, a_letter
 
 
 @pytest.fixture
@@ -86,7 +87,13 @@ def test_it_delivers_shows_it_and_ends_when_told(board, store, clock, tmp_path):
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
 def test_the_command_ends_cleanly_by_a_signal(ending, store):
     office = store.folder
-    command = "from speedcam.__main__ import main; main()"
+    # By a clock that was put back: on another day the notices could not be served in time.
+    since_s = (SystemClock().now() - ISSUED).total_seconds()
+    command = (
+        "from datetime import timedelta; from services.clock import SystemClock as clock; "
+        f"now = clock.now; clock.now = lambda self: now(self) - timedelta(seconds={since_s}); "
+        "from speedcam.__main__ import main; main()"
+    )
     arguments = ["office", "deliver", "--watch", "--office", str(office)]
     with subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
