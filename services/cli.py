@@ -198,7 +198,10 @@ def review(
 
 @office_app.command(epilog=EPILOG)
 def issue(office: Office, as_json: AsJson = False) -> None:
-    """Make a fine of every confirmed case, with its notice in the outbox."""
+    """Make a fine of every confirmed case, with its notice in the outbox.
+
+    A case whose notice can no longer be served in time ends instead: nobody is fined late.
+    """
     with open_recorded(office) as store:
         issued = desk.issue(store, SystemClock())
     rows = [
@@ -206,13 +209,14 @@ def issue(office: Office, as_json: AsJson = False) -> None:
             "case_key": each.case_key,
             "fine_number": each.fine.number if each.fine else None,
             "amount": str(each.fine.amount) if each.fine else None,
+            "ended": each.ended,
             "fault": each.fault,
         }
         for each in issued
     ]
-    show(rows, ("case_key", "fine_number", "amount", "fault"), as_json=as_json)
+    show(rows, ("case_key", "fine_number", "amount", "ended", "fault"), as_json=as_json)
     say(f"fines issued: {sum(each.fine is not None for each in issued)}")
-    end(all(each.fine is not None for each in issued))
+    end(not any(each.fault for each in issued))
 
 
 @office_app.command(epilog=EPILOG)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -17,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services import office as desk
-from services.clock import SystemClock
+from services.clock import StillClock
 from services.demo_keys import REGISTRY, ROOT, DemoKeys, demo_keys
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
@@ -26,6 +28,7 @@ from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
 from services.office import PassageRow, Reviewed
 from services.policy import policy_named, wants_country
+from services.ports import Clock
 from services.store import Store
 from services.store.cases import case_of
 from services.store.trust import trust_registry
@@ -73,6 +76,15 @@ def demo_command(
             "not tell it; empty: such cases wait.",
         ),
     ] = "AL",
+    today: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DAY",
+            help="The day on which the demo plays; else the one after the last clip: the law "
+            "gives little time to serve a notice.",
+        ),
+    ] = None,
 ) -> None:
     """Run the whole way on the sample footage: measure, judge, decide, fine, deliver.
 
@@ -80,14 +92,16 @@ def demo_command(
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
     jobs = _jobs(samples)
+    evening = _evening(jobs, today.date() if today else None)
+    clock = StillClock(at=evening.astimezone(UTC))
     keys = demo_keys(out / KEYS, {site.camera_id for _, site in jobs})
     results, failed = _measure(jobs, out, keys)
-    with open_recorded(out / OFFICE, create=True) as store:
-        trust_registry(store, keys.registry, keys.root, SystemClock())
-        vehicles, whole = _through_the_office(store, results, country)
+    with open_recorded(out / OFFICE, create=True, clock=clock) as store:
+        trust_registry(store, keys.registry, keys.root, clock)
+        vehicles, whole = _through_the_office(store, results, country, clock)
     # In a file or a pipe there is no width to keep to, and a path must stay on its line.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(width=width).print(_table(vehicles, out / OFFICE))
+    Console(width=width).print(_table(vehicles, out / OFFICE, evening.date()))
     _tell_what_next(vehicles, out)
     if failed or not whole:
         raise typer.Exit(SOME_FAILED)
@@ -112,6 +126,14 @@ def _jobs(samples: Path) -> list[Job]:
     return jobs
 
 
+def _evening(jobs: Sequence[Job], today: date | None) -> datetime:
+    """The evening of the day on which the demo plays, by the clock of the last clip's place."""
+    last = max((site for _, site in jobs), key=lambda site: site.clip_starts_at)
+    zone = ZoneInfo(last.timezone)
+    day = today or last.clip_starts_at.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(20), zone)
+
+
 def _measure(jobs: Sequence[Job], out: Path, keys: DemoKeys) -> tuple[list[ClipResult], bool]:
     results = list(process_files(jobs, out, key=keys.camera))
     for fault in (result for result in results if isinstance(result, SpeedcamError)):
@@ -121,18 +143,17 @@ def _measure(jobs: Sequence[Job], out: Path, keys: DemoKeys) -> tuple[list[ClipR
 
 
 def _through_the_office(
-    store: Store, results: Sequence[ClipResult], country: str
+    store: Store, results: Sequence[ClipResult], country: str, clock: Clock
 ) -> tuple[list[_Vehicle], bool]:
-    clock = SystemClock()
     reports = [desk.receive(store, result.passages_path, clock) for result in results]
     reviewed = desk.review(store, policy_named(POLICY), clock)
     if country:
-        _state_whose(store, reviewed, country)
+        _state_whose(store, reviewed, country, clock)
     issued = desk.issue(store, clock)
     delivered = desk.deliver(store, [FolderSender(store.sent)], write_letter, clock)
     whole = (
         all(report.whole for report in reports)
-        and all(each.fine is not None for each in issued)
+        and not any(each.fault for each in issued)
         and all(each.state is NoticeState.SENT for each in delivered)
     )
     vehicles = [
@@ -143,7 +164,7 @@ def _through_the_office(
     return vehicles, whole
 
 
-def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str) -> None:
+def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str, clock: Clock) -> None:
     """Confirm as an officer what waits for nothing but the country of its plate."""
     for each in reviewed:
         case = case_of(store, each.case_key)
@@ -154,13 +175,14 @@ def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str) -> No
                 officer=OFFICER,
                 verdict=Verdict.CONFIRM,
                 why=f"every proof is there; who started this demo says that the plate is {country}",
-                clock=SystemClock(),
+                clock=clock,
                 country=country,
             )
 
 
-def _table(vehicles: Sequence[_Vehicle], office: Path) -> Table:
-    table = Table(title="Every vehicle, and what became of it", title_justify="left")
+def _table(vehicles: Sequence[_Vehicle], office: Path, day: date) -> Table:
+    title = f"Every vehicle, and what became of it on {day}, the day of this demo"
+    table = Table(title=title, title_justify="left")
     for column in ("vehicle", "measured km/h", "limit", "verdict", "plate", "amount", "notice"):
         # Folded, never cut: a number that cannot be read whole cannot be typed.
         table.add_column(column, justify="right" if column == "limit" else "left", overflow="fold")

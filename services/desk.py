@@ -20,10 +20,9 @@ from services.model import Verdict
 from services.office import country_stated, decide
 from services.policy import missing_proof, wants_second
 from services.ports import Clock
-from services.rules.engine import local_day
-from services.rules.terms import served_by
+from services.service_term import serve_until, too_late
 from services.store.accounts import require_decider
-from services.store.cases import Case, case_of, cases_in, edition_of, texts_of
+from services.store.cases import Case, case_of, cases_in
 from services.store.desk import HandedOn, hand_on, handed_on_cases, hold_back
 from services.store.history import Event, add_event
 from services.store.keys import normal_plate
@@ -87,17 +86,6 @@ def queue(store: Store, officer: str, *, senior: bool) -> tuple[Waiting, ...]:
     return tuple(sorted(waiting, key=lambda each: each.serve_until or date.max))
 
 
-def serve_until(store: Store, waiting: Sequence[Case]) -> dict[str, date | None]:
-    """The last day to serve a notice of each case, by key; None where the law names none."""
-    texts = texts_of(store, (case.violation for case in waiting))
-    return {
-        case.key: served_by(
-            edition_of(case.violation, texts).pack, local_day(case.violation.passage)
-        )
-        for case in waiting
-    }
-
-
 def settle(
     store: Store,
     key: str,
@@ -124,7 +112,8 @@ def settle(
     if verdict is Verdict.CONFIRM:
         _require_shown(case, shown)
     if verdict is Verdict.CONFIRM and wants_second(case.violation):
-        lacking = missing_proof(case.violation)
+        late = too_late(store, [case], clock.now()).values()
+        lacking = (*missing_proof(case.violation), *late)
         if lacking:
             raise CaseError(f"case {key} cannot be confirmed by anybody: {'; '.join(lacking)}.")
         propose(

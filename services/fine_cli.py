@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -247,7 +247,7 @@ def _waiting(credit: Credit) -> dict[str, object]:
 
 
 def _step(by: str, why: str, second: str = "") -> Step:
-    return Step(by=by, why=why, at=datetime.now(UTC), second=second)
+    return Step(by=by, why=why, at=SystemClock().now(), second=second)
 
 
 def _day(text: str) -> date:

@@ -16,14 +16,16 @@ from services.account import Account, Stage, account, calendar_day, day_of, term
 from services.errors import CaseError
 from services.ledger.leaf import NOTHING, Change
 from services.letters import announce
-from services.life import OWES_NOTHING, PAYABLE, Act, State, acts_on
+from services.life import OWES_NOTHING, PAYABLE, REMINDED, Act, State, acts_on
 from services.policy import wants_second
 from services.ports import Clock
+from services.service_term import over
 from services.store.cases import OFFICE
 from services.store.fines import (
     FineFile,
     begin_pause,
     end_pauses,
+    keep_next_due,
     keep_notices_back,
     move_on,
     pauses_of,
@@ -163,7 +165,23 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
 def follow_money(store: Store, connection: Connection, number: str, now: datetime) -> Standing:
     """Let the state of a fine follow its account, within the transaction that changed either."""
     file = read_file(store, connection, number)
-    told = standing_of(connection, file, day_of(now, file.zone))
+    today = day_of(now, file.zone)
+    told = _followed(store, connection, file, standing_of(connection, file, today), now)
+    keep_next_due(connection, told.number, next_due(told, today))
+    return told
+
+
+def next_due(told: Standing, day: date) -> date | None:
+    """The next day, from ``day`` on, on which a term ends while something is owed; or None."""
+    if told.state not in REMINDED or not told.account.owed:
+        return None
+    ends = (told.discounted_until, told.due_until)
+    return min((end for end in ends if end is not None and end >= day), default=None)
+
+
+def _followed(
+    store: Store, connection: Connection, file: FineFile, told: Standing, now: datetime
+) -> Standing:
     if file.state not in PAYABLE or not told.account.paid:
         return told
     act = Act.PAY if told.account.settled_on else Act.PAY_PART
@@ -206,11 +224,10 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
 
 
 def _require_in_time(file: FineFile, day: date) -> None:
-    last = file.fine.terms.serve_until
-    if last is not None and day > last:
+    if late := over(file.fine.terms.serve_until, day):
         raise CaseError(
-            f"fine {file.fine.number} cannot be served on {day}: the law gave time until {last}. "
-            "Write it off (`speedcam office lapsed`)."
+            f"fine {file.fine.number} cannot be served on {day}: {late}. Write it off (`speedcam "
+            "office lapsed`)."
         )
 
 

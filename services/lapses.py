@@ -14,14 +14,16 @@ from types import MappingProxyType
 
 from sqlalchemy import Column, Connection, select
 
+from services.account import day_of
 from services.fines import Step, act_on
 from services.life import OPEN, Act, State
-from services.store.fines import PAGE
+from services.service_term import over
+from services.store.fines import PAGE, read_file
 from services.store.schema import fines
 from services.store.store import Store
 
-WESTERNMOST = timedelta(hours=12)
-"""So much later than in Greenwich a day ends where it ends last: only then is a term over."""
+EASTERNMOST = timedelta(hours=14)
+"""So much earlier than in Greenwich a day begins where it begins first."""
 
 
 class Lapse(StrEnum):
@@ -59,22 +61,24 @@ def lapsed(store: Store, now: datetime, *, most: int = PAGE) -> tuple[Lapsed, ..
         most: Fines told; never more than :data:`~services.store.fines.PAGE`.
     """
     with store.reading() as connection:
-        found = [each for lapse in Lapse for each in _over(connection, lapse, now)]
+        found = [each for lapse in Lapse for each in _over(store, connection, lapse, now)]
     once = {each.number: each for each in reversed(found)}
     return tuple(sorted(once.values(), key=lambda each: (each.last_day, each.number)))[
         : min(most, PAGE)
     ]
 
 
-def _over(connection: Connection, lapse: Lapse, now: datetime) -> Iterator[Lapsed]:
+def _over(store: Store, connection: Connection, lapse: Lapse, now: datetime) -> Iterator[Lapsed]:
     term, states = _TERMS[lapse]
-    today = (now - WESTERNMOST).date().isoformat()
+    first = (now + EASTERNMOST).date().isoformat()
     query = select(fines.c.number, fines.c.state, term.label("last_day")).where(
-        fines.c.state.in_(sorted(states)), term < today
+        fines.c.state.in_(sorted(states)), term < first
     )
-    for row in connection.execute(query.order_by(term, fines.c.number).limit(PAGE)):
+    rows = connection.execute(query.order_by(term, fines.c.number).limit(PAGE)).all()
+    for row in rows:
         day = date.fromisoformat(row.last_day)
-        yield Lapsed(number=row.number, state=State(row.state), lapse=lapse, last_day=day)
+        if over(day, day_of(now, read_file(store, connection, row.number).zone)):
+            yield Lapsed(number=row.number, state=State(row.state), lapse=lapse, last_day=day)
 
 
 def write_off_lapsed(store: Store, step: Step) -> tuple[Lapsed, ...]:

@@ -74,6 +74,9 @@ OPEN: Final = HOLDABLE | {_S.ON_HOLD}
 PAYABLE: Final = OPEN - {_S.CONTESTED, _S.ON_HOLD}
 """A payment moves these. While a fine is contested or on hold its money waits with it."""
 
+REMINDED: Final = frozenset({_S.SERVED, _S.PART_PAID, _S.UPHELD})
+"""The terms run: whoever owes something is reminded before it grows."""
+
 OWES_NOTHING: Final = frozenset({_S.CANCELLED, _S.TRANSFERRED, _S.WRITTEN_OFF, _S.REFUNDED})
 """Whatever is paid on these goes back to who paid it."""
 

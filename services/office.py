@@ -34,6 +34,7 @@ from services.rules.edition import Edition
 from services.rules.engine import local_day
 from services.rules.terms import served_by, terms_of
 from services.seals import UNSIGNED
+from services.service_term import too_late
 from services.store.accounts import require_decider
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
@@ -42,6 +43,7 @@ from services.store.issue import plate_of, record_fines
 from services.store.proposals import open_proposals
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
+from services.store.withdrawal import withdraw
 from services.words import require_officers, require_second, require_words
 from speedcam.model import Exhibit
 
@@ -65,6 +67,7 @@ __all__ = [
 ]
 
 _NOT_CONFIRMED = frozenset({State.DETECTED, State.IN_REVIEW, State.REJECTED, State.ADVISORY})
+_WAITS = (State.DETECTED, State.IN_REVIEW)
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _T = TypeVar("_T")
 
@@ -78,7 +81,7 @@ class Reviewed:
 
     Attributes:
         decision: None: it waits for an officer.
-        reasons: Why it waits; empty when it was decided.
+        reasons: Why it waits, or why the law ended it; empty when the policy decided it.
     """
 
     case_key: str
@@ -92,23 +95,28 @@ class Issued:
     """One confirmed case and its new fine, or why it got none.
 
     Attributes:
-        fine: None: see ``fault``.
-        fault: Empty when the fine was issued.
+        fine: None: see ``fault`` and ``ended``.
+        fault: What must be mended before it is issued; else empty.
+        ended: Why the law ended the case instead; else empty.
     """
 
     case_key: str
     passage_id: str
     fine: Fine | None
     fault: str = ""
+    ended: str = ""
 
 
 def waiting(store: Store) -> tuple[Case, ...]:
     """Every case that waits for a decision, in order of the passage's instant."""
-    return cases_in(store, State.DETECTED, State.IN_REVIEW)
+    return cases_in(store, *_WAITS)
 
 
 def review(store: Store, policy: Policy, clock: Clock) -> tuple[Reviewed, ...]:
-    """Let ``policy`` decide every waiting case that it may; the rest waits for an officer."""
+    """Let ``policy`` decide every waiting case that it may; the rest waits for an officer.
+
+    A case whose notice can no longer be served in time ends here.
+    """
     return tuple(_in_groups(store, waiting(store), lambda g: _review(store, g, policy, clock)))
 
 
@@ -122,8 +130,33 @@ def _in_groups(
         yield from done
 
 
+def _end_late(store: Store, group: Sequence[Case], at: datetime) -> dict[str, str]:
+    """End the cases of which nobody can be served in time any more; why, by key."""
+    late = too_late(store, group, at)
+    for key, why in late.items():
+        withdraw(store, key, why, at)
+    return late
+
+
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
-    twins, now = twins_of(store, group), clock.now()
+    now = clock.now()
+    late = _end_late(store, group, now)
+    timely = [case for case in group if case.key not in late]
+    ended = [
+        Reviewed(
+            case_key=case.key,
+            passage_id=case.violation.passage.id,
+            decision=decision_of(store, case.key),
+            reasons=(late[case.key],),
+        )
+        for case in group
+        if case.key in late
+    ]
+    return [*ended, *_reviewed(store, timely, policy, now)]
+
+
+def _reviewed(store: Store, group: Sequence[Case], policy: Policy, now: datetime) -> list[Reviewed]:
+    twins = twins_of(store, group)
     cameras = trusted_cameras(store)
     people = _left_to_people(store)
     doubts = {
@@ -136,7 +169,7 @@ def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -
     decisions = {key: said for key, said in verdicts.items() if isinstance(said, Decision)}
     waits = {key: said for key, said in verdicts.items() if not isinstance(said, Decision)}
     decided = record_decisions(store, decisions)
-    take_up(store, {key: "; ".join(reasons) for key, reasons in waits.items()}, clock.now())
+    take_up(store, {key: "; ".join(reasons) for key, reasons in waits.items()}, now)
     return [
         Reviewed(
             case_key=case.key,
@@ -208,8 +241,9 @@ def decide(
 
     Raises:
         CaseError: There is no such case, it is decided otherwise, something that nobody may do
-            without is missing, the officer, the reason or a second officer is not named, the law
-            does not have the amount, or nobody says whose plate it is.
+            without is missing, nobody can be served in time any more, the officer, the reason or
+            a second officer is not named, the law does not have the amount, or nobody says whose
+            plate it is.
     """
     if not officer.strip() or not why.strip():
         raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
@@ -221,6 +255,8 @@ def decide(
     lacking = missing_proof(case.violation)
     if fault := kept_seal_fault(store, trusted_cameras(store), case.violation):
         lacking = (*lacking, fault)
+    if case.state in _WAITS:
+        lacking = (*lacking, *too_late(store, [case], clock.now()).values())
     if verdict is Verdict.CONFIRM and lacking:
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
@@ -321,7 +357,8 @@ def _say_the_same(one: Decision, other: Decision) -> bool:
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
     """Make a fine of every confirmed case, with its notice in the outbox.
 
-    Not of one whose officer may still undo it.
+    Not of one whose officer may still undo it; one whose notice can no longer be served in time
+    ends instead.
     """
     confirmed = cases_in(store, State.VALIDATED)
     # Asked afterwards: what is confirmed between both questions is in neither answer, or in both.
@@ -331,6 +368,13 @@ def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
 
 
 def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
+    late = _end_late(store, group, clock.now())
+    timely = [case for case in group if case.key not in late]
+    ended = [replace(_unmade(case), ended=late[case.key]) for case in group if case.key in late]
+    return [*ended, *_issued(store, timely, clock)]
+
+
+def _issued(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
     papers = _papers_of(store, group)
     for _ in range(NUMBERS_TO_TRY):
         made = [_made(case, papers, clock) for case in group]
@@ -396,9 +440,13 @@ def _unproven(
     return told
 
 
+def _unmade(case: Case) -> Issued:
+    return Issued(case_key=case.key, passage_id=case.violation.passage.id, fine=None)
+
+
 def _made(case: Case, papers: _Papers, clock: Clock) -> Issued:
     """The fine of a confirmed case, not yet recorded, or why it gets none."""
-    unmade = Issued(case_key=case.key, passage_id=case.violation.passage.id, fine=None)
+    unmade = _unmade(case)
     try:
         decision = papers.decisions.get(case.key)
         if decision is None:

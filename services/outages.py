@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.errors import CaseError
 from services.fines import Step, follow_money, tell
-from services.life import PAYABLE, State
+from services.life import PAYABLE, REMINDED, State
 from services.store.fines import begin_pause, site_of_fine
 from services.store.schema import fines, payments
 from services.store.store import Store
@@ -43,6 +43,11 @@ def record_outage(
             store, connection, OUTAGE, start, by=step.by, why=step.why, end=end, site_id=site_id
         )
         tell(store, connection, row, OUTAGE, step)
+        # Terms that were over may run again: each is looked at once.
+        running = fines.c.state.in_(sorted(REMINDED))
+        here = running if site_id is None else running & (site_of_fine() == site_id)
+        seen_again = step.at.date().isoformat()
+        connection.execute(update(fines).where(here).values(next_due=seen_again))
         # In its light a payment that came too late may have come in time.
         touched = select(fines.c.number).where(
             fines.c.state.in_(sorted(PAYABLE)),

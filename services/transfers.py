@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from services.account import day_of
+from services.clock import StillClock
 from services.errors import CaseError
 from services.fines import Step, tell
 from services.ledger.leaf import Change
@@ -23,16 +23,6 @@ from services.store.issue import add_fines, fined
 from services.store.schema import pauses
 from services.store.store import Store
 from services.words import require_words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Instant:
-    """The instant of a step, for what asks a clock."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
 
 
 def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
@@ -69,7 +59,7 @@ def _anew(store: Store, connection: Connection, file: FineFile, driver: str, ste
     old = file.fine
     edition = edition_of(old.violation, texts_of(store, [old.violation]))
     for _ in range(NUMBERS_TO_TRY):
-        fine = new_fine(old.violation, old.decision, edition, _Instant(at=step.at))
+        fine = new_fine(old.violation, old.decision, edition, StillClock(at=step.at))
         # The authority learns only now whom to serve.
         serve_until = served_by(edition.pack, fine.terms.issued_on)
         fine = replace(fine, driver=driver, terms=replace(fine.terms, serve_until=serve_until))

@@ -182,7 +182,7 @@ def delete_a_fine(scene: Scene, dice: Random) -> None:
 def invent_a_fine(scene: Scene, dice: Random) -> None:
     copy = (
         "INSERT INTO fines SELECT ?, case_key, turn + 1, plate_digest, issued_at_ms, state, "
-        "interrupted, served_on, fine, serve_until, prescribed_after FROM fines LIMIT 1"
+        "interrupted, served_on, fine, serve_until, prescribed_after, next_due FROM fines LIMIT 1"
     )
     with database(scene) as bare:
         bare.execute(copy, [f"AL26-{dice.randint(1000, 9999)}-0000"])

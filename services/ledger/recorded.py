@@ -18,8 +18,12 @@ EVERY = timedelta(seconds=30)
 
 
 @contextmanager
-def open_recorded(office_dir: Path, *, create: bool = False) -> Iterator[Store]:
+def open_recorded(
+    office_dir: Path, *, create: bool = False, clock: Clock | None = None
+) -> Iterator[Store]:
     """The store of an office for a command that writes; what it did is signed at its end.
+
+    ``clock`` dates the signature; None: the machine's own.
 
     Raises:
         StoreError: See :func:`services.store.store.open_store`.
@@ -27,7 +31,7 @@ def open_recorded(office_dir: Path, *, create: bool = False) -> Iterator[Store]:
     """
     with open_store(office_dir, create=create) as store:
         yield store
-        checkpoint(store, SystemClock())
+        checkpoint(store, clock or SystemClock())
 
 
 class Recorder:

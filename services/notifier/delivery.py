@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from services.account import day_of
 from services.errors import (
     OfficeError,
     ProviderDown,
@@ -34,7 +35,8 @@ from services.notifier.photo import photo_of
 from services.notifier.workers import worker
 from services.ports import Clock, LetterRenderer, Sender
 from services.recipient import Dispatch, Recipient, Telling
-from services.store.fines import read_file
+from services.service_term import over
+from services.store.fines import FineFile, read_file
 from services.store.store import Store
 
 FIRST_PAUSE = timedelta(minutes=1)
@@ -126,6 +128,8 @@ class _Round:
             file = read_file(self.store, connection, claim.fine_number)
         if is_moot(claim.kind, file.state):
             return Ending(state=NoticeState.WITHDRAWN, fault=f"the fine is {file.state}")
+        if late := _too_late(claim, file, self.clock.now()):
+            return Ending(state=NoticeState.WITHDRAWN, fault=late)
         fine = file.fine
         recipient = self._recipient(fine)
         if recipient is None:
@@ -263,6 +267,13 @@ def _put_off(
         counts=counts,
         same_faults=same_faults,
     )
+
+
+def _too_late(claim: Claim, file: FineFile, now: datetime) -> str:
+    """Why a notice may not leave any more; empty where it may, or somebody was served already."""
+    if claim.kind is not LetterKind.NOTICE or file.served_on is not None:
+        return ""
+    return over(file.fine.terms.serve_until, day_of(now, file.zone))
 
 
 def _unaddressed(why: str) -> Ending:

@@ -11,18 +11,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from services.account import day_of
-from services.fines import Standing, standing_of
-from services.life import State
+from services.fines import Standing, next_due, standing_of
+from services.lapses import EASTERNMOST
+from services.life import REMINDED, State
 from services.model import Channel, LetterKind, NoticeState
 from services.notifier.told_later import What
 from services.ports import Clock
-from services.store.fines import FineFile, read_file
+from services.store.fines import FineFile, keep_next_due, read_file
 from services.store.instants import to_ms
 from services.store.letters import ON_PAPER, queue_letter
 from services.store.schema import fines, outbox, receipts
 from services.store.store import Store
 
-_REMINDED = (State.SERVED, State.PART_PAID, State.UPHELD)
+_DAY = timedelta(days=1)
 _OLDEST = timedelta(days=365)
 """Of fines that are looked at: nobody is reminded of an older one."""
 
@@ -35,22 +36,26 @@ def queue_reminders(store: Store, before_days: int, clock: Clock) -> int:
         before_days: How many days before the term ends a reminder is sent at the earliest.
         clock: Says which day it is.
     """
-    now = clock.now()
-    recent = fines.c.issued_at_ms >= to_ms(now - _OLDEST)
-    wanted = select(fines.c.number).where(fines.c.state.in_(_REMINDED), recent)
+    now, before = clock.now(), timedelta(days=before_days)
+    soon = (now + EASTERNMOST).date() + before
+    wanted = select(fines.c.number).where(
+        fines.c.state.in_(sorted(REMINDED)),
+        fines.c.next_due <= soon.isoformat(),
+        fines.c.issued_at_ms >= to_ms(now - _OLDEST),
+    )
     with store.reading() as connection:
         numbers = connection.execute(wanted).scalars().all()
-    return sum(_remind(store, number, timedelta(days=before_days), now) for number in numbers)
+    return sum(_remind(store, number, before, now) for number in numbers)
 
 
 def _remind(store: Store, number: str, before: timedelta, now: datetime) -> int:
-    with store.reading() as connection:
+    """Queue what is due for a fine, and keep when it is to be looked at again."""
+    with store.writing() as connection:
         file = read_file(store, connection, number)
         today = day_of(now, file.zone)
-        causes = list(_causes(standing_of(connection, file, today), today, before))
-    if not causes:
-        return 0
-    with store.writing() as connection:
+        told = standing_of(connection, file, today)
+        causes = list(_causes(told, today, before))
+        keep_next_due(connection, number, next_due(told, today + before + _DAY))
         return sum(_queue(connection, file, cause, now) for cause in causes)
 
 

@@ -148,6 +148,13 @@ def move_on(
     return state
 
 
+def keep_next_due(connection: Connection, number: str, day: date | None) -> None:
+    """Keep when a term of a fine ends next; None: none does."""
+    due = fines.c.next_due
+    here = (fines.c.number == number) & due.is_distinct_from(day and day.isoformat())
+    connection.execute(update(fines).where(here).values(next_due=day and day.isoformat()))
+
+
 def begin_pause(
     store: Store,
     connection: Connection,

@@ -22,6 +22,12 @@ STEPS: Mapping[int, tuple[str, ...]] = MappingProxyType(
             "CREATE INDEX fines_by_prescription ON fines (state, prescribed_after)",
         ),
         3: ("ALTER TABLE decisions ADD COLUMN country VARCHAR(2)",),
+        4: (
+            "ALTER TABLE fines ADD COLUMN next_due VARCHAR(10)",
+            "CREATE INDEX fines_by_due ON fines (state, next_due)",
+            # Long ago: each of these is looked at once.
+            "UPDATE fines SET next_due = '1970-01-01' WHERE state NOT IN ('issued', 'paid')",
+        ),
     }
 )
 """By the version that they lead on from, what is added to it. An office of version 2 wrote a

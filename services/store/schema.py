@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -113,15 +113,19 @@ fines = Table(
     Column("fine", LargeBinary, nullable=False),
     Column("serve_until", String(10)),
     Column("prescribed_after", String(10)),
+    Column("next_due", String(10)),
     UniqueConstraint("case_key", "turn"),
     Index("fines_by_issue", "issued_at_ms", "number"),
     Index("fines_by_state", "state", "issued_at_ms", "number"),
     Index("fines_by_service", "state", "serve_until"),
     Index("fines_by_prescription", "state", "prescribed_after"),
+    Index("fines_by_due", "state", "next_due"),
 )
 """``fine`` is the sealed JSON of the whole fine, frozen at issue. ``turn`` is 0, and one more each
 time a driver is named and the fine begins anew. ``interrupted`` is what a hold leads back to. The
-last days to serve and to pursue it are empty where its law names none."""
+last days to serve and to pursue it are empty where its law names none. ``next_due`` is no later
+than the next day on which one of its terms ends, for whoever looks for what is due; empty: none
+does, as things stand."""
 
 pauses = Table(
     "pauses",

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from services import office
@@ -37,7 +37,7 @@ from services.ports import Clock
 from services.store import Store, open_store
 from services.store.issue import plate_of
 from tests.bench.office import passages_of
-from tests.builders_office import SetClock
+from tests.builders_office import ISSUED, SetClock
 from tests.mail_server import MoodyHandler, mail_server
 
 DOWN_FOR = timedelta(hours=1)
@@ -47,8 +47,18 @@ MOODS = {
 }  # fmt: skip
 """How often a session is in each mood, in percent."""
 
+_SINCE = SystemClock().now() - ISSUED
+
 LONGEST_LIFE_S = 0.6
 """Of a deliverer that will be killed; long enough for a few letters."""
+
+
+class OnTheDay:
+    """The machine's clock, put back to the day on which the notices can still be served."""
+
+    def now(self) -> datetime:
+        """That instant, aware."""
+        return SystemClock().now() - _SINCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +145,7 @@ def killed_at_random(folder: Path, seed: int, kills: int) -> Proof:
         while killed < kills and _waits(folder):
             killed += _killed_after(dice.uniform(0, LONGEST_LIFE_S), folder, port)
         with open_store(folder / "office") as store:
-            deliver(store, folder, port, SystemClock())
+            deliver(store, folder, port, OnTheDay())
     copies = Counter((folder / "taken").read_text().split())
     with open_store(folder / "office") as store:
         return _proof(f"{killed} kills", seed, store, copies, may_repeat=killed, began=began)
@@ -151,7 +161,7 @@ def _killed_after(seconds: float, folder: Path, port: int) -> bool:
     child = os.fork()
     if child == 0:
         with open_store(folder / "office") as store:
-            deliver(store, folder, port, SystemClock())
+            deliver(store, folder, port, OnTheDay())
         os._exit(0)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)

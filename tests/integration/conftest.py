@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from services.clock import SystemClock
 from services.store import open_store
 from tests.builders_fines import without_waiting
-from tests.builders_office import SetClock
+from tests.builders_office import ISSUED, SetClock
 from tests.postgres import NoPostgresError, server
 
 
@@ -39,6 +40,12 @@ def store(tmp_path, office_in):
 def clock():
     """A clock that stands until it is set."""
     return SetClock()
+
+
+@pytest.fixture
+def on_the_day(monkeypatch):
+    """Commands run at the instant at which the fines of the tests are issued."""
+    monkeypatch.setattr(SystemClock, "now", lambda _: ISSUED)
 
 
 def pytest_configure(config):

@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import office_app
+from services.clock import SystemClock
 from services.errors import LedgerError
 from services.ledger.cli import ledger_app
-from tests.builders_office import a_passage, on_disk
+from tests.builders_office import ISSUED, a_passage, on_disk
 
 
 def run(*arguments, app=ledger_app):
@@ -27,9 +28,12 @@ def made(tmp_path_factory):
     """An office with a fine, made by commands alone, and its witness; the number of the fine."""
     folder = tmp_path_factory.mktemp("ledger")
     office = folder / "office"
-    desk("receive", on_disk(folder / "camera", a_passage()), "--office", office)
-    desk("review", "--policy", "demo-auto-1", "--office", office)
-    number = re.search(r"AL26-\w{4}-\w{4}", desk("issue", "--office", office, "--json").stdout)[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SystemClock, "now", lambda _: ISSUED)
+        desk("receive", on_disk(folder / "camera", a_passage()), "--office", office)
+        desk("review", "--policy", "demo-auto-1", "--office", office)
+        issued = desk("issue", "--office", office, "--json").stdout
+    number = re.search(r"AL26-\w{4}-\w{4}", issued)[0]
     looked = run("witness", folder / "witness", "--ledger", office / "ledger")
     assert looked.exit_code == 0
     assert "cosigned: 3 leaves" in looked.stderr

@@ -10,20 +10,22 @@ from services.errors import StoreError
 from services.fines import act_on
 from services.life import Act
 from services.model import Verdict
+from services.notifier.outbox import notices
+from services.notifier.timely import queue_reminders
 from services.policy import demo_auto_1
 from services.store import migrations, open_store
 from services.store.decisions import decision_of
 from services.store.history import history_of
 from services.store.schema import fines, metadata
-from tests.builders_fines import a_step
+from tests.builders_fines import a_step, an_issued_fine
 from tests.builders_office import SetClock, a_passage, a_plate, on_disk
 
 ADDED = {
     "decisions": ("second", "amount_minor", "currency", "country"),
     "events": ("second",),
-    "fines": ("serve_until", "prescribed_after"),
+    "fines": ("serve_until", "prescribed_after", "next_due"),
 }
-INDEXES = ("fines_by_service", "fines_by_prescription")
+INDEXES = ("fines_by_service", "fines_by_prescription", "fines_by_due")
 
 
 def seal_as_version_2(store, connection):
@@ -40,6 +42,12 @@ def seal_as_version_2(store, connection):
         sealed = store.keys.seal(json.dumps(fine).encode(), **place)
         here = update(fines).where(fines.c.number == row.number)
         connection.execute(here.values(fine=sealed))
+
+
+def back_to_version_4(connection):
+    connection.execute(text("DROP INDEX fines_by_due"))
+    connection.execute(text("ALTER TABLE fines DROP COLUMN next_due"))
+    connection.execute(text("UPDATE office SET value = '4' WHERE name = 'schema'"))
 
 
 @pytest.fixture
@@ -105,6 +113,7 @@ def test_an_office_of_version_3_can_keep_whose_plate_an_officer_saw(tmp_path, of
         (received,) = office.receive(store, on_disk(tmp_path, untold), SetClock()).passages
         with store.writing() as connection:
             connection.execute(text("ALTER TABLE decisions DROP COLUMN country"))
+            back_to_version_4(connection)
             connection.execute(text("UPDATE office SET value = '3' WHERE name = 'schema'"))
     with open_store(folder) as store:
         office.decide(
@@ -114,8 +123,23 @@ def test_an_office_of_version_3_can_keep_whose_plate_an_officer_saw(tmp_path, of
         assert decision_of(store, received.case_key).country == "AL"
 
 
+def test_who_was_served_in_an_office_of_version_4_is_reminded_all_the_same(tmp_path, office_in):
+    folder, clock = office_in(tmp_path / "office"), SetClock()
+    with open_store(folder, create=True) as store:
+        served, waits = (an_issued_fine(store, clock) for _ in range(2))
+        act_on(store, served, Act.SERVE, a_step(clock.now()))
+        with store.writing() as connection:
+            back_to_version_4(connection)
+    clock.pass_time(days=12)
+    with open_store(folder) as store:
+        assert queue_reminders(store, 3, clock) == 1
+        assert queue_reminders(store, 3, clock) == 0
+        assert {each.fine_number for each in notices(store) if each.kind == "reminder"} == {served}
+        act_on(store, waits, Act.SERVE, a_step(clock.now()))
+
+
 def test_an_office_without_a_way_to_the_present_is_told_and_left(of_version_2, monkeypatch):
     folder, _ = of_version_2
     monkeypatch.setattr(migrations, "STEPS", {})
-    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 4"):
+    with pytest.raises(StoreError, match="has schema version 2, and this speedcam works with 5"):
         open_store(folder)

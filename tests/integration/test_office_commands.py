@@ -1,15 +1,19 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli import office_app
+from services.clock import SystemClock
 from services.demo import demo_command
 from services.errors import CaseError, StoreError
 from speedcam.errors import FootageError, PassageError
-from tests.builders_office import a_passage, a_place, on_disk
+from tests.builders_office import ISSUED, a_passage, a_place, on_disk
+
+pytestmark = pytest.mark.usefixtures("on_the_day")
 
 
 @pytest.fixture
@@ -51,6 +55,18 @@ def test_four_commands_lead_from_passages_to_a_notice(folder, passages):
     assert notice["fine_number"] == fine["fine_number"]
 
 
+def test_a_case_that_can_no_longer_be_served_is_told_and_is_no_fault(folder, passages, monkeypatch):
+    run("receive", passages, "--office", folder)
+    run("review", "--policy", "demo-auto-1", "--office", folder)
+    monkeypatch.setattr(SystemClock, "now", lambda _: ISSUED + timedelta(days=30))
+    issued = run("issue", "--office", folder, "--json")
+    ended = "it can no longer be served: the law gave time until 2026-11-12"
+    assert [(row["fine_number"], row["ended"]) for row in rows(issued)] == [(None, ended)]
+    assert (issued.exit_code, "fines issued: 0" in issued.stderr) == (0, True)
+    reviewed = run("review", "--policy", "demo-auto-1", "--office", folder, "--json")
+    assert [(row["verdict"], row["reasons"]) for row in rows(reviewed)] == [("reject", ended)]
+
+
 @pytest.mark.parametrize("amount", ["3000.5", "much", "NaN", "-1e99999999"])
 def test_what_is_no_amount_is_told(amount, folder, passages):
     key = rows(run("receive", passages, "--office", folder, "--json"))[1]["case_key"]
@@ -69,10 +85,14 @@ def test_two_officers_set_an_amount_as_people_write_it(folder, passages):
     assert fine["amount"] == "3000 ALL"
 
 
-def test_what_was_not_served_in_time_is_listed_and_two_officers_write_it_off(folder, passages):
+def test_what_was_not_served_in_time_is_listed_and_two_officers_write_it_off(
+    folder, passages, monkeypatch
+):
     run("receive", passages, "--office", folder)
     run("review", "--policy", "demo-auto-1", "--office", folder)
     (fine,) = rows(run("issue", "--office", folder, "--json"))
+    assert rows(run("lapsed", "--office", folder, "--json")) == []
+    monkeypatch.setattr(SystemClock, "now", lambda _: ISSUED + timedelta(days=30))
     (told,) = rows(run("lapsed", "--office", folder, "--json"))
     assert told == {
         "number": fine["fine_number"],

@@ -11,9 +11,11 @@ from threading import Event, Thread
 
 import pytest
 from rich.console import Console
+from sqlalchemy import select
 
+from services.clock import SystemClock
 from services.fines import act_on
-from services.life import Act
+from services.life import Act, State
 from services.model import Channel, LetterKind
 from services.notifier.board import Lines, Panel
 from services.notifier.delivery import deliver
@@ -23,11 +25,12 @@ from services.notifier.outbox import notices
 from services.notifier.settings import Alerts, Ways
 from services.notifier.timely import queue_paper, queue_reminders
 from services.notifier.watch import watch
+from services.outages import record_outage
 from services.recipient import Recipient
 from services.store import open_store
 from services.store.schema import fines
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import UnsteadySender, a_letter
+from tests.builders_office import ISSUED, UnsteadySender, a_letter
 
 
 @pytest.fixture
@@ -86,7 +89,13 @@ def test_it_delivers_shows_it_and_ends_when_told(board, store, clock, tmp_path):
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
 def test_the_command_ends_cleanly_by_a_signal(ending, store):
     office = store.folder
-    command = "from speedcam.__main__ import main; main()"
+    # By a clock that was put back: on another day the notices could not be served in time.
+    since_s = (SystemClock().now() - ISSUED).total_seconds()
+    command = (
+        "from datetime import timedelta; from services.clock import SystemClock as clock; "
+        f"now = clock.now; clock.now = lambda self: now(self) - timedelta(seconds={since_s}); "
+        "from speedcam.__main__ import main; main()"
+    )
     arguments = ["office", "deliver", "--watch", "--office", str(office)]
     with subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
@@ -135,6 +144,56 @@ def test_a_reminder_goes_once_before_each_term_ends(second_term, days, causes, s
     # The reduced amount is owed until day 15.
     assert [day + 1 for day, count in enumerate(new) if count] == days
     assert reminders(store) == [f"{number}/reminder/{cause}" for cause in causes]
+
+
+def due(store):
+    """When each served fine is looked at next, by number."""
+    with store.reading() as connection:
+        query = select(fines.c.number, fines.c.next_due).where(fines.c.state == State.SERVED)
+        return {row.number: row.next_due for row in connection.execute(query)}
+
+
+def test_only_fines_whose_term_ends_soon_are_looked_at(store, clock):
+    first, later = (each.fine_number for each in notices(store))
+    with_a_second_term(store, first)
+    act_on(store, first, Act.SERVE, a_step(clock.now()))
+    clock.pass_time(days=7)
+    act_on(store, later, Act.SERVE, a_step(clock.now()))
+    assert due(store) == {first: "2026-10-28", later: "2026-11-04"}
+    clock.pass_time(days=5)
+    assert queue_reminders(store, 3, clock) == 1
+    # The end of its second term is all that is left to remind of.
+    assert due(store) == {first: "2026-11-11", later: "2026-11-04"}
+    clock.pass_time(days=30)
+    assert queue_reminders(store, 3, clock) == 0
+    assert due(store) == {first: None, later: None}
+
+
+def test_a_pause_moves_the_reminder_with_the_term(store, clock):
+    number = notices(store)[0].fine_number
+    act_on(store, number, Act.SERVE, a_step(clock.now()))
+    clock.pass_time(days=12)
+    start = clock.now() - timedelta(days=9)
+    record_outage(store, start, clock.now(), a_step(clock.now()))
+    new = []
+    for _ in range(20):
+        new.append(queue_reminders(store, 3, clock))
+        clock.pass_time(days=1)
+    assert new.index(1) == 9  # ten days were touched, from one morning to another
+    assert sum(new) == 1
+
+
+def test_a_term_that_was_over_and_runs_again_is_reminded_of(store, clock):
+    number = notices(store)[0].fine_number
+    with_a_second_term(store, number)
+    act_on(store, number, Act.SERVE, a_step(clock.now()))
+    clock.pass_time(days=16)
+    assert queue_reminders(store, 3, clock) == 0
+    assert due(store) == {number: "2026-11-11"}
+    start = clock.now() - timedelta(days=2)
+    record_outage(store, start, clock.now(), a_step(clock.now()))
+    assert queue_reminders(store, 3, clock) == 1
+    assert reminders(store) == [f"{number}/reminder/reduced"]
 
 
 def test_nobody_is_reminded_who_was_not_served_or_owes_nothing(store, clock):

@@ -204,7 +204,7 @@ class DeskRoom:
             request,
             "desk_case.html",
             status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
-            view=view_of(store, case),
+            view=view_of(store, case, self._clock.now()),
             decides=officer and case.state in WAITING and not self._is_for_seniors(key, who),
             answers=officer and not self._is_for_seniors(key, who),
             blind=False,

@@ -72,7 +72,7 @@ class SecondRoom:
             request,
             "desk_case.html",
             status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
-            view=view_of(self._store, case),
+            view=view_of(self._store, case, self._clock.now()),
             blind=True,
             decides=False,
             answers=False,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.desk import serve_until
+from services.desk import WAITING
 from services.errors import OfficeError
 from services.model import Violation
 from services.policy import missing_proof, wants_person, wants_second
 from services.rules.explain import Step, derivation
 from services.seals import UNSIGNED
+from services.service_term import serve_until, too_late
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, trusted_cameras
@@ -67,13 +68,14 @@ class CaseView:
         return self.case.violation.passage
 
 
-def view_of(store: Store, case: Case) -> CaseView:
-    """Everything that an officer must see before deciding ``case``."""
+def view_of(store: Store, case: Case, now: datetime) -> CaseView:
+    """Everything that an officer must see before deciding ``case``, at the instant ``now``."""
     violation, passage = case.violation, case.violation.passage
     shown = [each for each in passage.exhibits if each.kind in PICTURES]
     broken = store.broken_exhibits({each.sha256 for each in shown})
     cameras = trusted_cameras(store)
     doubts = doubts_of_seal(store, cameras, violation)
+    late = too_late(store, [case], now).values() if case.state in WAITING else ()
     return CaseView(
         case=case,
         at=passage.at.astimezone(ZoneInfo(passage.place.timezone)),
@@ -81,7 +83,7 @@ def view_of(store: Store, case: Case) -> CaseView:
         broken=_kinds(each for each in shown if each.sha256 in broken),
         plate=passage.plate if isinstance(passage.plate, PlateReading) else None,
         speed=passage.speed if isinstance(passage.speed, SpeedMeasurement) else None,
-        lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED)),
+        lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED), *late),
         reasons=(*wants_person(violation), *(d for d in doubts if d == UNSIGNED)),
         second=wants_second(violation),
         steps=_steps(store, case),
