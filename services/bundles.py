@@ -11,7 +11,7 @@ from speedcam.seal.bundle import FOR_OWNERS, gather, pack_bundle
 
 
 def owners_bundle(fine: Fine, exhibit_bytes: Callable[[str], bytes]) -> bytes:
-    """The bundle file of a fine: redacted photo, raw data, site file, manifest, signature.
+    """The bundle file of a fine: what hides everybody, raw data, site file, manifest, signature.
 
     The other pictures stay withheld; the manifest names them by their SHA-256.
 

@@ -109,8 +109,8 @@ def bundle(
 ) -> None:
     """Put what an owner may have of a fine's evidence into one file, for `speedcam verify`.
 
-    It holds the redacted photo, the raw data, the site file, the manifest and its signature; the
-    other pictures are withheld, and named by their SHA-256.
+    It holds the redacted photo, stills and film, the raw data, the site file, the manifest and its
+    signature; the other pictures are withheld, and named by their SHA-256.
     """
     with open_store(office) as store:
         fine = store.fine(number)

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 KMH_PER_M_S = 3.6
 
-PASSAGE_SCHEMA: Literal[3] = 3
+PASSAGE_SCHEMA: Literal[4] = 4
 """The version of the JSON form of a :class:`Passage`."""
 
 
@@ -443,7 +443,13 @@ class ExhibitKind(StrEnum):
     PLATE = "plate"
     """The plate, enlarged."""
     PHOTO = "photo"
-    """The redacted picture for the notice: the only one that may leave the sealed store."""
+    """The redacted picture for the notice. With the three below it alone may leave the store."""
+    SHOWN_FIRST = "shown_first"
+    """The still where the measured stretch begins, hidden like the photo."""
+    SHOWN_LAST = "shown_last"
+    """The still where it ends, hidden like the photo."""
+    FILM = "film"
+    """How it passed, in short: every frame hidden like the photo."""
     RAW = "raw"
     """No picture: the raw data of the measurement (:mod:`speedcam.raw`)."""
     SITE = "site"
@@ -453,6 +459,9 @@ class ExhibitKind(StrEnum):
     SIGNATURE = "signature"
     """No picture: 64 bytes, the camera's signature over the manifest."""
 
+
+FILM_STEP_S = 0.08
+"""From one frame of a film to the next."""
 
 SEAL_KINDS = frozenset({ExhibitKind.SITE, ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE})
 """What a signed passage has beside its proof; the signature is over everything else."""
@@ -610,7 +619,8 @@ class Passage:
         exhibits: The raw data of the measurement, and the pictures where anybody may be fined.
         provenance: What made this.
         conditions: What the limit depends on beside the lane, and which of its limits held.
-        schema: Cases of offices hold passages of schema 2, which say no conditions.
+        schema: Cases of offices hold passages of schema 3, which have fewer kinds of exhibit, and
+            of schema 2, which say no conditions either.
         vehicle: What kind of vehicle passed; None in a passage of schema 2, which did not say.
     """
 
@@ -629,4 +639,4 @@ class Passage:
     provenance: Provenance
     conditions: Conditions = Conditions()
     vehicle: Vehicle | None = None
-    schema: Literal[2, 3] = PASSAGE_SCHEMA
+    schema: Literal[2, 3, 4] = PASSAGE_SCHEMA

@@ -486,7 +486,9 @@ def _prove(
     confirmed = replace(passage, speed=told, plate=reading)
     if not (_triggers(camera.site, confirmed) and _is_evidence(confirmed.speed)):
         return replace(confirmed, plate=None), ()
-    exhibits = camera.witness(confirmed, frames, track, plates, outlines.beside)
+    exhibits = camera.witness(
+        confirmed, frames, track, plates, outlines.beside, recall=footage.recall
+    )
     return replace(confirmed, exhibits=exhibits), surveyed
 
 

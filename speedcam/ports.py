@@ -11,6 +11,7 @@ from speedcam.model import (
     Box,
     Detection,
     Exhibit,
+    Floats,
     Frame,
     Image,
     Passage,
@@ -128,6 +129,8 @@ class Witness(Protocol):
         track: Track,
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
+        *,
+        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
     ) -> tuple[Exhibit, ...]:
         """Draw, seal and keep the exhibits of a measured passage.
 
@@ -137,6 +140,7 @@ class Witness(Protocol):
             track: The vehicle, for its box in each frame.
             plates: The plate where it was seen; the best last.
             beside: The outlines of everybody else in the frame of a sighting.
+            recall: Brings further frames back, as :meth:`FrameSource.recall`.
         """
         ...
 
@@ -168,6 +172,13 @@ class ExhibitStore(Protocol):
 class Redactor(Protocol):
     """Hides everybody but the measured vehicle."""
 
-    def redact(self, picture: Image, subject: Subject) -> Image:
-        """A copy of ``picture`` (BGR) that may leave the sealed store."""
+    def redact(self, picture: Image, subject: Subject, shown: Floats | None = None) -> Image:
+        """A copy of ``picture`` (BGR) that may leave the sealed store.
+
+        ``shown`` is what :meth:`shown` said of it, or None where nobody has asked yet.
+        """
+        ...
+
+    def shown(self, picture: Image, subject: Subject) -> Floats:
+        """``(height, width)`` share of each pixel of ``picture`` that may be seen, 0..1."""
         ...

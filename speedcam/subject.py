@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,44 @@ class Subject:
     clear: bool = False
     others: tuple[Box, ...] = ()
     nearest_px_per_m: float | None = None
+
+    def scaled(self, by: float) -> Subject:
+        """The same in a picture that is ``by`` times as large."""
+        near = self.nearest_px_per_m
+        return replace(
+            self,
+            vehicle=_scaled(self.vehicle, by),
+            plate=self.plate and _scaled(self.plate, by),
+            others=tuple(_scaled(other, by) for other in self.others),
+            nearest_px_per_m=near and by * near,
+        )
+
+
+def _scaled(box: Box, by: float) -> Box:
+    return Box(left=by * box.left, top=by * box.top, right=by * box.right, bottom=by * box.bottom)
+
+
+def plate_from_afar(near: Subject, vehicle: Box) -> Box | None:
+    """Where the plate of ``near`` is in an outline of the same vehicle, or None where it is nearer.
+
+    The farther away, the flatter the camera sees a vehicle, and the larger the share of its outline
+    that lies below its glass. So the plate is where this says, or above; nearer than ``near`` that
+    would not hold.
+
+    Args:
+        near: The vehicle where its plate was found.
+        vehicle: Its outline in another frame, in pixels of the same camera.
+    """
+    plate, outline = near.plate, near.vehicle
+    if plate is None or vehicle.height > outline.height or outline.area <= 0:
+        return None
+    across, down = vehicle.width / outline.width, vehicle.height / outline.height
+    return Box(
+        left=vehicle.left + across * (plate.left - outline.left),
+        top=vehicle.bottom - down * (outline.bottom - plate.top),
+        right=vehicle.left + across * (plate.right - outline.left),
+        bottom=vehicle.bottom - down * (outline.bottom - plate.bottom),
+    )
 
 
 def stands_clear(sighting: Sighting, samples: Sequence[Sample], ground: Ground) -> bool:

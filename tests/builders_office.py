@@ -40,6 +40,7 @@ AT = datetime(2026, 10, 14, 6, 30, 12, 480_000, tzinfo=UTC)
 ISSUED = datetime(2026, 10, 14, 9, 0, tzinfo=UTC)
 NO_PLATE = Refusal(reason=Reason.PLATE_NOT_SURE)
 PROOF = tuple(kind for kind in ExhibitKind if kind not in SEAL_KINDS)
+SUFFIXES = {ExhibitKind.RAW: "json.gz", ExhibitKind.FILM: "mp4"}
 
 
 @dataclass
@@ -69,9 +70,11 @@ def a_picture(name: str) -> bytes:
 
 
 def an_exhibit(name: str) -> bytes:
-    """What stands in the exhibit of this name: raw data where it ends so, else a picture."""
+    """What stands in the exhibit of this name: raw data or a film if it ends so, or a picture."""
     if name.endswith(f"-{ExhibitKind.RAW}"):
         return gzip.compress(name.encode(), mtime=0)
+    if name.endswith(f"-{ExhibitKind.FILM}"):
+        return b"\0\0\0\x20ftypisom" + name.encode()
     return a_picture(name)
 
 
@@ -129,7 +132,7 @@ def exhibits_of(passage_id: str) -> tuple[Exhibit, ...]:
     return tuple(
         Exhibit(
             kind=kind,
-            path=f"exhibits/{passage_id}-{kind}.{'json.gz' if kind is ExhibitKind.RAW else 'jpg'}",
+            path=f"exhibits/{passage_id}-{kind}.{SUFFIXES.get(kind, 'jpg')}",
             sha256=hashlib.sha256(an_exhibit(f"{passage_id}-{kind}")).hexdigest(),
             time_s=12.0,
             frame_index=300,

@@ -24,7 +24,7 @@ from speedcam.seal.registry import (
 )
 from speedcam.site import Site, read_site
 from tests.builders_camera import ZONE, camera_px, plate_sightings
-from tests.builders_office import a_passage, a_picture
+from tests.builders_office import PROOF, SUFFIXES, a_passage, an_exhibit
 from tests.builders_raw import some_raw
 from tests.builders_site import a_site_text
 
@@ -137,17 +137,20 @@ def written(folder: Path, *passages: Passage) -> Path:
     return path
 
 
+PICTURED = [kind for kind in PROOF if kind is not ExhibitKind.RAW]
+
+
 def _proof(folder: Path, raw: RawData) -> tuple[Exhibit, ...]:
     store = FolderExhibits(folder=folder / "exhibits")
     keep_raw = FolderRaw(store=FolderExhibits(folder=folder / "raw"), folder_name="raw")
     shown = raw.track.sightings[10]
     pictures = []
-    for kind in ("still_first", "still_last", "plate", "photo"):
-        name = f"{raw.passage_id}-{kind}.jpg"
-        _, sha256 = store.keep(name, a_picture(name))
+    for kind in PICTURED:
+        name = f"{raw.passage_id}-{kind}.{SUFFIXES.get(kind, 'jpg')}"
+        _, sha256 = store.keep(name, an_exhibit(name.split(".", maxsplit=1)[0]))
         pictures.append(
             Exhibit(
-                kind=ExhibitKind(kind),
+                kind=kind,
                 path=f"exhibits/{name}",
                 sha256=sha256,
                 time_s=shown.time_s,

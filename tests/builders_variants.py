@@ -96,7 +96,7 @@ def measured(clip: Path, site: Site) -> list[Passage]:
 class _Nobody:
     """Neither plates nor pictures are wanted below the trigger."""
 
-    def read_track(self, *_: object) -> None:
+    def read_track(self, *_: object, **__: object) -> None:
         raise AssertionError("a plate was looked for below the trigger")
 
     __call__ = read_track

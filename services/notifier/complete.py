@@ -114,7 +114,12 @@ def limit_of(violation: Violation, unit: Unit) -> int:
 
 def photo_exhibit(passage: Passage) -> Exhibit | None:
     """The redacted picture, the only one that a notice may show, or None where there is none."""
-    return next((e for e in passage.exhibits if e.kind is ExhibitKind.PHOTO), None)
+    return exhibit_of(passage, ExhibitKind.PHOTO)
+
+
+def exhibit_of(passage: Passage, kind: ExhibitKind) -> Exhibit | None:
+    """The exhibit of a kind, or None where the passage has none."""
+    return next((each for each in passage.exhibits if each.kind is kind), None)
 
 
 def require_this_photo(fine: Fine, photo: bytes) -> None:

@@ -33,6 +33,7 @@ class _Form:
 
 _PICTURE = _Form(suffix=PICTURE_SUFFIX, begins=b"\xff\xd8\xff", words="JPEG picture")
 _FORMS = {
+    ExhibitKind.FILM: _Form(suffix=".mp4", begins=b"\0\0\0", words="film in MP4"),
     ExhibitKind.RAW: _Form(suffix=".json.gz", begins=b"\x1f\x8b\x08", words="packed raw data"),
     ExhibitKind.MANIFEST: _Form(suffix=".manifest.json", begins=b"{", words="manifest"),
     ExhibitKind.SIGNATURE: _Form(suffix=".manifest.sig", begins=b"", words="signature"),
@@ -95,7 +96,7 @@ def faults_of(
 
 
 def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path, keys: Mapping[str, bytes]) -> None:
-    """Seal one exhibit into ``folder``, as ``<sha256>.jpg``, raw data as ``.json.gz``, and so on.
+    """Seal one exhibit into ``folder``, as ``<sha256>.jpg``, a film as ``.mp4``, and so on.
 
     Its content is on disk then, its name once the folder is. A site file names nobody and is that
     of many cases: it alone is kept as it is.

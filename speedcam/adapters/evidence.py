@@ -150,16 +150,28 @@ def plate_crop(
     )
 
 
-def photo(picture: Image, facts: Facts, *, subject: Subject, redactor: Redactor) -> Image:
+def photo(
+    picture: Image,
+    facts: Facts,
+    *,
+    subject: Subject,
+    redactor: Redactor,
+    shown: Floats | None = None,
+) -> Image:
     """The redacted picture for the notice: the vehicle and some road around it, with a slim band.
 
-    The redactor sees the whole picture before anything is cut out of it.
+    The redactor sees the whole picture before anything is cut out of it; ``shown`` is what it said
+    of it, where it was asked before.
     """
-    redacted = redactor.redact(picture, subject)
+    redacted = redactor.redact(picture, subject, shown)
     left, top, right, bottom = surroundings(subject.vehicle, picture.shape[1], picture.shape[0])
-    cut = np.ascontiguousarray(redacted[top:bottom, left:right])
+    return film_frame(np.ascontiguousarray(redacted[top:bottom, left:right]), facts)
+
+
+def film_frame(hidden: Image, facts: Facts) -> Image:
+    """A picture that hides everybody already, under the place and over a slim band."""
     return with_band(
-        with_header(cut, facts.place.name, facts.place.road, _MARK),
+        with_header(hidden, facts.place.name, facts.place.road, _MARK),
         [_speed(facts), _limit(facts), _time(facts)],
     )
 

@@ -66,19 +66,28 @@ class MosaicRedactor:
     softness: float = 0.5
     finders: tuple[Finder, ...] = ()
 
-    def redact(self, picture: Image, subject: Subject) -> Image:
-        """A copy of ``picture`` (BGR) in which only the lower body with the plate is sharp."""
-        block = block_px(picture.shape[0], subject)
-        hidden = mosaic(picture, block)
+    def redact(self, picture: Image, subject: Subject, shown: Floats | None = None) -> Image:
+        """A copy of ``picture`` (BGR) in which only the lower body with the plate is sharp.
+
+        Args:
+            picture: ``(height, width, 3)``.
+            subject: Whose it is.
+            shown: What :meth:`shown` said of it, where somebody has asked before.
+        """
+        hidden = mosaic(picture, block_px(picture.shape[0], subject))
+        return uncovered(picture, hidden, self.shown(picture, subject) if shown is None else shown)
+
+    def shown(self, picture: Image, subject: Subject) -> Floats:
+        """``(height, width)`` share of each pixel that may be seen, after a second look at it."""
         sharp = sharp_part(subject)
         if sharp is None:
-            return hidden
+            return np.zeros(picture.shape[:2])
+        soft_px = self.softness * block_px(picture.shape[0], subject)
         unwanted = [*subject.others, *self._found(picture, subject, sharp)]
-        shown = _weight(_shown(picture.shape[:2], sharp, unwanted), self.softness * block)
+        shown = _weight(_shown(picture.shape[:2], sharp, unwanted), soft_px)
         if subject.plate is not None:
             shown = np.maximum(shown, _plate_weight(picture.shape[:2], sharp, subject.plate))
-        mixed = shown[..., None] * picture + (1.0 - shown[..., None]) * hidden
-        return np.asarray(np.rint(mixed), np.uint8)
+        return shown
 
     def _found(self, picture: Image, subject: Subject, sharp: Box) -> list[Box]:
         return [box for find in self.finders for box in find(picture, subject, sharp)]
@@ -94,6 +103,18 @@ def block_px(picture_height: int, subject: Subject) -> int:
     if not math.isfinite(px_per_m):
         px_per_m = picture_height / _NEAREST_BLOCKS / BLOCK_M
     return max(8, math.ceil(picture_height / _NEAREST_BLOCKS), math.ceil(BLOCK_M * px_per_m))
+
+
+def uncovered(picture: Image, cover: Image, shown: Floats) -> Image:
+    """``cover``, under which ``picture`` can be seen to the share ``shown`` of each pixel."""
+    mixed = cover.copy()
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+    if rows.size:
+        # Most of it is hidden, and costs nothing.
+        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        share = shown[part][..., None]
+        mixed[part] = np.rint(share * picture[part] + (1.0 - share) * cover[part])
+    return mixed
 
 
 def mosaic(picture: Image, block: int) -> Image:
@@ -185,6 +206,22 @@ def _above_plate_px(subject: Subject, plate: Box) -> float:
     if plate_top_m > _HIGHEST_FRONT_PLATE_M:
         return plate.height
     return max(plate.height, (_GRILLE_M - plate_top_m) * px_per_m)
+
+
+def shown_unread(shape: tuple[int, ...], subject: Subject, soft_px: float) -> Floats:
+    """``(height, width)`` share of each pixel that geometry alone lets be seen.
+
+    Only for pictures too coarse to recognise anybody in: nobody looks for faces and letters.
+
+    Args:
+        shape: Rows and columns of the picture.
+        subject: Its plate says where on the vehicle there is no glass, and need not be visible.
+        soft_px: Width of the passage from seen to hidden.
+    """
+    sharp = sharp_part(subject)
+    if sharp is None or not subject.clear:
+        return np.zeros(shape)
+    return _weight(_shown(shape, sharp, subject.others), soft_px)
 
 
 def _shown(shape: tuple[int, ...], sharp: Box, unwanted: Iterable[Box]) -> NDArray[np.bool_]:

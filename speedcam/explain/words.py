@@ -230,12 +230,13 @@ def limit(dossier: Dossier, speed: SpeedMeasurement) -> str:
 
 def kept(passage: Passage) -> str:
     """What of the vehicle was kept."""
-    no_pictures = SEAL_KINDS | {ExhibitKind.RAW}
+    no_pictures = SEAL_KINDS | {ExhibitKind.RAW, ExhibitKind.FILM}
     pictures = sum(exhibit.kind not in no_pictures for exhibit in passage.exhibits)
+    film = any(exhibit.kind is ExhibitKind.FILM for exhibit in passage.exhibits)
     if not pictures:
         return "These positions only: no plate and no picture."
     plate = "its plate as read" if isinstance(passage.plate, PlateReading) else "no plate"
-    return f"{pictures} pictures, {plate}, and these positions."
+    return f"{pictures} pictures, {'a film, ' if film else ''}{plate}, and these positions."
 
 
 def _limit(passage: Passage) -> str:

@@ -31,6 +31,9 @@ EXHIBITS: Mapping[ExhibitKind, str] = MappingProxyType(
         ExhibitKind.STILL_FIRST: "still_first.jpg",
         ExhibitKind.STILL_LAST: "still_last.jpg",
         ExhibitKind.PLATE: "plate.jpg",
+        ExhibitKind.SHOWN_FIRST: "shown_first.jpg",
+        ExhibitKind.SHOWN_LAST: "shown_last.jpg",
+        ExhibitKind.FILM: "film.mp4",
         ExhibitKind.RAW: "raw.json.gz",
     }
 )
@@ -42,8 +45,16 @@ _SEAL = {
     ExhibitKind.SITE: SITE,
 }
 
-FOR_OWNERS = frozenset({ExhibitKind.PHOTO, ExhibitKind.RAW})
-"""Of the exhibits, those that may leave the sealed store: the redacted picture and the raw data."""
+FOR_OWNERS = frozenset(
+    {
+        ExhibitKind.PHOTO,
+        ExhibitKind.SHOWN_FIRST,
+        ExhibitKind.SHOWN_LAST,
+        ExhibitKind.FILM,
+        ExhibitKind.RAW,
+    }
+)
+"""Of the exhibits, those that may leave the sealed store: what hides everybody, and raw data."""
 
 _MIB = 1024 * 1024
 _MOST_BYTES = {

@@ -83,6 +83,10 @@ class Measured:
     holds: bool
 
 
+MAGIC = {ExhibitKind.RAW: b"\x1f\x8b\x08", ExhibitKind.FILM: b"\0\0\0"}
+"""How exhibits that are no pictures begin."""
+
+
 def passages_of(folder: Path, count: int, *, own_pictures: bool) -> Path:
     """Violations on disk as `process` leaves them.
 
@@ -115,8 +119,7 @@ def _passage(ordinal: int, exhibits: tuple[Exhibit, ...]) -> Passage:
 def _exhibits(folder: Path, name: str) -> tuple[Exhibit, ...]:
     made = []
     for kind in PROOF:
-        magic = b"\x1f\x8b\x08" if kind is ExhibitKind.RAW else b"\xff\xd8\xff"
-        content = magic + secrets.token_bytes(PICTURE_BYTES)
+        content = MAGIC.get(kind, b"\xff\xd8\xff") + secrets.token_bytes(PICTURE_BYTES)
         path = folder / "exhibits" / f"{name}-{kind}"
         path.write_bytes(content)
         digest = sha256(content).hexdigest()

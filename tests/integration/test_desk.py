@@ -199,7 +199,8 @@ def test_every_look_at_a_case_is_in_its_history(shop, clock):
         officer = let_in(role)
         page = officer.client.get(f"/desk/case/{key}").text
         for path in re.findall(r'src="(/desk/case/[^"]+)"', page):
-            assert officer.client.get(path).headers["content-type"] == "image/jpeg"
+            kind = "video/mp4" if path.endswith("film") else "image/jpeg"
+            assert officer.client.get(path).headers["content-type"] == kind
         assert reads(store, key, who) == ["review"]
         officer.client.get(f"/desk/case/{key}")
         assert len(reads(store, key, who)) == 2

@@ -300,7 +300,7 @@ def a_visitor(store, fine, clock):
     return client, client.post("/notice", data=typed).text
 
 
-def test_the_owner_downloads_a_bundle_that_holds_and_shows_nothing_but_the_redacted_photo(
+def test_the_owner_downloads_a_bundle_that_holds_and_shows_nothing_but_what_is_redacted(
     trusting, fined, trust, clock
 ):
     client, page = a_visitor(trusting, fined, clock)
@@ -308,7 +308,8 @@ def test_the_owner_downloads_a_bundle_that_holds_and_shows_nothing_but_the_redac
     answer = client.get("/notice/evidence")
     assert answer.headers["content-type"] == "application/zip"
     members = unpack_bundle(answer.content)
-    assert {name for name in members if name.endswith(".jpg")} == {"photo.jpg"}
+    shown = {"photo.jpg", "shown_first.jpg", "shown_last.jpg", "film.mp4"}
+    assert {name for name in members if name.endswith((".jpg", ".mp4"))} == shown
     checks = verify(members, trust.content, trust.pub)
     assert holds(checks)
     withheld = {each.about for each in checks if each.outcome is Checked.WITHHELD}

@@ -425,7 +425,7 @@ def test_every_route_answers_with_the_headers_and_pages_with_the_banner():
                 text = visible_text(answer.text)
                 assert all(text.count(banner) == 2 for banner in BANNERS), route.path
             seen += 1
-    assert seen == 9
+    assert seen == 12
 
 
 def _routes(app) -> list[APIRoute]:
@@ -436,6 +436,9 @@ def _routes(app) -> list[APIRoute]:
         "/notice",
         "/notice/photo",
         "/notice/photo/first",
+        "/notice/still/first",
+        "/notice/still/last",
+        "/notice/film",
         "/notice/data",
         "/notice/evidence",
         "/leave",

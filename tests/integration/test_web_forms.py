@@ -3,7 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -19,10 +19,12 @@ from services.web.app import create_app
 from services.web.guard import DECLARED, Guard
 from services.web.office import OWNER, OfficeCounts, OfficeDesk, OfficeRecords
 from services.web.owner.export import export_of
+from speedcam.model import ExhibitKind
 from tests.builders_fines import a_step
 from tests.builders_notice import Shelf, StoppedClock, a_fine
-from tests.builders_office import a_passage, on_disk
+from tests.builders_office import a_passage, an_exhibit, on_disk
 from tests.builders_pages import TestClient, visible_text
+from tests.unit.test_owner_proof import samples
 
 WISHES = ("object", "person", "driver")
 NAME = "Demo Driver, Rruga e Shembullit 1"
@@ -239,7 +241,7 @@ def test_raw_data_are_exported_as_the_document_that_they_are(text, raw):
 def test_no_page_names_an_exhibit_but_the_redacted_photo(room):
     page = room.client.get("/notice").text
     sources = re.findall(r'src="([^"]*)"', page)
-    assert sources == ["/notice/photo"]
+    assert sources == ["/notice/photo", "/notice/film"]
     for exhibit in room.fine.violation.passage.exhibits:
         assert (exhibit.sha256 in page) == (exhibit.kind == "photo")
 
@@ -302,3 +304,84 @@ def test_a_visit_that_is_over_hands_in_nothing(room, path):
 def test_a_desk_needs_accounts():
     with pytest.raises(ValueError, match="accounts"):
         create_app(Shelf(), secret=b"s" * 32, clock=StoppedClock(), desk=OfficeDesk)
+
+
+BESIDE_PHOTO = {
+    "/notice/still/first": (ExhibitKind.SHOWN_FIRST, "image/jpeg"),
+    "/notice/still/last": (ExhibitKind.SHOWN_LAST, "image/jpeg"),
+    "/notice/film": (ExhibitKind.FILM, "video/mp4"),
+}
+
+
+def with_exhibits(room, keep):
+    """A visit to the same notice, whose passage has those exhibits only."""
+    passage = room.fine.violation.passage
+    samples_of = replace(passage.speed, samples=samples(58.0, direction=-1))
+    kept = tuple(each for each in passage.exhibits if keep(each.kind))
+    passage = replace(passage, speed=samples_of, exhibits=kept)
+    fine = replace(room.fine, violation=replace(room.fine.violation, passage=passage))
+    pictures = {each.sha256: room.store.exhibit_bytes(each.sha256) for each in passage.exhibits}
+    shelf = Shelf(fines=[fine], pictures=pictures)
+    app = create_app(shelf, secret=b"s" * 32, clock=room.clock)
+    client = TestClient(app, follow_redirects=False)
+    room.open(client)
+    return client
+
+
+@pytest.mark.parametrize("path", BESIDE_PHOTO)
+def test_what_is_beside_the_photo_is_for_the_visit_only(room, path):
+    kind, media_type = BESIDE_PHOTO[path]
+    stranger = TestClient(room.client.app, follow_redirects=False)
+    assert stranger.get(path).status_code == 404
+    answer = room.client.get(path)
+    assert answer.content == an_exhibit(f"p-1-{kind}")
+    assert answer.headers["content-type"] == media_type
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_page_says_what_to_do_with_the_stills_and_what_they_prove(room):
+    client = with_exhibits(room, lambda _: True)
+    page = client.get("/notice").text
+    assert re.findall(r'<(?:img|video)[^>]* src="([^"]*)"', page) == [
+        "/notice/photo", "/notice/still/first", "/notice/still/last", "/notice/film"
+    ]  # fmt: skip
+    assert page.count("where the measured stretch begins, with a mark at each metre") == 1
+    text = visible_text(page)
+    assert "metres between both rings, divided by the seconds between both pictures" in text
+    assert "so they stay sealed" not in text
+
+
+def test_an_older_notice_without_them_says_that_its_pictures_stay_sealed(room):
+    client = with_exhibits(room, lambda kind: kind not in {k for k, _ in BESIDE_PHOTO.values()})
+    page = client.get("/notice").text
+    assert "so they stay sealed" in visible_text(page)
+    assert "/notice/still" not in page
+    assert "/notice/film" not in page
+    assert [client.get(path).status_code for path in BESIDE_PHOTO] == [404, 404, 404]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told", "part"),
+    [
+        ("bytes=0-3", 206, "bytes 0-3/{size}", slice(0, 4)),
+        ("bytes=5-", 206, "bytes 5-{last}/{size}", slice(5, None)),
+        ("bytes=-4", 206, "bytes {tail}-{last}/{size}", slice(-4, None)),
+        ("bytes=2-99999", 206, "bytes 2-{last}/{size}", slice(2, None)),
+        ("bytes=-99999", 206, "bytes 0-{last}/{size}", slice(None)),
+        ("bytes=99999-", 416, "bytes */{size}", slice(0)),
+        ("bytes=3-2", 416, "bytes */{size}", slice(0)),
+        ("bytes=-0", 416, "bytes */{size}", slice(0)),
+        ("bytes=0-1,4-5", 200, None, slice(None)),
+        ("bytes=-", 200, None, slice(None)),
+        ("lines=1-2", 200, None, slice(None)),
+    ],
+)
+def test_a_player_gets_the_part_of_the_film_that_it_asks_for(room, asked, status, told, part):
+    whole = an_exhibit("p-1-film")
+    size = len(whole)
+    answer = room.client.get("/notice/film", headers={"Range": asked})
+    assert answer.status_code == status
+    assert answer.headers["accept-ranges"] == "bytes"
+    wanted = told and told.format(size=size, last=size - 1, tail=size - 4)
+    assert answer.headers.get("content-range") == wanted
+    assert answer.content == whole[part]

@@ -1,9 +1,12 @@
 """The photo of a notice is a frame that was measured, and the best of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from speedcam.adapters.exhibits import FolderExhibits
+from speedcam.adapters.film import moments
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.witness import PictureWitness
 from speedcam.ground import fit_ground
@@ -50,7 +53,11 @@ def a_plate(frame, text="AA000BB") -> PlateSighting:
     )
 
 
-def exhibits(folder, *plates):
+def again(index_at):
+    return {time_s: FRAMES[time_s] for time_s in index_at}
+
+
+def exhibits(folder, *plates, track=TRACK):
     """What is kept of a passage whose plate was found so; the widest that was read is last."""
     witness = PictureWitness(
         site=SITE,
@@ -60,7 +67,7 @@ def exhibits(folder, *plates):
         redactor=MosaicRedactor(),
     )
     passage = a_passage(speed=SPEED, lane=SITE.lanes[0].name)
-    kept = witness(passage, FRAMES, TRACK, plates, lambda _: ())
+    kept = witness(passage, FRAMES, track, plates, lambda _: (), recall=again)
     return {exhibit.kind: exhibit for exhibit in kept}
 
 
@@ -77,7 +84,24 @@ def test_without_a_plate_in_them_the_photo_is_one_of_their_ends(frames, tmp_path
     assert kept[ExhibitKind.PHOTO].frame_index in {MEASURED[0], MEASURED[-1]}
 
 
-def test_the_stills_are_both_ends_of_the_measured_stretch(tmp_path):
-    kept = exhibits(tmp_path, a_plate(MEASURED[5]))
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    return exhibits(tmp_path_factory.mktemp("exhibits"), a_plate(MEASURED[5]))
+
+
+def test_the_stills_are_both_ends_of_the_measured_stretch(kept):
     assert kept[ExhibitKind.STILL_FIRST].frame_index == MEASURED[0]
     assert kept[ExhibitKind.STILL_LAST].frame_index == MEASURED[-1]
+
+
+def test_what_may_be_shown_beside_the_photo_is_of_the_same_moments(kept):
+    assert kept[ExhibitKind.SHOWN_FIRST].frame_index == MEASURED[0]
+    assert kept[ExhibitKind.SHOWN_LAST].frame_index == MEASURED[-1]
+    shown = moments(TRACK.sightings, SEEN[MEASURED[5]].time_s)
+    assert kept[ExhibitKind.FILM].frame_index == shown[0].frame_index
+
+
+def test_nothing_is_shown_where_there_can_be_no_photo(tmp_path):
+    shared = replace(TRACK, sightings=tuple(replace(s, merged=True) for s in TRACK.sightings))
+    kept = exhibits(tmp_path, track=shared)
+    assert set(kept) == {ExhibitKind.STILL_FIRST, ExhibitKind.STILL_LAST}

@@ -32,6 +32,7 @@ from services.web.desk.reading import CaseKey, Reading
 from services.web.desk.view import picture_of, view_of
 from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
+from services.web.ranges import ranged
 from services.web.staff_pages import Room, StaffPages
 from speedcam.model import ExhibitKind
 
@@ -85,12 +86,13 @@ class DeskRoom:
         """One case with its proof."""
         return self._case(request, self._reading.open(key, who), who)
 
-    def picture(self, key: CaseKey, kind: ExhibitKind, who: Who) -> Response:
-        """One picture of a case."""
+    def picture(self, request: Request, key: CaseKey, kind: ExhibitKind, who: Who) -> Response:
+        """One picture of a case, or its film."""
         exhibit = picture_of(self._reading.open_part(key, who), kind)
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
+        media_type = "video/mp4" if kind is ExhibitKind.FILM else "image/jpeg"
+        return ranged(request, self._store.exhibit_bytes(exhibit.sha256), media_type)
 
     def decide(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Confirm, reject or advise."""

@@ -17,14 +17,25 @@ from services.service_term import serve_until, too_late
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, trusted_cameras
-from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
+from speedcam.model import (
+    FILM_STEP_S,
+    Exhibit,
+    ExhibitKind,
+    Passage,
+    PlateReading,
+    SpeedMeasurement,
+)
 
 PICTURES = (
     ExhibitKind.PHOTO,
     ExhibitKind.PLATE,
     ExhibitKind.STILL_FIRST,
     ExhibitKind.STILL_LAST,
+    ExhibitKind.SHOWN_FIRST,
+    ExhibitKind.SHOWN_LAST,
+    ExhibitKind.FILM,
 )
+"""In the order of the page; the last three are what the owner sees beside the photo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,11 @@ class CaseView:
     def violation(self) -> Violation:
         """What it is about."""
         return self.case.violation
+
+    @property
+    def film_step_s(self) -> float:
+        """From one frame of its film to the next."""
+        return FILM_STEP_S
 
     @property
     def passage(self) -> Passage:

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from services.bundles import owners_bundle
 from services.fines import Standing
 from services.model import Fine
-from services.notifier.complete import photo_exhibit
+from services.notifier.complete import exhibit_of
 from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
@@ -30,8 +30,12 @@ from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.patience import Patience
 from services.web.ports import Accounts, Ledger, NoticeReader, Records
+from services.web.ranges import ranged
 from services.web.session import Visits
-from speedcam.model import Passage
+from speedcam.model import ExhibitKind, Passage
+
+STILLS = frozenset({ExhibitKind.SHOWN_FIRST, ExhibitKind.SHOWN_LAST})
+"""Pictures beside the photo that hide everybody as well."""
 
 Form = Annotated[Mapping[str, str], Depends(form_of(MOST_BYTES))]
 
@@ -88,6 +92,9 @@ class Owner:
         open_route(app, "GET", "/notice", self.notice, Guard.VISIT)
         open_route(app, "GET", "/notice/photo", self.photo, Guard.VISIT)
         open_route(app, "GET", "/notice/photo/first", self.first_photo, Guard.VISIT)
+        open_route(app, "GET", "/notice/still/first", self.first_still, Guard.VISIT)
+        open_route(app, "GET", "/notice/still/last", self.last_still, Guard.VISIT)
+        open_route(app, "GET", "/notice/film", self.film, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
         open_route(app, "GET", "/notice/evidence", self.evidence, Guard.VISIT)
         if self._ledger:
@@ -139,6 +146,7 @@ class Owner:
             anchored=self._ledger.anchored(fine.number) if self._ledger else None,
             sealed=is_sealed(fine.violation.passage),
             prints=self._prints,
+            beside=_beside_photo(fine),
         )
         self._visits.keep(request, response, visit)
         return response
@@ -146,18 +154,37 @@ class Owner:
     def photo(self, request: Request) -> Response:
         """The redacted photo of this visit's notice."""
         _, fine = self._visitors.visit_and_fine(request)
-        return self._photo(fine.violation.passage if fine else None)
+        return self._picture(fine.violation.passage if fine else None, ExhibitKind.PHOTO)
 
     def first_photo(self, request: Request) -> Response:
         """The redacted photo of the first camera, where an average speed has two."""
         _, fine = self._visitors.visit_and_fine(request)
-        return self._photo(fine.violation.entry if fine else None)
+        return self._picture(fine.violation.entry if fine else None, ExhibitKind.PHOTO)
 
-    def _photo(self, passage: Passage | None) -> Response:
-        exhibit = photo_exhibit(passage) if passage else None
+    def first_still(self, request: Request) -> Response:
+        """The redacted still where the measured stretch begins."""
+        _, fine = self._visitors.visit_and_fine(request)
+        return self._picture(fine.violation.passage if fine else None, ExhibitKind.SHOWN_FIRST)
+
+    def last_still(self, request: Request) -> Response:
+        """The redacted still where it ends."""
+        _, fine = self._visitors.visit_and_fine(request)
+        return self._picture(fine.violation.passage if fine else None, ExhibitKind.SHOWN_LAST)
+
+    def film(self, request: Request) -> Response:
+        """The redacted film of this visit's notice, or a part of it."""
+        _, fine = self._visitors.visit_and_fine(request)
+        content = self._content(fine.violation.passage if fine else None, ExhibitKind.FILM)
+        return ranged(request, content, "video/mp4")
+
+    def _picture(self, passage: Passage | None, kind: ExhibitKind) -> Response:
+        return Response(self._content(passage, kind), media_type="image/jpeg")
+
+    def _content(self, passage: Passage | None, kind: ExhibitKind) -> bytes:
+        exhibit = exhibit_of(passage, kind) if passage else None
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
+        return self._store.exhibit_bytes(exhibit.sha256)
 
     def data(self, request: Request) -> Response:
         """All that is stored on this visit's notice, to keep."""
@@ -230,3 +257,11 @@ class Owner:
         if wait:
             seconds = ceil(wait.total_seconds())
             raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
+
+
+def _beside_photo(fine: Fine) -> frozenset[ExhibitKind]:
+    """What the page shows beside the photo: of an average speed nothing, for no still proves it."""
+    kinds = {exhibit.kind for exhibit in fine.violation.passage.exhibits}
+    if fine.violation.stretch or not kinds >= STILLS:
+        return frozenset()
+    return STILLS | {ExhibitKind.FILM} & kinds
