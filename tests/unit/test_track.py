@@ -362,6 +362,41 @@ def test_two_in_line_that_came_as_one_outline_part_where_road_shows_between_them
     assert all(s.merged and s.contact_px is None for s in together)
 
 
+def test_who_parts_from_another_keeps_what_was_seen_of_it_alone():
+    near = Body(left=180, bottom=170)
+    far = Body(left=185, bottom=170 - 60 - 12 * 5.0, texture=2)
+    alone_s, beside_s = 0.4, 1.0
+    tracker = Tracker(FromFarAway())
+    for index in range(34):
+        boxes = [near.box(index / FPS), far.box(index / FPS)]
+        seen = boxes[:1] if index / FPS < beside_s else boxes
+        told = frame(index, picture([near, far], index / FPS))
+        whole = [union(*boxes)] if index / FPS < alone_s else seen
+        tracker.step(told, [blob(box) for box in whole])
+    one = min(tracker.finish(), key=lambda track: track.ordinal)
+    for s in one.sightings:
+        assert s.merged == (s.time_s < alone_s)
+        if not s.merged:
+            assert s.contact_px == pytest.approx((220, near.box(s.time_s).bottom), abs=15)
+
+
+def test_who_has_just_parted_hides_nobody_before_it_is_known_where_it_drives():
+    near = Body(left=120, bottom=190, width=100)
+    side = Body(left=250, bottom=190, width=60, texture=2)
+    far = Body(left=125, bottom=190 - 60 - 12 * 7.0, width=100, texture=3)
+    first = Body(left=340, bottom=190, dv_s=112, texture=4)
+    tracker = Tracker(FromFarAway())
+    for index in range(24):
+        t = index / FPS
+        one = [first.box(t), union(union(near.box(t), far.box(t)), side.box(t))]
+        parted = [near.box(t), far.box(t), union(side.box(t), first.box(t))]
+        seen = one[:1] if index < 3 else one if index < 16 else parted
+        told = frame(index, picture([near, far, side, first], t))
+        tracker.step(told, [blob(box) for box in seen])
+    (shared,) = (track for track in tracker.finish() if track.ordinal == 0)
+    assert next(s for s in shared.sightings if s.merged).contact_px is None
+
+
 def test_a_long_vehicle_in_two_outlines_is_no_two():
     lorry = Body(left=180, bottom=190, width=90, height=170)
 
