@@ -193,7 +193,7 @@ def _arrow(start: Spot, tip: Spot, head: float) -> Markup:
     """A line with two barbs; none where it is shorter than its head."""
     right, down = tip[0] - start[0], tip[1] - start[1]
     length = (right**2 + down**2) ** 0.5
-    if length < head / 2:
+    if length < head:
         return Markup("")
     along, aside = (
         (right / length * head, down / length * head),
