@@ -55,11 +55,11 @@ class FlatRoad:
     It is fast; what the camera itself says of surveys is tested with the camera.
     """
 
-    def sketch(self, site, name, picture_png):
+    def sketch(self, site, name, _picture_png):
         known = read_site(site, name)
         return replace(a_sketch(), papers=self._papers(known))
 
-    def papers(self, site, name, picture_png):
+    def papers(self, site, name, _picture_png):
         return self._papers(read_site(site, name))
 
     def picture(self, content):

@@ -53,7 +53,9 @@ def _complete(points: list[Document]) -> list[Document]:
 
 
 def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(n, float) for n in value)
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    return all(isinstance(each, int | float) for each in value)
 
 
 def _whole_road(points: list[Document]) -> Document:

@@ -7,14 +7,13 @@ What has no field, such as a reference drive or another limit at night, stays as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 Document = dict[str, Any]
 """The tables of a site file as ``tomllib`` gives them."""
 
-NAME = re.compile(r"(camera|place|clip|survey|zone|lanes)(\.([a-z_]+|\d{1,3}))+", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -35,7 +34,7 @@ def document_of(fields: Mapping[str, str], base: Document) -> Document:
 
 
 def fields_of(document: Document) -> dict[str, str]:
-    """What the fields of a form show of a file, all that it holds included."""
+    """What a form may show of a file: all that it holds, also what has no field."""
     return dict(_leaves(document, ""))
 
 
@@ -46,24 +45,17 @@ def rows_of(fields: Mapping[str, str], table: str) -> list[int]:
 
 
 def _tree(fields: Mapping[str, str]) -> Document:
-    """Tables by the parts of the names; a list is a table whose keys are numbers."""
+    """Tables by the parts of the names; lists have numbers for keys. None: nothing was typed."""
     tree: Document = {}
     for name, text in fields.items():
-        if NAME.fullmatch(name):
+        kind = _kind(name)
+        if kind:
             *path, last = name.split(".")
             table = tree
             for part in path:
-                if not isinstance(table.get(part), dict):
-                    table[part] = {}
-                table = table[part]
-            table[last] = _value(name, text.strip())
+                table = table.setdefault(part, {})
+            table[last] = kind(text.strip()) if text.strip() else None
     return tree
-
-
-def _value(name: str, text: str) -> object:
-    """By the last word of the name; None where nothing was typed."""
-    word = re.sub(r"\.\d+", "", name).rpartition(".")[2]
-    return KINDS.get(word, _line)(text) if text else None
 
 
 def _line(text: str) -> object:
@@ -92,17 +84,41 @@ def _instant(text: str) -> object:
         return text
 
 
-NUMBERS = (
-    *("height_m", "focal_px", "readout_ms", "offset_s", "uncertainty_px", "uncertainty_m"),
-    *("px", "m", "near_m", "far_m", "left_m", "right_m"),
-)
-KINDS: Mapping[str, Callable[[str], object]] = {
-    **dict.fromkeys(NUMBERS, _number),
-    **dict.fromkeys(("limit_kmh", "trigger_kmh", "points"), _whole),
-    **dict.fromkeys(("valid_until", "checked_on", "signs_checked_on"), _day),
-    "starts_at": _instant,
+_ROW = r"\d{1,3}"
+FIELDS: Mapping[Callable[[str], object], Sequence[str]] = {
+    _line: (
+        r"camera\.(id|name)",
+        r"camera\.(certificate\.(device|number)|clock\.source)",
+        r"place\.(name|road|road_kind|timezone|approaching_towards|receding_towards)",
+        r"place\.limit_reason\.(sq|en)",
+        r"clip\.weather",
+        rf"lanes\.{_ROW}\.(name|direction)",
+    ),
+    _number: (
+        r"camera\.(height_m|focal_px|readout_ms|clock\.offset_s)",
+        r"survey\.(uncertainty_px|uncertainty_m)",
+        rf"survey\.points\.{_ROW}\.(px|m)\.[01]",
+        rf"survey\.checks\.{_ROW}\.(m|uncertainty_m)",
+        r"zone\.(near_m|far_m)",
+        rf"lanes\.{_ROW}\.(left_m|right_m)",
+    ),
+    _whole: (
+        rf"survey\.checks\.{_ROW}\.points\.[01]",
+        rf"lanes\.{_ROW}\.(limit_kmh|trigger_kmh)",
+    ),
+    _day: (
+        r"camera\.(certificate\.valid_until|clock\.checked_on)",
+        r"place\.signs_checked_on",
+    ),
+    _instant: (r"clip\.starts_at",),
 }
-"""What is not here is text."""
+"""The names of all fields, by what is typed into them."""
+KINDS = {kind: re.compile("|".join(names), re.ASCII) for kind, names in FIELDS.items()}
+
+
+def _kind(name: str) -> Callable[[str], object] | None:
+    """How what is typed into a field is read; None where there is no such field."""
+    return next((kind for kind, names in KINDS.items() if names.fullmatch(name)), None)
 
 
 def _renumber_tapes(survey: Document) -> None:

@@ -31,7 +31,7 @@ def drawn_svg(sketch: Sketch) -> Markup:
             *(_polyline("grid", line) for line in sketch.grid),
             *(_polyline("edge", line) for line in sketch.edges),
             *(_polyline("end", line) for line in sketch.ends),
-            *(_label("mark", each.text, each.at) for each in sketch.marks),
+            *(_label("mark", each.text, each.at, shift="2.2em") for each in sketch.marks),
             *(_label("lane", each.text, each.at) for each in sketch.lanes),
             *(_point(number, point) for number, point in enumerate(sketch.points)),
             *(
@@ -193,7 +193,7 @@ def _arrow(start: Spot, tip: Spot, head: float) -> Markup:
     """A line with two barbs; none where it is shorter than its head."""
     right, down = tip[0] - start[0], tip[1] - start[1]
     length = (right**2 + down**2) ** 0.5
-    if length < head / 2:
+    if length < head:
         return Markup("")
     along, aside = (
         (right / length * head, down / length * head),
@@ -219,8 +219,9 @@ def _polyline(kind: str, line: Line) -> Markup:
     return Markup('<polyline class="{}" points="{}"/>').format(kind, points)
 
 
-def _label(kind: str, words: str, at: Spot) -> Markup:
-    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(kind, *at, words)
+def _label(kind: str, words: str, at: Spot, shift: str = "0") -> Markup:
+    text = Markup('<text class="{}" x="{:.1f}" y="{:.1f}" dx="{}">{}</text>')
+    return text.format(kind, *at, shift, words)
 
 
 def _svg(parts: Iterable[Markup], label: str, wide: float, high: float) -> Markup:

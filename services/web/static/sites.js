@@ -146,7 +146,7 @@ function draw() {
 }
 
 function look(spot) {
-  loupe.hidden = !spot;
+  loupe.toggleAttribute("hidden", !spot);
   if (!spot) return;
   const { u, v } = spot;
   const half = LOUPE_PX / 2;
@@ -190,7 +190,6 @@ stage.addEventListener("pointermove", (event) => {
   if (drag.row) {
     const held = { u: spot.u + drag.grip.u, v: spot.v + drag.grip.v };
     put(drag.row, held.u, held.v);
-    look(held);
     return;
   }
   const px = drag.view.wide / stage.clientWidth;
@@ -225,7 +224,6 @@ function nudge(direction, step) {
   const spot = chosen && spotOf(chosen);
   if (spot) {
     put(chosen, spot.u + step * direction[0], spot.v + step * direction[1]);
-    look(spotOf(chosen));
   } else {
     view.u += direction[0] * 0.1 * view.wide;
     view.v += direction[1] * 0.1 * view.wide;
@@ -272,6 +270,7 @@ rows.addEventListener("keydown", (event) => {
 function edited() {
   changed = true;
   draw();
+  if (chosen) look(spotOf(chosen));
   clearTimeout(waiting);
   waiting = setTimeout(appraise, WAIT_MS);
 }
