@@ -6,6 +6,7 @@
     │   └── StoreUnavailable  for now: a fault of the whole office and of no single item
     ├── EvidenceError   an exhibit is missing or is not what the passage says
     ├── CaseError       a case that does not exist, or may not be done to now
+    │   └── CountryUnstated  nobody said whose plate it is, and the plate does not
     ├── AccountError    an account that cannot be made, found or changed so
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
@@ -47,6 +48,10 @@ class EvidenceError(OfficeError):
 
 class CaseError(OfficeError):
     """A case that does not exist, or in whose state the step is not allowed."""
+
+
+class CountryUnstated(CaseError):
+    """A case is confirmed whose plate does not tell its country, and nobody states it."""
 
 
 class AccountError(OfficeError):
