@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,14 +17,14 @@ from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.erase_cli import add_erase_commands
-from services.errors import CaseError, EvidenceError
+from services.errors import CaseError, CountryUnstated, EvidenceError
 from services.fine_cli import add_fine_commands
 from services.intake import Outcome
 from services.keys_cli import keys_app
 from services.ledger.recorded import open_recorded
-from services.model import Money, NoticeState, Verdict, decimals
+from services.model import Money, NoticeState, Verdict, Violation
 from services.notifier.outbox import try_failed_again
-from services.policy import POLICIES, missing_proof, policy_named, wants_person
+from services.policy import POLICIES, missing_proof, policy_named, wants_country, wants_person
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
 from services.staff.cli import account_app
@@ -33,10 +32,13 @@ from services.staff.key_cli import key_app
 from services.store.cases import Case, case_of, twins_of
 from services.store.store import Store, open_store
 from services.store.trust import trust_registry
+from services.words import amount_typed
 from speedcam.disk import write_durably
 from speedcam.record import read_passages
 from speedcam.seal.keys import load_public_key
 
+COUNTRY = "--country AL"
+"""How whoever confirms a case states whose plate it is."""
 WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "waits_for")
 
 office_app = typer.Typer(
@@ -277,7 +279,7 @@ def _decide(
 ) -> None:
     if not officer.strip() or not why.strip():
         raise typer.BadParameter("a decision names its officer and its reason: --officer, --why")
-    with open_recorded(office) as store:
+    with open_recorded(office) as store, _country_by_option():
         decision = desk.decide(
             store,
             case,
@@ -292,15 +294,21 @@ def _decide(
     say(f"case {case}: {decision.verdict} by {decision.by}")
 
 
+@contextmanager
+def _country_by_option() -> Iterator[None]:
+    """Say by which option a country is stated, where nobody stated it."""
+    try:
+        yield
+    except CountryUnstated as error:
+        raise CaseError(f"{error} State it with {COUNTRY}.") from None
+
+
 def _money(store: Store, case: str, amount: str) -> Money:
-    """What was typed, in the currency of the case, which has no smaller coin than that."""
-    least = case_of(store, case).violation.amount_min
-    currency = least.currency if least else ""
-    plain = re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount, re.ASCII)
-    minor = Decimal(amount if plain else "NaN").scaleb(decimals(currency))
-    if not plain or minor != minor.to_integral_value():
-        raise typer.BadParameter(f"{amount!r} is no amount of {currency or 'money'}: write 3000")
-    return Money(minor=int(minor), currency=currency)
+    violation = case_of(store, case).violation
+    try:
+        return amount_typed(amount, violation)
+    except CaseError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _apply(office: Path, policy: str, *, as_json: bool) -> None:
@@ -362,10 +370,21 @@ def _waiting(case: Case, twins: Sequence[str] = ()) -> dict[str, object]:
         "needs_person": violation.needs_person,
         "lacks": "; ".join(lacks),
         "waits_for": "; ".join(
-            (*lacks, *wants_person(violation), *(f"may be case {key} once more" for key in twins))
+            (
+                *lacks,
+                *_wants(violation),
+                *(f"may be case {key} once more" for key in twins),
+            )
         )
         or "a policy or an officer",
     }
+
+
+def _wants(violation: Violation) -> Iterator[str]:
+    """Why a person must look, with the option by which they state a country."""
+    by_option = wants_country(violation)
+    for reason in wants_person(violation):
+        yield f"{reason} ({COUNTRY})" if reason in by_option else reason
 
 
 add_fine_commands(office_app)

@@ -16,8 +16,8 @@ from services.errors import CaseError
 from services.fines import Step, act_on
 from services.ledger.leaf import Change, Held
 from services.life import Act, State
-from services.model import Verdict
-from services.office import country_stated, decide
+from services.model import Money, Verdict
+from services.office import amount_set, country_stated, decide
 from services.policy import missing_proof, wants_second
 from services.ports import Clock
 from services.service_term import serve_until, too_late
@@ -95,12 +95,14 @@ def settle(
     why: str,
     clock: Clock,
     country: str = "",
+    amount: Money | None = None,
     shown: str | None = None,
 ) -> bool:
     """Decide a case, or propose it where a second officer must agree; whether it is decided.
 
-    ``country`` is whose plate it is, where the plate does not tell it; ``shown`` is the plate that
-    the officer saw, where they saw one on a page.
+    ``country`` is whose plate it is, where the plate does not tell it; ``amount`` what is to be
+    paid, where it is not the least; ``shown`` is the plate that the officer saw, where they saw one
+    on a page.
 
     Raises:
         CaseError: It waits no more, or may not be decided so.
@@ -111,7 +113,8 @@ def settle(
         raise CaseError(f"case {key}: a proposal waits. It is answered before it is confirmed.")
     if verdict is Verdict.CONFIRM:
         _require_shown(case, shown)
-    if verdict is Verdict.CONFIRM and wants_second(case.violation):
+    fined = amount_set(case.violation, verdict, amount)
+    if verdict is Verdict.CONFIRM and wants_second(case.violation, amount=fined):
         late = too_late(store, [case], clock.now()).values()
         lacking = (*missing_proof(case.violation), *late)
         if lacking:
@@ -125,6 +128,7 @@ def settle(
                 at=clock.now(),
                 why=why,
                 country=country_stated(case.violation, verdict, country),
+                amount_minor=fined.minor if fined else None,
             ),
         )
         return False
@@ -230,6 +234,7 @@ def _carry_out(store: Store, proposal: Proposal, second: str, clock: Clock) -> N
                 why=why,
                 clock=clock,
                 country=proposal.country,
+                amount=proposed_amount(store, proposal),
             )
             hold_back(store, key, second, clock.now() + UNDO_WITHIN)
         case Kind.CANCEL:
@@ -237,6 +242,14 @@ def _carry_out(store: Store, proposal: Proposal, second: str, clock: Clock) -> N
             act_on(store, proposal.number, Act.CANCEL, step)
         case Kind.PLATE:
             _correct_plate(store, proposal, second, clock)
+
+
+def proposed_amount(store: Store, proposal: Proposal) -> Money | None:
+    """What is to be paid if a proposal is agreed to; None: the least."""
+    least = case_of(store, proposal.case_key).violation.amount_min
+    if proposal.amount_minor is None or least is None:
+        return None
+    return Money(minor=proposal.amount_minor, currency=least.currency)
 
 
 def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) -> None:

@@ -6,7 +6,8 @@
     │   └── StoreUnavailable  for now: a fault of the whole office and of no single item
     ├── EvidenceError   an exhibit is missing or is not what the passage says
     ├── CaseError       a case that does not exist, or may not be done to now
-    │   └── Erased      its personal data was erased for good
+    │   ├── Erased      its personal data was erased for good
+    │   └── CountryUnstated  nobody said whose plate it is, and the plate does not
     ├── AccountError    an account that cannot be made, found or changed so
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
@@ -56,6 +57,10 @@ class CaseError(OfficeError):
 
 class Erased(CaseError):
     """What a case said of a person was erased: its key is destroyed."""
+
+
+class CountryUnstated(CaseError):
+    """A case is confirmed whose plate does not tell its country, and nobody states it."""
 
 
 class AccountError(OfficeError):

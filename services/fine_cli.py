@@ -19,15 +19,18 @@ from services.fines import BY_PERSON, Standing, Step, act_on, standing
 from services.lapses import write_off_lapsed
 from services.ledger.recorded import open_recorded
 from services.life import Act, State
+from services.officers import proven, roles_for
 from services.outages import record_outage
 from services.payments import Outcome, Taken
 from services.refunds import give_back
+from services.store.accounts import DECIDES
 from services.store.erasing import left_of
 from services.store.fines import page_of
 from services.store.history import history_of
 from services.store.money import unmatched
 from services.store.store import open_store
 from services.transfers import transfer as transfer_to
+from speedcam.instants import instant_of
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The fine, as it is typed.")]
 By = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
@@ -111,7 +114,8 @@ def act(
         raise typer.BadParameter(f"{what} has a command of its own; one of: {', '.join(BY_PERSON)}")
     day = _day(on) if on else None
     with open_recorded(office) as store:
-        now = act_on(store, number, what, _step(by, why, second), on=day)
+        step = proven(store, _step(by, why, second), roles_for(what))
+        now = act_on(store, number, what, step, on=day)
     say(f"fine {now.number}: {now.state.replace('_', ' ')}")
 
 
@@ -134,7 +138,8 @@ def lapsed(
         raise typer.BadParameter("who, why and a second officer go with --write-off")
     with open_recorded(office) as store:
         if write_off:
-            rows = write_off_lapsed(store, _step(by, why, second))
+            step = proven(store, _step(by, why, second), roles_for(Act.WRITE_OFF))
+            rows = write_off_lapsed(store, step)
         else:
             rows = lapses.lapsed(store, SystemClock().now())
     show(rows, ("number", "state", "lapse", "last_day"), as_json=as_json)
@@ -151,7 +156,7 @@ def transfer(
 ) -> None:
     """The owner named who drove: issue the fine anew for them. The old one asks for nothing."""
     with open_recorded(office) as store:
-        anew = transfer_to(store, number, driver, _step(by, why))
+        anew = transfer_to(store, number, driver, proven(store, _step(by, why)))
     say(f"fine {anew.number} takes its place; its notice waits in the outbox")
 
 
@@ -200,7 +205,7 @@ def assign(
 ) -> None:
     """Give a payment that waits to the fine that a person found for it."""
     with open_recorded(office) as store:
-        taken: Taken = bank.assign(store, bank_id, number, _step(by, why))
+        taken: Taken = bank.assign(store, bank_id, number, proven(store, _step(by, why)))
     say(f"fine {taken.fine_number}: {taken.state.replace('_', ' ')}")
 
 
@@ -219,7 +224,9 @@ def refund(
 ) -> None:
     """Write down that money goes back: what was paid too much, or all of it."""
     with open_recorded(office) as store:
-        minor = give_back(store, number, _step(by, why, second), whole=whole)
+        roles = roles_for(Act.REFUND) if whole else DECIDES
+        step = proven(store, _step(by, why, second), roles)
+        minor = give_back(store, number, step, whole=whole)
     say(f"fine {number}: {minor} go back")
 
 
@@ -235,9 +242,10 @@ def outage(
     why: Why,
 ) -> None:
     """Extend every term by the days on which people could not pay, read or object."""
-    span = _instant(start), _instant(until)
+    span = instant_typed(start), instant_typed(until)
     with open_recorded(office) as store:
-        paid = record_outage(store, *span, _step(by, why), site_id=site or None)
+        step = proven(store, _step(by, why))
+        paid = record_outage(store, *span, step, site_id=site or None)
     say(f"terms extended; fines that are paid in its light: {paid}")
 
 
@@ -257,8 +265,11 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no day: write it as 2026-10-14") from None
 
 
-def _instant(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no instant: write 2026-10-14T08:00+02:00") from None
+def instant_typed(text: str) -> datetime:
+    """The aware instant that somebody typed."""
+    instant = instant_of(text)
+    if instant is None:
+        raise typer.BadParameter(
+            f"{text!r} is no instant with its offset: write 2026-10-14T08:00+02:00"
+        )
+    return instant

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import CaseError, EvidenceError, OfficeError
+from services.errors import CaseError, CountryUnstated, EvidenceError, OfficeError
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
 from services.life import State
 from services.model import Channel, Decision, Fine, LetterKind, Money, Verdict, Violation
@@ -261,7 +261,7 @@ def decide(
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
-    fined = _amount_set(case.violation, verdict, amount)
+    fined = amount_set(case.violation, verdict, amount)
     stated = country_stated(case.violation, verdict, country)
     confirmed = verdict is Verdict.CONFIRM
     grave = wants_second(case.violation, amount=fined) if confirmed else ()
@@ -287,8 +287,12 @@ def decide(
     return _same_decision(store, case_key, decision)
 
 
-def _amount_set(violation: Violation, verdict: Verdict, amount: Money | None) -> Money | None:
-    """An amount that the law has, or None for the least one."""
+def amount_set(violation: Violation, verdict: Verdict, amount: Money | None) -> Money | None:
+    """An amount that the law has, or None for the least one.
+
+    Raises:
+        CaseError: The law does not have it, or no fine is confirmed.
+    """
     if amount is None:
         return None
     least, most = violation.amount_min, violation.amount_max
@@ -308,7 +312,7 @@ def country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
         return ""
     stated, told = country.strip().upper(), violation.country
     if not (stated or told):
-        raise CaseError(
+        raise CountryUnstated(
             f"case {violation.key}: {'; '.join(wants_country(violation))}. Look at its picture: "
             "the register of another country would name somebody else."
         )

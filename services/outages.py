@@ -30,13 +30,13 @@ def record_outage(
         site_id: Only fines of this site; None means all.
 
     Raises:
-        CaseError: The instants have no zone, are turned round, or lie ahead.
+        CaseError: The instants are turned round, or lie ahead.
     """
     require_words(step.by, step.why, site_id or "all")
-    if start.tzinfo is None or end.tzinfo is None or not start <= end <= step.at:
+    if not start <= end <= step.at:
         raise CaseError(
-            f"an outage from {start} to {end} cannot be: give two instants with their zone, such "
-            "as 2026-10-14T08:00+02:00, in order and not in the future."
+            f"an outage from {start} to {end} cannot be: give two instants in order and not in the "
+            "future."
         )
     with store.writing() as connection:
         row = begin_pause(

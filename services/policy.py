@@ -230,7 +230,7 @@ def wants_country(violation: Violation) -> tuple[str, ...]:
     if not isinstance(plate, PlateReading) or violation.country:
         return ()
     may_be = f"may be of {', '.join(plate.countries)}" if plate.countries else "has no known format"
-    return (f"the plate {may_be} and does not tell its country: state it (--country AL)",)
+    return (f"the plate {may_be} and does not tell its country: whoever confirms states it",)
 
 
 def wants_second(

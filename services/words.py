@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from decimal import Decimal
 
 from services.errors import CaseError
+from services.model import Money, Violation, decimals
 from services.policy import seconded
 
 LONGEST_ID = 80
@@ -34,6 +37,21 @@ def require_officers(*ids: str) -> None:
     """Raise CaseError where an officer's id is longer than the history keeps."""
     if any(len(each) > LONGEST_ID for each in ids):
         raise CaseError(f"an officer's id has {LONGEST_ID} characters at most: name them shorter.")
+
+
+def amount_typed(typed: str, violation: Violation) -> Money:
+    """What was typed, in the currency of a case, which has no smaller coin than that.
+
+    Raises:
+        CaseError: It is no amount.
+    """
+    least = violation.amount_min
+    currency = least.currency if least else ""
+    plain = re.fullmatch(r"\d{1,9}(\.\d{1,2})?", typed, re.ASCII)
+    minor = Decimal(typed if plain else "NaN").scaleb(decimals(currency))
+    if not plain or minor != minor.to_integral_value():
+        raise CaseError(f"{typed!r} is no amount of {currency or 'money'}: write 3000")
+    return Money(minor=int(minor), currency=currency)
 
 
 def require_second(subject: str, officer: str, second: str, why: str) -> None:

@@ -21,6 +21,7 @@ from services.occasion import (
     Reminder,
     Withdrawal,
 )
+from services.officers import NO_ACCOUNT
 from services.ports import Clock
 from services.store.history import Event, history_of
 from services.store.money import payments_of
@@ -134,8 +135,8 @@ def _day(event: Event, fine: Fine) -> date:
 
 
 def _reason(event: Event) -> str:
-    """The reason without the second officer, whom older histories name in it."""
-    return event.reason.partition("; agreed by ")[0]
+    """The reason without the second officer, whom older histories name in it, and accounts."""
+    return event.reason.partition("; agreed by ")[0].removesuffix(NO_ACCOUNT)
 
 
 def _until(now: Standing) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
@@ -26,6 +26,7 @@ from services.recipient import Recipient
 from services.store.keys import normal_plate
 
 _COLUMNS = ("name", "address", "email", "phone", "portal", "language", "channels")
+_CSV_COLUMNS = ("plate", *_COLUMNS, "from", "until")
 _KNOWS_NOBODY = 404
 
 
@@ -101,7 +102,9 @@ class CsvRegister:
             return None
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
-                rows = [row for row in csv.DictReader(file) if _is_of(row, plate, on)]
+                table = csv.DictReader(file)
+                self._require_known(table.fieldnames or ())
+                rows = [row for row in table if _is_of(row, plate, on)]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             told = (isinstance(error, OSError) and error.strerror) or "it is no CSV file in UTF-8"
             raise ProviderDown(f"cannot read the register {self.path}: {told}.") from None
@@ -110,6 +113,14 @@ class CsvRegister:
                 f"the register {self.path} gives this plate a day that is none: write 2026-10-14."
             ) from None
         return _the_one([recipient_from(row) for row in rows])
+
+    def _require_known(self, columns: Sequence[str]) -> None:
+        """Raise ProviderDown where a column is unknown: unread, it might name somebody else."""
+        if unknown := sorted(set(columns) - set(_CSV_COLUMNS)):
+            raise ProviderDown(
+                f"the register {self.path} has the column {unknown[0]!r}, which no register has: "
+                f"mend its spelling, or take it out. Known: {', '.join(_CSV_COLUMNS)}."
+            )
 
 
 class SqlRegister:

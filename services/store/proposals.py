@@ -54,6 +54,7 @@ class Proposal:
         plate: The plate as it should be; empty unless that is proposed.
         number: Of the fine that is to be cancelled; empty likewise.
         country: Whose plate it is, as who proposes states it; empty likewise.
+        amount_minor: What is to be paid, in the currency of the case; None: the least.
         id: Random.
     """
 
@@ -65,10 +66,11 @@ class Proposal:
     plate: str = ""
     number: str = ""
     country: str = ""
+    amount_minor: int | None = None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
-_SAID = ("why", "plate", "number", "country")
+_SAID = ("why", "plate", "number", "country", "amount_minor")
 """What of a proposal is sealed."""
 
 

@@ -255,9 +255,12 @@ def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, c
     untold = a_plate("AA000BB", country=None)
     key = a_case(store, clock, kmh=kmh, plate=untold)
     officer = let_in()
-    assert "AL, FR, IT" in officer.client.get(f"/desk/case/{key}").text
+    shown = officer.client.get(f"/desk/case/{key}").text
+    assert "AL, FR, IT" in shown
     answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm")
     assert (answer.status_code, decision_of(store, key)) == (409, None)
+    assert "Say in the field “Country of the plate” whose plate it is." in answer.text
+    assert "--country" not in shown + answer.text
     assert not open_proposals(store)
     answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="al")
     assert answer.status_code == 303
@@ -265,6 +268,46 @@ def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, c
         let_in(Role.SENIOR)
         answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
     assert decision_of(store, key).country == "AL"
+
+
+def test_more_than_the_least_amount_is_proposed_and_another_officer_sees_it(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert "From 2000 ALL to 4000 ALL" in officer.client.get(f"/desk/case/{key}").text
+    sent = officer.send(f"/desk/case/{key}/decide", verdict="confirm", amount="3000")
+    assert (sent.status_code, decision_of(store, key)) == (303, None)
+    assert (
+        "The amount should be <strong>3000 ALL</strong>"
+        in senior.client.get(f"/desk/case/{key}").text
+    )
+    proposal = open_proposals(store)[key].id
+    assert (
+        officer.send(f"/desk/case/{key}/answer", said="agree", proposal=proposal).status_code == 409
+    )
+    senior.send(f"/desk/case/{key}/answer", said="agree", proposal=proposal)
+    decision = decision_of(store, key)
+    assert (decision.by, decision.second, str(decision.amount)) == ("P-17", "S-23", "3000 ALL")
+    assert "Amount: 3000 ALL" in senior.client.get(f"/desk/case/{key}").text
+    clock.advance(minutes=2)
+    (issued,) = office.issue(store, clock)
+    assert str(issued.fine.amount) == "3000 ALL"
+
+
+@pytest.mark.parametrize("typed", ["1999", "4001", "3000.5", "much", "-3000"])
+def test_an_amount_that_the_law_does_not_have_is_refused_at_the_desk(shop, clock, typed):
+    store, let_in = shop
+    key = a_case(store, clock)
+    answer = let_in().send(f"/desk/case/{key}/decide", verdict="confirm", amount=typed)
+    assert (answer.status_code, decision_of(store, key)) == (409, None)
+    assert not open_proposals(store)
+
+
+def test_the_least_amount_typed_is_decided_by_one(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    sent = let_in().send(f"/desk/case/{key}/decide", verdict="confirm", amount="2000")
+    assert (sent.status_code, decision_of(store, key).amount) == (303, None)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ UNTOLD = a_plate(country=None)
 
 def test_who_confirms_a_plate_of_any_country_states_whose_it_is(received, store, clock):
     (key,) = [each.case_key for each in received(a_passage(plate=UNTOLD)).passages]
-    with pytest.raises(CaseError, match=r"AL, FR, IT.*--country"):
+    with pytest.raises(CaseError, match=r"AL, FR, IT.*does not tell its country"):
         by_officer(store, key, clock)
     with pytest.raises(CaseError, match="two letters"):
         by_officer(store, key, clock, country="Italy")

@@ -11,7 +11,7 @@ from services.clock import SystemClock
 from services.demo import demo_command
 from services.errors import CaseError, StoreError
 from speedcam.errors import FootageError, PassageError
-from tests.builders_office import ISSUED, a_passage, a_place, on_disk
+from tests.builders_office import ISSUED, a_passage, a_place, a_plate, on_disk
 
 pytestmark = pytest.mark.usefixtures("on_the_day")
 
@@ -107,6 +107,19 @@ def test_what_was_not_served_in_time_is_listed_and_two_officers_write_it_off(
     both = run("lapsed", "--write-off", *who, "--second", "P-23", "--office", folder)
     assert "fines written off: 1" in both.stderr
     assert rows(run("lapsed", "--office", folder, "--json")) == []
+
+
+def test_the_command_names_the_option_that_states_a_country(folder, tmp_path):
+    untold = on_disk(tmp_path / "untold", a_passage(plate=a_plate(country=None)))
+    run("receive", untold, "--office", folder)
+    (waiting,) = rows(run("review", "--office", folder, "--json"))
+    assert waiting["waits_for"].endswith(
+        "does not tell its country: whoever confirms states it (--country AL)"
+    )
+    officer = ("--officer", "P-17", "--why", "seen", "--office", folder)
+    told = run("review", "--case", waiting["case_key"], "--confirm", *officer).exception
+    assert isinstance(told, CaseError)
+    assert str(told).endswith("State it with --country AL.")
 
 
 def test_an_officer_decides_what_waits(folder, passages):

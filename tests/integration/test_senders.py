@@ -433,6 +433,19 @@ def test_a_table_knows_who_kept_the_vehicle_on_that_day(day, name, tmp_path):
     assert len(found.postal_lines) == 2
 
 
+@pytest.mark.parametrize("misspelt", ["untill", "Until", " until", ""])
+def test_a_column_that_is_not_read_names_nobody_and_is_told(misspelt, tmp_path):
+    path = tmp_path / "owners.csv"
+    path.write_text(CSV.replace("until", misspelt, 1))
+    register = CsvRegister(path, "AL")
+    with pytest.raises(ProviderDown) as told:
+        register.owner("AA000BB", "AL", SetClock().now().date(), "")
+    assert f"{path} has the column {misspelt!r}, which no register has" in str(told.value)
+    assert "mend its spelling" in str(told.value)
+    path.write_text(CSV)  # it may be mended meanwhile
+    assert register.owner("AA000BB", "AL", SetClock().now().date(), "").name == "Besa"
+
+
 def test_two_owners_on_one_day_are_none(tmp_path):
     (tmp_path / "owners.csv").write_text(CSV.replace("2026-10-13", ""))
     on = SetClock().now().date()

@@ -15,14 +15,15 @@ from services.desk import (
     answer_proposal,
     leave_to_senior,
     propose_plate,
+    proposed_amount,
     queue,
     settle,
 )
-from services.errors import CaseError
-from services.model import Verdict
+from services.errors import CaseError, CountryUnstated
+from services.model import Money, Verdict
 from services.ports import Clock
 from services.staff.account import Account, Role
-from services.store.cases import Case
+from services.store.cases import Case, case_of
 from services.store.decisions import decision_of
 from services.store.desk import handed_on_cases, held_back, undo
 from services.store.history import history_of
@@ -34,6 +35,7 @@ from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.ranges import ranged
 from services.web.staff_pages import Room, StaffPages
+from services.words import amount_typed
 from speedcam.model import ExhibitKind
 
 DESK = Room(path="/desk", name="desk", guard=Guard.READER)
@@ -118,9 +120,13 @@ class DeskRoom:
                 why=why,
                 clock=self._clock,
                 country=form.get("country", ""),
+                amount=self._amount(key, form.get("amount", "").strip()),
                 shown=form.get("shown"),
             ),
         )
+
+    def _amount(self, key: str, typed: str) -> Money | None:
+        return amount_typed(typed, case_of(self._store, key).violation) if typed else None
 
     def plate(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Propose another reading of the plate."""
@@ -187,6 +193,8 @@ class DeskRoom:
         follows = after_key(_queue(self._store, who), key)  # while the case is in the queue still
         try:
             act()
+        except CountryUnstated:
+            return self._fault(request, key, who, "country")
         except CaseError as error:
             return self._fault(request, key, who, "told", str(error))
         return _to_case(follows)
@@ -202,6 +210,7 @@ class DeskRoom:
     ) -> Response:
         store, key = self._store, case.key
         officer = who.role in ADMITS[Guard.OFFICER]
+        proposal = open_proposals(store).get(key)
         return self._pages.show(
             request,
             "desk_case.html",
@@ -211,7 +220,8 @@ class DeskRoom:
             answers=officer and not self._is_for_seniors(key, who),
             blind=False,
             decision=decision_of(store, key),
-            proposal=open_proposals(store).get(key),
+            proposal=proposal,
+            proposed=proposed_amount(store, proposal) if proposal else None,
             left=handed_on_cases(store).get(key),
             history=history_of(store, key),
             reasons=REASONS,

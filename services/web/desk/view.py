@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.desk import WAITING
 from services.errors import OfficeError
-from services.model import Violation
+from services.model import Money, Violation
 from services.policy import missing_proof, wants_person, wants_second
 from services.rules.explain import Step, derivation
 from services.seals import UNSIGNED
@@ -77,6 +77,12 @@ class CaseView:
     def film_step_s(self) -> float:
         """From one frame of its film to the next."""
         return FILM_STEP_S
+
+    @property
+    def amounts(self) -> tuple[Money, Money] | None:
+        """The least and the most that two officers may set; None where there is one amount."""
+        least, most = self.violation.amount_min, self.violation.amount_max
+        return (least, most) if least and most and most.minor > least.minor else None
 
     @property
     def passage(self) -> Passage:
