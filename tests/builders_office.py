@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import struct
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -17,6 +18,7 @@ from services.model import Channel, Fine, Letter, LetterKind
 from services.recipient import UNNAMED, Dispatch, Telling
 from services.rules.catalogue import load_editions
 from services.rules.edition import Edition
+from speedcam.adapters.film import encode_mp4
 from speedcam.model import (
     SEAL_KINDS,
     Anchor,
@@ -74,8 +76,18 @@ def an_exhibit(name: str) -> bytes:
     if name.endswith(f"-{ExhibitKind.RAW}"):
         return gzip.compress(name.encode(), mtime=0)
     if name.endswith(f"-{ExhibitKind.FILM}"):
-        return b"\0\0\0\x20ftypisom" + name.encode()
+        return a_film(name)
     return a_picture(name)
+
+
+@cache
+def _some_film() -> bytes:
+    return encode_mp4([np.full((36, 64, 3), 12 * shade, np.uint8) for shade in range(20)])
+
+
+def a_film(name: str) -> bytes:
+    """A film of 1.6 s that differs by ``name``, in a box that players pass over."""
+    return _some_film() + struct.pack(">I4s", 8 + len(name), b"free") + name.encode()
 
 
 def a_place(**changes) -> Place:

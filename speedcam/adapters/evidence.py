@@ -81,6 +81,7 @@ class RoadMarks:
         near_m: First metre to mark.
         far_m: Last metre to mark.
         measured_m: Where along the road the measured stretch lies: from, to.
+        type_scale: How much larger than usual the metres are written.
     """
 
     to_px: ToPicture
@@ -89,6 +90,7 @@ class RoadMarks:
     near_m: float
     far_m: float
     measured_m: tuple[float, float]
+    type_scale: float = 1.0
 
 
 def still(
@@ -193,7 +195,8 @@ def draw_road(picture: Image, road: RoadMarks, *, keep_clear: Box) -> Image:
     for rim in (True, False):
         for stroke in strokes:
             _draw_stroke(drawn, road.to_px, stroke, rim=rim)
-    drawn = with_labels(drawn, list(_metre_labels(road, picture.shape, keep_clear)))
+    labels = list(_metre_labels(road, picture.shape, keep_clear))
+    drawn = with_labels(drawn, labels, road.type_scale)
     left, top, right, bottom = _clipped(keep_clear, picture.shape)
     drawn[top:bottom, left:right] = picture[top:bottom, left:right]
     return drawn
@@ -243,11 +246,11 @@ def _ticks(road: RoadMarks) -> Iterator[_Stroke]:
 
 def _metre_labels(road: RoadMarks, shape: tuple[int, ...], keep_clear: Box) -> Iterator[Label]:
     """Every fifth metre beside both edges, where the label is whole and hides no vehicle."""
-    wide, tall = shape[1] / 40, shape[1] / 80
+    wide, tall = road.type_scale * shape[1] / 40, road.type_scale * shape[1] / 80
     for metre in range(math.ceil(road.near_m / 5) * 5, math.floor(road.far_m) + 1, 5):
         for edge_m, side in ((road.left_m, -1), (road.right_m, 1)):
             u, v = road.to_px(edge_m + side * 0.5, metre)
-            at = (u + side * shape[1] / 60, v)
+            at = (u + side * road.type_scale * shape[1] / 60, v)
             room = Box(left=at[0] - wide, top=v - tall, right=at[0] + wide, bottom=v + tall)
             if room.overlap(keep_clear) == 0 and _inside(room, shape):
                 yield Label(text=f"{metre} m", at=at)

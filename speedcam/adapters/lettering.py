@@ -95,11 +95,14 @@ def with_band(picture: Image, *rows_of_facts: Sequence[Fact]) -> Image:
     return np.vstack([picture, _bgr(band)])
 
 
-def with_labels(picture: Image, labels: Sequence[Label]) -> Image:
-    """A copy of ``picture`` with the labels on it, haloed so that any ground carries them."""
+def with_labels(picture: Image, labels: Sequence[Label], scale: float = 1.0) -> Image:
+    """A copy of ``picture`` with the labels on it, haloed so that any ground carries them.
+
+    ``scale`` is how much larger than usual they are.
+    """
     page = Picture.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(page)
-    unit = _unit(picture.shape[1])
+    unit = scale * _unit(picture.shape[1])
     font = _font(0.95 * unit, bold=True)
     for label in labels:
         draw.text(

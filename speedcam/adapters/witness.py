@@ -36,6 +36,9 @@ from speedcam.subject import Subject, plate_from_afar, stands_clear
 
 AT_ONCE = 12
 """Frames of a film that are brought back at a time: whole ones fill the memory."""
+SHOWN = frozenset({ExhibitKind.SHOWN_FIRST, ExhibitKind.SHOWN_LAST})
+TYPE_SCALE = 1.7
+"""The metres on what the owner sees, for a page that shows a still as wide as a telephone."""
 WIDER = 1.2
 """An outline so much wider on the road than in the photo holds somebody else: of nine vehicles in
 the sample clips their own was at most 1.14 times as wide, one with a neighbour 1.37 and more."""
@@ -194,7 +197,7 @@ class PictureWitness:
             title=title,
             vehicle=sighting.box,
             contact_px=sighting.contact_px,
-            road=self._marks(case),
+            road=replace(self._marks(case), type_scale=TYPE_SCALE if kind in SHOWN else 1.0),
         )
         return self._keep(kind, case, sighting, evidence.encode_jpeg(drawn))
 

@@ -31,7 +31,7 @@ from speedcam.adapters.unwanted import Faces, OtherPlates
 from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.ground import fit_ground
-from speedcam.model import Box, Exhibit, ExhibitKind, Image
+from speedcam.model import Box, Exhibit, ExhibitKind, Floats, Image
 from speedcam.pipeline import Camera, passages
 from speedcam.raw import RawData
 from speedcam.site import Site, load_site
@@ -131,10 +131,14 @@ class Watched:
     folder: Path | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
-    def redact(self, picture: Image, subject: Subject) -> Image:
+    def shown(self, picture: Image, subject: Subject) -> Floats:
+        """What the redactor lets be seen of the picture with the strangers."""
+        return self.redactor.shown(planted(picture, subject).picture, subject)
+
+    def redact(self, picture: Image, subject: Subject, shown: Floats | None = None) -> Image:
         """The redacted picture, strangers and all."""
         strangers = planted(picture, subject)
-        redacted = self.redactor.redact(strangers.picture, subject)
+        redacted = self.redactor.redact(strangers.picture, subject, shown)
         left, top, right, bottom = surroundings(subject.vehicle, picture.shape[1], picture.shape[0])
         cut = Box(left=left, top=top, right=right, bottom=bottom)
         content = np.frombuffer(encode_jpeg(redacted), np.uint8)

@@ -13,7 +13,7 @@ from services.staff.account import Role
 from services.store import open_store
 from services.store.decisions import decision_of
 from services.web.staff import create_staff_app
-from speedcam.model import Doubt
+from speedcam.model import FILM_STEP_S, Doubt
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, a_plate, on_disk
@@ -155,4 +155,24 @@ def test_single_keys_lead_decide_and_undo(browser, desk):
     page.keyboard.press("k")
     page.wait_for_url(f"{address}/desk")
     assert told == [], json.dumps(told)
+    context.close()
+
+
+def test_an_officer_goes_through_the_film_frame_by_frame(browser, desk):
+    address, _, officer, keys = desk
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk/case/{keys[90.0]}")
+    film = page.locator("video")
+    at_s = []
+    for key in (".", ".", ".", ",", ","):
+        page.keyboard.press(key)
+        film.evaluate("film => film.readyState > 1 && !film.seeking || new Promise("
+                      "done => film.addEventListener('seeked', done, {once: true}))")  # fmt: skip
+        at_s.append(film.evaluate("film => film.currentTime"))
+    assert at_s == pytest.approx([(n + 0.5) * FILM_STEP_S for n in (1, 2, 3, 2, 1)], abs=1e-3)
+    assert film.evaluate("film => film.videoWidth") == 64
+    page.get_by_role("button", name="One frame on").click()
+    assert film.evaluate("film => film.currentTime") == pytest.approx(2.5 * FILM_STEP_S, abs=1e-3)
     context.close()

@@ -6,19 +6,28 @@ average speed the certified distance and the time. No picture is opened for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from markupsafe import Markup
 
 from services.model import Fine
+from services.notifier.complete import exhibit_of
 from services.notifier.country import Country
 from services.notifier.language import NO_BREAK, Language, number_in, unit_in
 from services.rules.engine import KMH_PER_MPH
 from services.stretch import Stretch
 from services.web.plots import Axes, Motion, motion_svg
-from speedcam.model import KMH_PER_M_S, Refusal, Sample, SpeedMeasurement
+from speedcam.model import (
+    KMH_PER_M_S,
+    Exhibit,
+    ExhibitKind,
+    Passage,
+    Refusal,
+    Sample,
+    SpeedMeasurement,
+)
 
 ROWS = 10
 """Positions in the table beside the plot; all of them are in the export."""
@@ -39,6 +48,8 @@ class Proof:
         motion: What the plot shows.
         rows: Time and distance of some positions, from the first to the last.
         mark: The decimal mark.
+        stills: Metres and second of the footage that can be read off each of the two stills, or
+            None where there are none to show.
     """
 
     distance: str
@@ -49,6 +60,7 @@ class Proof:
     motion: Motion
     rows: tuple[tuple[str, str], ...]
     mark: str
+    stills: tuple[tuple[str, str], tuple[str, str]] | None
 
     def plot(self, label: str, time: str, distance: str, off_cm: str) -> Markup:
         """Position against time with the measured speed and its uncertainty, as SVG."""
@@ -96,7 +108,22 @@ def proof_of(fine: Fine, country: Country, language: Language) -> Proof | Divisi
             for s, m in _some(motion.points)
         ),
         mark=number(_TENTH)[1],
+        stills=_stills(fine.violation.passage, speed, number),
     )
+
+
+def _stills(
+    passage: Passage, speed: SpeedMeasurement, number: Callable[[Decimal], str]
+) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    ends = exhibit_of(passage, ExhibitKind.SHOWN_FIRST), exhibit_of(passage, ExhibitKind.SHOWN_LAST)
+    if not (ends[0] and ends[1]):
+        return None
+
+    def read(sample: Sample, still: Exhibit) -> tuple[str, str]:
+        metres, seconds = _rounded(sample.y_m, _TENTH), _rounded(still.time_s, _MILLISECOND)
+        return number(metres), number(seconds)
+
+    return read(speed.samples[0], ends[0]), read(speed.samples[-1], ends[1])
 
 
 def _division(stretch: Stretch, country: Country, language: Language) -> Division:

@@ -34,9 +34,6 @@ from services.web.ranges import ranged
 from services.web.session import Visits
 from speedcam.model import ExhibitKind, Passage
 
-STILLS = frozenset({ExhibitKind.SHOWN_FIRST, ExhibitKind.SHOWN_LAST})
-"""Pictures beside the photo that hide everybody as well."""
-
 Form = Annotated[Mapping[str, str], Depends(form_of(MOST_BYTES))]
 
 
@@ -146,7 +143,7 @@ class Owner:
             anchored=self._ledger.anchored(fine.number) if self._ledger else None,
             sealed=is_sealed(fine.violation.passage),
             prints=self._prints,
-            beside=_beside_photo(fine),
+            film=bool(exhibit_of(fine.violation.passage, ExhibitKind.FILM)),
         )
         self._visits.keep(request, response, visit)
         return response
@@ -257,11 +254,3 @@ class Owner:
         if wait:
             seconds = ceil(wait.total_seconds())
             raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
-
-
-def _beside_photo(fine: Fine) -> frozenset[ExhibitKind]:
-    """What the page shows beside the photo: of an average speed nothing, for no still proves it."""
-    kinds = {exhibit.kind for exhibit in fine.violation.passage.exhibits}
-    if fine.violation.stretch or not kinds >= STILLS:
-        return frozenset()
-    return STILLS | {ExhibitKind.FILM} & kinds
