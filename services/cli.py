@@ -18,6 +18,7 @@ from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.errors import CaseError, CountryUnstated, EvidenceError
 from services.fine_cli import add_fine_commands
+from services.incident.cli import incident_app
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
 from services.model import Money, NoticeState, Verdict, Violation
@@ -382,3 +383,4 @@ add_backup_commands(office_app)
 add_report_command(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)
+office_app.add_typer(incident_app)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text, update
 from sqlalchemy.schema import CreateColumn
 
 from services.model import Channel
-from services.store import staff_schema  # noqa: F401 - its tables belong to every office
+from services.store import incident_schema, staff_schema  # noqa: F401 - tables of every office
 from services.store.schema import metadata, outbox
 
 
