@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from services.errors import EvidenceError
 from services.model import Fine
-from services.seals import is_sealed
+from services.seals import as_signed, is_sealed
+from speedcam.model import Exhibit
 from speedcam.seal.bundle import FOR_OWNERS, gather, pack_bundle
 
 
@@ -28,5 +29,9 @@ def owners_bundle(fine: Fine, exhibit_bytes: Callable[[str], bytes]) -> bytes:
             f"the evidence of fine {fine.number} was not signed by its camera, so there is no "
             "bundle of it. Sign footage when it is measured: `speedcam process --key`."
         )
-    members = gather(passage, lambda exhibit: exhibit_bytes(exhibit.sha256), FOR_OWNERS)
-    return pack_bundle(members)
+
+    def read(exhibit: Exhibit) -> bytes:
+        return exhibit_bytes(exhibit.sha256)
+
+    *_, signed = as_signed(fine.violation, read)
+    return pack_bundle(gather(signed, read, FOR_OWNERS))

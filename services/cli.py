@@ -19,6 +19,7 @@ from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.erase_cli import add_erase_commands
 from services.errors import CaseError, CountryUnstated, EvidenceError
 from services.fine_cli import add_fine_commands
+from services.incident.cli import incident_app
 from services.intake import Outcome
 from services.keys_cli import keys_app
 from services.ledger.recorded import open_recorded
@@ -395,3 +396,4 @@ add_section_command(office_app)
 office_app.add_typer(account_app)
 office_app.add_typer(key_app)
 office_app.add_typer(keys_app)
+office_app.add_typer(incident_app)

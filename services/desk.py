@@ -14,13 +14,14 @@ from sqlalchemy import update
 
 from services.errors import CaseError
 from services.fines import Step, act_on
+from services.hindrances import hindrances
 from services.ledger.leaf import Change, Held
 from services.life import Act, State
 from services.model import Money, Verdict
 from services.office import amount_set, country_stated, decide
 from services.policy import missing_proof, wants_second
 from services.ports import Clock
-from services.service_term import serve_until, too_late
+from services.service_term import serve_until
 from services.store.accounts import require_decider
 from services.store.cases import Case, case_of, cases_in
 from services.store.desk import HandedOn, hand_on, handed_on_cases, hold_back
@@ -115,8 +116,7 @@ def settle(
         _require_shown(case, shown)
     fined = amount_set(case.violation, verdict, amount)
     if verdict is Verdict.CONFIRM and wants_second(case.violation, amount=fined):
-        late = too_late(store, [case], clock.now()).values()
-        lacking = (*missing_proof(case.violation), *late)
+        lacking = (*missing_proof(case.violation), *hindrances(store, case, clock.now()))
         if lacking:
             raise CaseError(f"case {key} cannot be confirmed by anybody: {'; '.join(lacking)}.")
         propose(

@@ -33,11 +33,12 @@ from services.store.fines import (
 )
 from services.store.history import Event, add_event
 from services.store.money import payments_of, refunded_minor
+from services.store.quarantines import incident_that_holds
 from services.store.schema import pauses
 from services.store.store import Store
 from services.words import require_officers, require_second, require_words
 
-CONTEST, HOLD = "contest", "hold"
+CONTEST, HOLD, INCIDENT = "contest", "hold", "incident"
 """Kinds of pauses of one fine."""
 
 BY_PERSON = (
@@ -59,8 +60,8 @@ _BEGINS = {Act.CONTEST: CONTEST, Act.HOLD: HOLD}
 _ENDS = {
     Act.UPHOLD: (CONTEST,),
     Act.RELEASE: (HOLD,),
-    Act.CANCEL: (CONTEST, HOLD),
-    Act.WRITE_OFF: (CONTEST, HOLD),
+    Act.CANCEL: (CONTEST, HOLD, INCIDENT),
+    Act.WRITE_OFF: (CONTEST, HOLD, INCIDENT),
 }
 
 
@@ -140,6 +141,8 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
             _require_overdue(connection, file, day)
         if act is Act.SERVE:
             _require_in_time(file, day)
+        if act is Act.RELEASE:
+            _require_no_incident(connection, file)
         served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
         state = move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
@@ -228,6 +231,14 @@ def _require_in_time(file: FineFile, day: date) -> None:
         raise CaseError(
             f"fine {file.fine.number} cannot be served on {day}: {late}. Write it off (`speedcam "
             "office lapsed`)."
+        )
+
+
+def _require_no_incident(connection: Connection, file: FineFile) -> None:
+    if incident := incident_that_holds(connection, file.fine.number):
+        raise CaseError(
+            f"fine {file.fine.number} is held by incident {incident}: `speedcam office incident "
+            "close` releases all that it holds."
         )
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 
 from services.errors import CaseError, CountryUnstated, EvidenceError, OfficeError
+from services.hindrances import ends, hindrances, holds
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
 from services.life import State
 from services.model import Channel, Decision, Fine, LetterKind, Money, Verdict, Violation
@@ -34,7 +35,6 @@ from services.rules.edition import Edition
 from services.rules.engine import local_day
 from services.rules.terms import served_by, terms_of
 from services.seals import UNSIGNED
-from services.service_term import too_late
 from services.store.accounts import require_decider
 from services.store.cases import Case, case_of, cases_in, edition_of, texts_of, twins_of
 from services.store.decisions import decision_of, decisions_of, record_decisions, take_up
@@ -115,7 +115,8 @@ def waiting(store: Store) -> tuple[Case, ...]:
 def review(store: Store, policy: Policy, clock: Clock) -> tuple[Reviewed, ...]:
     """Let ``policy`` decide every waiting case that it may; the rest waits for an officer.
 
-    A case whose notice can no longer be served in time ends here.
+    A case whose notice can no longer be served in time, or whose source was found unsound, ends
+    here.
     """
     return tuple(_in_groups(store, waiting(store), lambda g: _review(store, g, policy, clock)))
 
@@ -130,37 +131,40 @@ def _in_groups(
         yield from done
 
 
-def _end_late(store: Store, group: Sequence[Case], at: datetime) -> dict[str, str]:
-    """End the cases of which nobody can be served in time any more; why, by key."""
-    late = too_late(store, group, at)
-    for key, why in late.items():
+def _end(store: Store, group: Sequence[Case], at: datetime) -> dict[str, str]:
+    """End the cases that can become no fine any more; why, by key."""
+    over = ends(store, group, at)
+    for key, why in over.items():
         withdraw(store, key, why, at)
-    return late
+    return over
 
 
 def _review(store: Store, group: Sequence[Case], policy: Policy, clock: Clock) -> list[Reviewed]:
     now = clock.now()
-    late = _end_late(store, group, now)
-    timely = [case for case in group if case.key not in late]
+    over = _end(store, group, now)
     ended = [
         Reviewed(
             case_key=case.key,
             passage_id=case.violation.passage.id,
             decision=decision_of(store, case.key),
-            reasons=(late[case.key],),
+            reasons=(over[case.key],),
         )
         for case in group
-        if case.key in late
+        if case.key in over
     ]
-    return [*ended, *_reviewed(store, timely, policy, now)]
+    return [*ended, *_reviewed(store, [c for c in group if c.key not in over], policy, now)]
 
 
 def _reviewed(store: Store, group: Sequence[Case], policy: Policy, now: datetime) -> list[Reviewed]:
     twins = twins_of(store, group)
     cameras = trusted_cameras(store)
-    people = _left_to_people(store)
+    people, held = _left_to_people(store), holds(store, group)
     doubts = {
-        case.key: (*doubts_of_seal(store, cameras, case.violation), *people.get(case.key, ()))
+        case.key: (
+            *doubts_of_seal(store, cameras, case.violation),
+            *people.get(case.key, ()),
+            *filter(None, [held.get(case.key)]),
+        )
         for case in group
     }
     verdicts = {
@@ -256,11 +260,13 @@ def decide(
     if fault := kept_seal_fault(store, trusted_cameras(store), case.violation):
         lacking = (*lacking, fault)
     if case.state in _WAITS:
-        lacking = (*lacking, *too_late(store, [case], clock.now()).values())
+        lacking = (*lacking, *hindrances(store, case, clock.now()))
     if verdict is Verdict.CONFIRM and lacking:
         raise CaseError(
             f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
         )
+    if verdict is Verdict.ADVISE and (held := holds(store, [case])):
+        raise CaseError(f"case {case_key}: {held[case_key]}. It may only be rejected meanwhile.")
     fined = amount_set(case.violation, verdict, amount)
     stated = country_stated(case.violation, verdict, country)
     confirmed = verdict is Verdict.CONFIRM
@@ -361,8 +367,8 @@ def _say_the_same(one: Decision, other: Decision) -> bool:
 def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
     """Make a fine of every confirmed case, with its notice in the outbox.
 
-    Not of one whose officer may still undo it; one whose notice can no longer be served in time
-    ends instead.
+    Not of one whose officer may still undo it; one whose notice can no longer be served in time,
+    or whose source was found unsound, ends instead.
     """
     confirmed = cases_in(store, State.VALIDATED)
     # Asked afterwards: what is confirmed between both questions is in neither answer, or in both.
@@ -372,10 +378,9 @@ def issue(store: Store, clock: Clock) -> tuple[Issued, ...]:
 
 
 def _issue(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
-    late = _end_late(store, group, clock.now())
-    timely = [case for case in group if case.key not in late]
-    ended = [replace(_unmade(case), ended=late[case.key]) for case in group if case.key in late]
-    return [*ended, *_issued(store, timely, clock)]
+    over = _end(store, group, clock.now())
+    ended = [replace(_unmade(case), ended=over[case.key]) for case in group if case.key in over]
+    return [*ended, *_issued(store, [case for case in group if case.key not in over], clock)]
 
 
 def _issued(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
@@ -407,7 +412,8 @@ class _Papers:
         decisions: By key of the case.
         packs: Texts of the law, by SHA-256.
         broken: Exhibits that are not intact, by SHA-256.
-        unproven: What is wrong with the seals of cases, by key; a case whose seals hold has "".
+        unproven: What is wrong with the seals of cases, or which incident holds them, by key;
+            empty or missing where nothing is.
     """
 
     decisions: Mapping[str, Decision]
@@ -434,13 +440,14 @@ def _exhibits(case: Case) -> Iterator[Exhibit]:
 def _unproven(
     store: Store, group: Sequence[Case], decisions: Mapping[str, Decision]
 ) -> dict[str, str]:
-    """Why confirmed cases may get no fine all the same: a key may be revoked meanwhile."""
-    cameras, told = trusted_cameras(store), {}
+    """Why confirmed cases may get no fine: a key was revoked meanwhile, or an incident opened."""
+    cameras, told = trusted_cameras(store), holds(store, group)
     for case in group if cameras else ():
         decision = decisions.get(case.key)
         doubts = doubts_of_seal(store, cameras, case.violation)
         by_person = decision is not None and not decision.is_policy
-        told[case.key] = "; ".join(d for d in doubts if not (by_person and d == UNSIGNED))
+        doubts = tuple(d for d in doubts if not (by_person and d == UNSIGNED))
+        told[case.key] = "; ".join((*filter(None, [told.get(case.key)]), *doubts))
     return told
 
 

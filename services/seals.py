@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.errors import CaseError, EvidenceError
-from services.model import Violation
+from services.model import OffenceKind, Violation
+from speedcam.errors import SealError
 from speedcam.model import SEAL_KINDS, Exhibit, ExhibitKind, Passage
 from speedcam.seal.checks import Outcome, seal_checks
 from speedcam.seal.manifest import parse_manifest
@@ -26,6 +27,27 @@ def is_sealed(passage: Passage) -> bool:
 def all_sealed(violation: Violation) -> bool:
     """Whether every passage of the violation has a seal."""
     return all(map(is_sealed, violation.passages))
+
+
+def as_signed(violation: Violation, read: Read) -> tuple[Passage, ...]:
+    """The passages of a violation as their cameras told them.
+
+    Where a section ends its own limit stands in place of the lane's, which the camera signed; it
+    is put back from the manifest.
+    """
+    end = violation.passage
+    told = [exhibit for exhibit in end.exhibits if exhibit.kind is ExhibitKind.MANIFEST]
+    if violation.kind is not OffenceKind.SECTION or len(told) != 1:
+        return violation.passages
+    try:
+        facts = parse_manifest(read(told[0])).facts
+    except (EvidenceError, SealError):
+        return violation.passages  # whoever checks the seal says what is wrong with it
+    conditions = replace(end.conditions, limit_mph=facts.limit_mph)
+    return (
+        *violation.passages[:-1],
+        replace(end, limit_kmh=facts.limit_kmh, conditions=conditions),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

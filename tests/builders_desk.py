@@ -17,8 +17,8 @@ def received(store, clock, *passages):
     return [each.case_key for each in told.passages]
 
 
-def a_case(store, clock, *, kmh=58.0, passage_id="p-1", plate=UNSURE):
-    (key,) = received(store, clock, a_passage(passage_id, kmh=kmh, plate=plate))
+def a_case(store, clock, *, kmh=58.0, passage_id="p-1", plate=UNSURE, **more):
+    (key,) = received(store, clock, a_passage(passage_id, kmh=kmh, plate=plate, **more))
     return key
 
 

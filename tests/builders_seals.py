@@ -10,7 +10,7 @@ import numpy as np
 
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.seals import FolderSealer
-from speedcam.model import Exhibit, ExhibitKind, Passage
+from speedcam.model import Exhibit, ExhibitKind, Passage, Sample
 from speedcam.raw import RawData
 from speedcam.record import dumps
 from speedcam.seal.keys import PublicKey, SigningKey, load_signing_key, new_key
@@ -41,14 +41,14 @@ limit_kmh = 40
 """
 
 
-def a_sealed_site() -> Site:
+def a_sealed_site(site_id: str = "AL-DEMO-01") -> Site:
     """The site of the tracks of :mod:`tests.builders_camera`, with the bytes of its file."""
     m = np.array([(x, y) for x in (-4.0, 0.0, 4.0) for y in (14.0, 22.0, 32.0, 44.0)])
     pairs = zip(camera_px(m[:, 0], m[:, 1]).tolist(), m.tolist(), strict=True)
     points = "".join(f"  {{ px = {px}, m = {at} }},\n" for px, at in pairs)
     survey = f"[survey]\nuncertainty_px = 0.3\nuncertainty_m = 0.01\npoints = [\n{points}]\n"
     zone = f"[zone]\nnear_m = {ZONE.near_m}\nfar_m = {ZONE.far_m}\n"
-    camera = '[camera]\nid = "AL-DEMO-01"\nname = "Demo camera 1"\n'
+    camera = f'[camera]\nid = "{site_id}"\nname = "Demo camera 1"\n'
     text = a_site_text(survey=survey, zone=zone, lanes=_LANES, camera=camera)
     return read_site(text.encode(), "test.site.toml")
 
@@ -99,17 +99,23 @@ def some_trust(folder: Path, **changes) -> Trust:
 
 
 def a_sealed_passage(
-    folder: Path, key: SigningKey, passage_id: str = "4" * 32, **changes
+    folder: Path,
+    key: SigningKey,
+    passage_id: str = "4" * 32,
+    *,
+    site_id: str = "AL-DEMO-01",
+    samples: tuple[Sample, ...] = (),
+    **changes,
 ) -> Passage:
     """A measured passage, its proof and its seal in ``folder``."""
-    site = a_sealed_site()
+    site = a_sealed_site(site_id)
     looks = tuple(replace(p, time_s=p.time_s + 0.12) for p in plate_sightings(60.0))
     raw = some_raw(site=site, plates=looks, passage_id=passage_id)
     passage = a_passage(
         passage_id,
         place=site.place(raw.speed.direction),
         direction=raw.speed.direction,
-        speed=raw.speed,
+        speed=replace(raw.speed, samples=samples),
         provenance=raw.provenance,
         exhibits=_proof(folder, raw),
         **changes,

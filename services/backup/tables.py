@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, text
 
 from services.errors import BackupError
-from services.store import staff_schema  # noqa: F401 - its tables belong to every office
+from services.store import incident_schema, staff_schema  # noqa: F401 - tables of every office
 from services.store.key_tables import case_keys
 from services.store.ledger_tables import leaves  # noqa: F401 - likewise
 from services.store.schema import metadata

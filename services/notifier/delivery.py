@@ -26,6 +26,7 @@ from services.errors import (
 )
 from services.ledger.prove import signed_before
 from services.letters import is_moot
+from services.life import State
 from services.model import Fine, LetterKind, NoticeState
 from services.notifier.addressing import addressee, ways_to
 from services.notifier.habits import Habits
@@ -162,6 +163,10 @@ class _Round:
         if self.habits.quiet and (over := self.habits.quiet.over_at(channel, now, zone)):
             return _put_off(claim, "quiet hours", over, counts=False)
         dispatch = self._dispatch(claim, fine, recipient)
+        with self.store.reading() as connection:
+            held = read_file(self.store, connection, fine.number).state is State.ON_HOLD
+        if held:  # since this letter was claimed
+            return self._later(claim, "the fine is on hold", DOWN_PAUSE, counts=False)
         try:
             return self._offered(channel, claim, dispatch)
         except Refused as error:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from services.errors import EvidenceError, StoreError
 from services.model import Violation
 from services.ports import Clock
-from services.seals import UNSIGNED, SealGate, all_sealed
+from services.seals import UNSIGNED, SealGate, all_sealed, as_signed
 from services.store.cases import OFFICE
 from services.store.history import Event, add_event, last_reason
 from services.store.schema import office
@@ -94,7 +94,7 @@ def kept_seal_fault(store: Store, cameras: Registry | None, violation: Violation
     if cameras is None:
         return ""
     gate = SealGate(cameras=cameras, read=lambda exhibit: store.exhibit_bytes(exhibit.sha256))
-    return gate.fault(violation.passages)
+    return gate.fault(as_signed(violation, gate.read))
 
 
 def doubts_of_seal(store: Store, cameras: Registry | None, violation: Violation) -> tuple[str, ...]:

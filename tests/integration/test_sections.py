@@ -27,13 +27,16 @@ from services.store import open_store
 from services.store.cases import case_of, linked_to
 from services.store.history import history_of
 from services.store.schema import cases, metadata
+from services.store.trust import trust_registry
 from services.transfers import transfer
 from services.web.board.figures import board_of
 from services.web.office import OfficeRecords
 from services.web.owner.export import export_of
-from speedcam.model import Clock, ExhibitKind
+from speedcam.model import SEAL_KINDS, Clock, Direction, ExhibitKind
+from speedcam.record import dumps
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_office import AT, SetClock, a_place, on_disk
+from tests.builders_seals import a_sealed_passage, some_trust, written
 from tests.builders_section import SECTION, seen, through
 
 
@@ -270,6 +273,47 @@ def test_a_drive_whose_pictures_are_not_what_they_say_is_set_aside(received, sto
     (told,) = receive_section(store, section(), *files, SetClock())
     assert told.outcome is Outcome.FAULT
     assert office.waiting(store) == ()
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    """A drive whose passages the cameras of both ends signed: their files, and whom to trust."""
+    folder = tmp_path_factory.mktemp("signed")
+    trust = some_trust(folder / "keys", sites=("AL-IN", "AL-OUT"))
+    files = []
+    for ordinal, (site_id, at_s, line_m) in enumerate((("AL-IN", 0, 25), ("AL-OUT", 76, 30))):
+        crossed = seen(site_id, at_s, 60, line_m, direction=Direction.RECEDING)
+        passage = a_sealed_passage(
+            folder / site_id, trust.camera, str(ordinal) * 32, site_id=site_id, at=crossed.at,
+            samples=crossed.speed.samples,
+        )  # fmt: skip
+        files.append((written(folder / site_id, passage), passage))
+    return trust, files
+
+
+def without_seal(file, passage):
+    """The same passage beside the same exhibits, as if no camera had signed it."""
+    bare = [exhibit for exhibit in passage.exhibits if exhibit.kind not in SEAL_KINDS]
+    path = file.with_name("unsigned.jsonl")
+    path.write_text(f"{dumps(replace(passage, exhibits=tuple(bare)))}\n")
+    return path
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["entry", "exit"])
+def test_what_no_camera_signed_undoes_no_signed_case(store, signed, end):
+    trust, files = signed
+    trust_registry(store, trust.content, trust.pub, SetClock())
+    came, went = paths = [path for path, _ in files]
+    (first,) = receive_section(store, section(), came, went, SetClock())
+    assert first.outcome is Outcome.CASE
+    mended = section("limit_kmh: 80", "limit_kmh: 120")
+    unsigned = [*paths[:end], without_seal(*files[end]), *paths[end + 1 :]]
+    (told,) = receive_section(store, mended, *unsigned, SetClock())
+    assert (told.outcome, "no camera signed it" in told.reason) == (Outcome.FAULT, True)
+    assert case_of(store, first.case_key).state is State.DETECTED
+    (told,) = receive_section(store, mended, came, went, SetClock())
+    assert told.outcome is Outcome.LAWFUL
+    assert case_of(store, first.case_key).state is State.REJECTED
 
 
 def test_the_command_opens_cases_and_shows_no_plate(tmp_path):

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from services.desk import WAITING
 from services.errors import OfficeError
+from services.hindrances import hindrances
 from services.model import Money, Violation
 from services.policy import missing_proof, wants_person, wants_second
 from services.rules.explain import Step, derivation
 from services.seals import UNSIGNED
-from services.service_term import serve_until, too_late
+from services.service_term import serve_until
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, trusted_cameras
@@ -97,7 +98,7 @@ def view_of(store: Store, case: Case, now: datetime) -> CaseView:
     broken = store.broken_exhibits({each.sha256 for each in shown})
     cameras = trusted_cameras(store)
     doubts = doubts_of_seal(store, cameras, violation)
-    late = too_late(store, [case], now).values() if case.state in WAITING else ()
+    against = hindrances(store, case, now) if case.state in WAITING else ()
     return CaseView(
         case=case,
         at=passage.at.astimezone(ZoneInfo(passage.place.timezone)),
@@ -105,7 +106,7 @@ def view_of(store: Store, case: Case, now: datetime) -> CaseView:
         broken=_kinds(each for each in shown if each.sha256 in broken),
         plate=passage.plate if isinstance(passage.plate, PlateReading) else None,
         speed=passage.speed if isinstance(passage.speed, SpeedMeasurement) else None,
-        lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED), *late),
+        lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED), *against),
         reasons=(*wants_person(violation), *(d for d in doubts if d == UNSIGNED)),
         second=wants_second(violation),
         steps=_steps(store, case),
