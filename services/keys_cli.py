@@ -13,10 +13,13 @@ from services.errors import StoreError
 from services.fines import Step
 from services.ledger.recorded import open_recorded
 from services.rotation import destroy_kek, rotate
+from services.store.adoption import adopt_cases
 from services.store.case_keys import current_kek, wrapped_with
+from services.store.history import Event
 from services.store.keks import keks_of
 from services.store.shares import NEEDED, Share, join, read_share, split
 from services.store.store import open_store
+from services.words import require_words
 from speedcam.disk import make_folder, write_durably
 
 By = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
@@ -119,3 +122,17 @@ def destroy_command(
     with open_recorded(office) as store:
         destroy_kek(store, keks_of(office), kek, Step(by=by, why=why, at=datetime.now(UTC)))
     say(f"the key {kek} is destroyed here; have its shares destroyed too")
+
+
+@keys_app.command(name="adopt", epilog=EPILOG)
+def adopt_command(office: Office, by: By, why: Why) -> None:
+    """Give each case of an older office a key of its own, once. Interrupted, run it again.
+
+    Until then its personal data opens with the office key and cannot be erased. Backups made before
+    hold it so too: delete them once a new one was verified.
+    """
+    with open_recorded(office) as store:
+        told = Event(at=datetime.now(UTC), who=by, what="", subject="", reason=why)
+        require_words(by, why)
+        count = adopt_cases(store, told)
+    say(f"cases with a new key of their own: {count}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from itertools import islice
 
 from sqlalchemy import (
@@ -74,16 +75,36 @@ def mint(keys: Keys, keks: KeyEncryption, connection: Connection, wanted: Iterab
     lacking = set(ring.cases) - set(ring.keys)
     for part in _parts(lacking):
         lacking -= set(connection.execute(_THERE, {"wanted": part}).scalars())
-    if not lacking:
+    return give(keys, keks, connection, lacking, ring)
+
+
+def give(
+    keys: Keys,
+    keks: KeyEncryption,
+    connection: Connection,
+    wanted: Set[str],
+    ring: Ring | None = None,
+) -> Ring:
+    """Give each of these cases a data key unless it has one.
+
+    Args:
+        keys: Of the office.
+        keks: Wraps them.
+        connection: Of a transaction that writes.
+        wanted: Case keys.
+        ring: What was asked in this transaction already.
+    """
+    ring = ring or ring_of(keys, keks, connection, wanted)
+    fresh = {case: secrets.token_bytes(KEY_BYTES) for case in sorted(wanted - ring.keys.keys())}
+    if not fresh:
         return ring
     kek = current_kek(connection)
-    fresh = {case: secrets.token_bytes(KEY_BYTES) for case in sorted(lacking)}
     rows = [
         {"case_key": case, "kek": kek, "wrapped": keks.wrap(key, kek=kek, bound=bound_to(case))}
         for case, key in fresh.items()
     ]
     connection.execute(insert(case_keys), rows)
-    return Ring(office=keys, keys={**ring.keys, **fresh}, cases=ring.cases)
+    return replace(ring, keys={**ring.keys, **fresh})
 
 
 def destroy(connection: Connection, case_key: str) -> None:

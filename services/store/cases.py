@@ -144,7 +144,7 @@ def open_cases(
     for table, new in ((cases, rows), (links, linked)):
         if new:
             connection.execute(insert(table), new)
-    add_events(store, connection, opened)
+    add_events(store, connection, opened, ring)
     return told
 
 

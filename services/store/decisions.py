@@ -93,8 +93,8 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
         move_cases(connection, [k for k in here if here[k] is State.DETECTED], Act.TAKE_UP)
         for verdict, act in ACTS.items():
             move_cases(connection, [k for k in here if wanted[k].verdict is verdict], act)
+        ring = store.ring(connection, here)
         if here:
-            ring = store.ring(connection, here)
             rows = [_decision_row(ring, key, wanted[key]) for key in here]
             connection.execute(insert(decisions), rows)
         told = [
@@ -110,7 +110,7 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
             for key in here
             for d in [wanted[key]]
         ]
-        add_events(store, connection, told)
+        add_events(store, connection, told, ring)
     return set(here)
 
 

@@ -238,7 +238,7 @@ def _forget_plate(connection: Connection, case: Ended) -> None:
 def _remove_exhibits(store: Store, connection: Connection, exhibits: set[str]) -> None:
     """Remove files that no case can open any more."""
     folder = store.folder / EXHIBITS
-    for path in (path for sha256 in sorted(exhibits) for path in files_of(folder, sha256)):
+    for path in [path for sha256 in sorted(exhibits) for path in files_of(folder, sha256)]:
         content = path.read_bytes()
         if is_sealed(content):
             owners = taken_apart(content).wrapped.keys()

@@ -130,6 +130,27 @@ def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path, keys: Mapping[str
         raise _not_kept(folder, exhibit, error) from None
 
 
+def seal_kept(folder: Path, exhibit: Exhibit, content: bytes, keys: Mapping[str, bytes]) -> None:
+    """Seal an exhibit that lies in ``folder`` in clear, from before exhibits were sealed.
+
+    Args:
+        folder: ``<office>/exhibits``.
+        exhibit: No site file.
+        content: Its content, checked.
+        keys: The data key of its case, by case key.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    form = _FORMS.get(exhibit.kind, _PICTURE)
+    for path in _places(folder, exhibit.sha256, form.suffix):
+        if not path.is_file() or not is_sealed(path.read_bytes()):
+            write_whole(path, sealed_for(content, exhibit.sha256, keys))
+            return
+        if _may_hold(path, keys):
+            return
+
+
 def _may_hold(path: Path, keys: Mapping[str, bytes]) -> bool:
     """Whether a file is free for these cases: none is there, it is theirs, or it is damaged."""
     if not path.is_file():
@@ -189,16 +210,15 @@ def read_exhibit(folder: Path, sha256: str, keys_of: OpenKeys) -> bytes:
         EvidenceError: It is missing, or was changed since it was kept.
         Erased: All cases that it belonged to were erased.
     """
-    kept = files_of(folder, sha256) or [folder / _name(sha256, PICTURE_SUFFIX)]
-    for path in kept:
-        content = _read(path)
-        if not is_sealed(content):
+    erased: Erased | None = None
+    for path in files_of(folder, sha256):
+        try:
+            content = _content(path, sha256, keys_of)
             break
-        envelope = taken_apart(content)
-        keys = keys_of(envelope.wrapped.keys())
-        if keys or path == kept[-1]:
-            content = opened(envelope, sha256, keys)
-            break
+        except Erased as error:
+            erased = error
+    else:
+        raise erased or _missing(_name(sha256, PICTURE_SUFFIX))
     if _digest(content) != sha256:
         raise EvidenceError(
             f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "
@@ -207,35 +227,39 @@ def read_exhibit(folder: Path, sha256: str, keys_of: OpenKeys) -> bytes:
     return content
 
 
+def _content(path: Path, sha256: str, keys_of: OpenKeys) -> bytes:
+    content = _read(path)
+    if not is_sealed(content):
+        return content
+    envelope = taken_apart(content)
+    return opened(envelope, sha256, keys_of(envelope.wrapped.keys()))
+
+
 def owners_in(folder: Path, wanted: Iterable[str]) -> set[str]:
-    """The cases whose keys open these exhibits, named by SHA-256, as far as they can be read."""
+    """The cases whose keys open these exhibits, named by SHA-256, by the first file of each."""
     owners: set[str] = set()
-    for path in (path for sha256 in wanted for path in files_of(folder, sha256)):
-        with suppress(OSError):
-            owners |= cases_of(path)
+    for sha256 in wanted:
+        with suppress(OSError, StopIteration):
+            owners |= cases_of(next(files_of(folder, sha256)))
     return owners
 
 
 def is_what_it_says(path: Path, keys_of: OpenKeys) -> bool:
     """Whether a file among the exhibits is, opened, what its name says; one of nobody is too."""
-    content, sha256 = path.read_bytes(), path.name.partition(".")[0]
+    sha256 = path.name.partition(".")[0]
     try:
-        if is_sealed(content):
-            envelope = taken_apart(content)
-            content = opened(envelope, sha256, keys_of(envelope.wrapped.keys()))
+        return _digest(_content(path, sha256, keys_of)) == sha256
     except Erased:
         return True  # nobody can open it any more, so nobody can say otherwise
     except EvidenceError:
         return False
-    return _digest(content) == sha256
 
 
-def files_of(folder: Path, sha256: str) -> list[Path]:
+def files_of(folder: Path, sha256: str) -> Iterator[Path]:
     """The files that hold an exhibit: one, or more where cases share it that came in apart."""
-    suffixes = (*(form.suffix for form in _FORMS.values()), PICTURE_SUFFIX)
-    return [
-        path for suffix in suffixes for path in _places(folder, sha256, suffix) if path.is_file()
-    ]
+    suffixes = (PICTURE_SUFFIX, *(form.suffix for form in _FORMS.values()))
+    places = zip(*(_places(folder, sha256, suffix) for suffix in suffixes), strict=True)
+    return (path for turn in places for path in turn if path.is_file())
 
 
 def _places(folder: Path, sha256: str, suffix: str) -> Iterator[Path]:
@@ -270,13 +294,17 @@ def _inside(beside: Path, relative: str) -> Path:
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
-            raise EvidenceError(
-                f"exhibit {path.name} is missing, no plain file, or larger than "
-                f"{MOST_BYTES // 2**20} MiB. Put it back, or process the footage again."
-            )
+            raise _missing(path.name)
         return path.read_bytes()
     except OSError as error:
         raise EvidenceError(f"exhibit {path.name} cannot be read: {error.strerror}.") from None
+
+
+def _missing(name: str) -> EvidenceError:
+    return EvidenceError(
+        f"exhibit {name} is missing, no plain file, or larger than {MOST_BYTES // 2**20} MiB. Put "
+        "it back, or process the footage again."
+    )
 
 
 def _digest(content: bytes) -> str:

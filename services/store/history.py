@@ -41,13 +41,16 @@ def add_event(store: Store, connection: Connection, event: Event) -> None:
     add_events(store, connection, [event])
 
 
-def add_events(store: Store, connection: Connection, told: Sequence[Event]) -> None:
+def add_events(
+    store: Store, connection: Connection, told: Sequence[Event], ring: Ring | None = None
+) -> None:
     """Add events in their order, within the transaction of the changes that they tell.
 
-    Each gets its leaf in the ledger, so the rows that they hold must be there.
+    Each gets its leaf in the ledger, so the rows that they hold must be there. ``ring`` has the
+    data keys of what they are about, where they were asked in this transaction.
     """
     if told:
-        ring = store.ring(connection, {event.subject for event in told})
+        ring = ring or store.ring(connection, {event.subject for event in told})
         rows = [_row(ring, event) for event in told]
         connection.execute(insert(events), rows)
         changes = [event.change for event in told]

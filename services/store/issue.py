@@ -38,7 +38,7 @@ def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channe
         here = standing_in(connection, by_key, {State.VALIDATED})
         move_cases(connection, here, Act.ISSUE)
         fresh = [by_key[key] for key in here]
-        add_fines(store, connection, fresh, channels)
+        ring = add_fines(store, connection, fresh, channels)
         add_events(
             store,
             connection,
@@ -53,6 +53,7 @@ def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channe
                 )
                 for key, f in zip(here, fresh, strict=True)
             ],
+            ring,
         )
     return set(here)
 
@@ -80,15 +81,20 @@ def add_fines(
     issued: Sequence[Fine],
     channels: Sequence[Channel],
     turn: int = 0,
-) -> None:
-    """Write fines and their notices, within the transaction of what brought them about."""
+) -> Ring:
+    """Write fines and their notices, within the transaction of what brought them about.
+
+    Returns:
+        The data keys of their cases.
+    """
+    ring = store.ring(connection, [fine.violation.key for fine in issued])
     if issued:
         notices = [
             new_row(fine.number, channel, fine.issued_at) for fine in issued for channel in channels
         ]
-        ring = store.ring(connection, [fine.violation.key for fine in issued])
         connection.execute(insert(fines), [_fine_row(store, fine, turn, ring) for fine in issued])
         connection.execute(insert(outbox), notices)
+    return ring
 
 
 def _fine_row(store: Store, fine: Fine, turn: int, ring: Ring) -> dict[str, object]:

@@ -206,6 +206,10 @@ class Store:
         """As :meth:`ring`; cases without a data key get one, within a transaction that writes."""
         return case_keys.mint(self.keys, self.keks, connection, wanted)
 
+    def give_key(self, connection: Connection, key: str) -> Ring:
+        """Give a case that is older than keys of cases one; its ring."""
+        return case_keys.give(self.keys, self.keks, connection, {key})
+
     def opening(self, sealed: Iterable[bytes], connection: Connection | None = None) -> Ring:
         """The data keys that these were sealed with, as far as they are there still.
 
@@ -250,9 +254,13 @@ class Store:
         """Those of these exhibits, named by SHA-256, that are missing or were changed."""
         folder = self.folder / EXHIBITS
         # Whose they are is asked first, and the database once for all of their keys.
-        keys = self.data_keys(owners_in(folder, wanted))
+        known = self.data_keys(owners_in(folder, wanted))
+
+        def keys_of(owners: Set[str]) -> Mapping[str, bytes]:
+            return known if owners & known.keys() else self.data_keys(owners)
+
         each_once = {sha256: sha256 for sha256 in wanted}
-        return faults_of(lambda sha256: read_exhibit(folder, sha256, lambda _: keys), each_once)
+        return faults_of(lambda sha256: read_exhibit(folder, sha256, keys_of), each_once)
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         """The exhibit with this SHA-256, opened and checked again.
