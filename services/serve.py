@@ -28,6 +28,10 @@ def serve_command(
         bool,
         typer.Option("--staff", help="The pages of those who work for the office, and no others."),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Processes that answer; one for each core is enough."),
+    ] = 1,
     api: Annotated[
         bool, typer.Option("--api", help="The API for other programs, and no page.")
     ] = False,
@@ -47,9 +51,11 @@ def serve_command(
         raise typer.BadParameter(
             "give one of --staff, --api and --forms: each is a server of its own"
         )
+    if workers > 1 and (staff or api):
+        raise typer.BadParameter("--workers is for the owners' pages; the others have few visitors")
     if staff:
         serve_staff(office, host=host, port=8081 if port is None else port)
     elif api:
         serve_api(office, host=host, port=8082 if port is None else port)
     else:
-        serve(office, host=host, port=8080 if port is None else port, forms=forms)
+        serve(office, host=host, port=8080 if port is None else port, forms=forms, workers=workers)
