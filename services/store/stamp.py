@@ -20,6 +20,8 @@ def stamp_of(store: Store) -> Stamp:
     Whatever happens to a case, a fine or its money becomes a line of the history in the same
     transaction, so the same stamp means that nothing happened. One look at two indexes.
     """
-    with store.reading() as connection:
-        told, signed = connection.exec_driver_sql(_QUERY).one()
+    # Asked for each page, so it goes the short way: a third of the time of a transaction.
+    with store.raw_reading() as cursor:
+        cursor.execute(_QUERY)
+        told, signed = cursor.fetchone()
     return int(told), int(signed)
