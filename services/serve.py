@@ -28,6 +28,10 @@ def serve_command(
         bool,
         typer.Option("--staff", help="The pages of those who work for the office, and no others."),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Processes that answer; one for each core is enough."),
+    ] = 1,
     api: Annotated[
         bool, typer.Option("--api", help="The API for other programs, and no page.")
     ] = False,
@@ -57,9 +61,11 @@ def serve_command(
         )
     if sites and not staff:
         raise typer.BadParameter("--sites is for the staff's pages: give --staff too")
+    if workers > 1 and (staff or api):
+        raise typer.BadParameter("--workers is for the owners' pages; the others have few visitors")
     if staff:
         serve_staff(office, host=host, port=8081 if port is None else port, sites=sites)
     elif api:
         serve_api(office, host=host, port=8082 if port is None else port)
     else:
-        serve(office, host=host, port=8080 if port is None else port, forms=forms)
+        serve(office, host=host, port=8080 if port is None else port, forms=forms, workers=workers)

@@ -48,6 +48,6 @@ def some_history(store: Store, folder: Path, clock) -> None:
 
 def an_asker(store: Store, clock, secret: str = "", tally: Tally | None = None) -> TestClient:
     """A program with this key, or with none."""
-    app = create_api(store, clock=clock, tally=tally or Tally())
+    app = create_api(store, clock=clock, tally=Tally() if tally is None else tally)
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     return TestClient(app, headers=headers, raise_server_exceptions=False)

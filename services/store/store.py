@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
@@ -143,6 +143,21 @@ class Store:
             return
         with self._told(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def raw_reading(self) -> Iterator[Any]:
+        """A cursor of the database's own driver, for one question that changes nothing."""
+        with self._told():
+            connection = self.engine.raw_connection()
+            try:
+                yield connection.cursor()
+            except self.engine.dialect.loaded_dbapi.Error as error:
+                raise StoreUnavailable(
+                    f"the database {self.name} cannot be read: {error}. Check the folder's rights "
+                    "and free space; if it is damaged, restore the last verified backup."
+                ) from None
+            finally:
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

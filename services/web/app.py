@@ -22,8 +22,18 @@ from services.web.owner.routes import Owner
 from services.web.owner.visitor import Visitors
 from services.web.pages import FaultPages, Pages, notice_style
 from services.web.patience import Patience
-from services.web.ports import Accounts, Counts, Desk, Ledger, NoticeReader, Printer, Records
+from services.web.ports import (
+    Accounts,
+    Counts,
+    Desk,
+    Ledger,
+    NoticeReader,
+    Printer,
+    Records,
+    Stamps,
+)
 from services.web.session import Visits
+from services.web.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +49,8 @@ def create_app(
     counts: Counts | None = None,
     ledger: Ledger | None = None,
     printer: Printer | None = None,
+    stamp: Stamps | None = None,
+    tally: Tally | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -53,6 +65,8 @@ def create_app(
         counts: Figures for the public board; None: there is no board.
         ledger: What was signed of the history; None: nothing is told of it.
         printer: Prints letters; None: nothing is given to take home but the data and evidence.
+        stamp: Says whether a page that was made before still holds; None: each is made anew.
+        tally: Counts wrong tries, for all workers together; None: this process counts for itself.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -69,7 +83,7 @@ def create_app(
         store,
         visits=visits,
         visitors=visitors,
-        patience=Patience(secret, clock),
+        patience=Patience(secret, clock, tally),
         pages=pages,
         clock=clock,
         accounts=accounts,
@@ -77,6 +91,7 @@ def create_app(
         ledger=ledger,
         takes_forms=desk is not None,
         prints=printer is not None,
+        stamp=stamp,
     )
     owner.add_to(app)
     if printer:

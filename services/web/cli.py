@@ -6,6 +6,7 @@ import socket
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from services.ports import Clock
 from services.sites.shelf import Shelf
 from services.sites.sites import Sites
 from services.store import Store, open_store
+from services.store.stamp import stamp_of
 from services.web.api.app import create_api
 from services.web.app import create_app
 from services.web.office import (
@@ -31,12 +33,20 @@ from services.web.secret import web_secret
 from services.web.staff import create_staff_app
 from services.web.tally import Tally
 from speedcam.disk import make_folder
+from services.web.workers import run_workers
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
 
 
-def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: bool = False) -> None:
+def serve(
+    office: Path,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    forms: bool = False,
+    workers: int = 1,
+) -> None:
     """Show the notices of ``office`` and its public board until Ctrl-C.
 
     Args:
@@ -45,29 +55,47 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
         port: 0 takes any free one.
         forms: Owners may object, ask for a person, name the driver and pay at the demo bank;
             without it nothing is written.
+        workers: Processes that answer; one for each core is enough.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
     with open_store(office) as store, listener(host, port) as listening:
-        clock = SystemClock()
-        app = create_app(
-            store,
-            secret=web_secret(office),
-            clock=clock,
-            accounts=lambda number: standing(store, number, clock),
-            records=OfficeRecords(store=store),
-            desk=OfficeDesk(store=store, clock=clock) if forms else None,
-            counts=OfficeCounts(store=store),
-            ledger=OfficeLedger(store=store),
-            printer=OfficePrinter(store=store),
-        )
         words = (
             f"The notices of {office} are at {_address(host, listening)}\n"
             "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
-        with keep_recording(store, clock, sys.stderr.write) if forms else nullcontext():
-            _run(app, listening, words)
+        with keep_recording(store, SystemClock(), sys.stderr.write) if forms else nullcontext():
+            if workers == 1:
+                _run(_owners(store, forms=forms, tally=Tally()), listening, words)
+                return
+            sys.stderr.write(words)
+            with TemporaryDirectory() as shared:
+                run_workers(workers, work, (office, listening, forms, Path(shared) / "tally"))
+    sys.stderr.write("Stopped.\n")
+
+
+def work(office: Path, listening: socket.socket, forms: bool, tally: Path) -> None:
+    """Answer as one of several processes; see :func:`serve`."""
+    with suppress(KeyboardInterrupt), open_store(office) as store:
+        server_of(_owners(store, forms=forms, tally=Tally(tally))).run(sockets=[listening])
+
+
+def _owners(store: Store, *, forms: bool, tally: Tally) -> FastAPI:
+    clock = SystemClock()
+    return create_app(
+        store,
+        secret=web_secret(store.folder),
+        clock=clock,
+        accounts=lambda number: standing(store, number, clock),
+        records=OfficeRecords(store=store),
+        desk=OfficeDesk(store=store, clock=clock) if forms else None,
+        counts=OfficeCounts(store=store),
+        ledger=OfficeLedger(store=store),
+        printer=OfficePrinter(store=store),
+        stamp=lambda: stamp_of(store),
+        tally=tally,
+    )
 
 
 def serve_staff(

@@ -61,14 +61,25 @@ class Pages:
         **values: object,
     ) -> HTMLResponse:
         """The page ``name`` in one language, between the banners; it leads to those offered."""
-        html = self._environment.get_template(name).render(
+        html = self.html(name, language, offered=offered, **values)
+        return HTMLResponse(html, status_code=status)
+
+    def html(
+        self,
+        name: str,
+        language: Language,
+        *,
+        offered: Sequence[Language] = tuple(Language),
+        **values: object,
+    ) -> str:
+        """What :meth:`show` shows."""
+        return self._environment.get_template(name).render(
             s=self._spoken[language],
             all_spoken=self._in(*offered),
             warned=self._in(language, *HOUSE),
             has_board=self._has_board,
             **values,
         )
-        return HTMLResponse(html, status_code=status)
 
     def fault(
         self, status: int, *, scheme: str = "http", headers: Mapping[str, str] | None = None

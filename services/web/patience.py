@@ -1,83 +1,76 @@
 """Guessing made slow: after some failures an address must wait before it may try again.
 
 The notice itself is never locked, or anybody could lock its owner out. Addresses are kept as
-keyed hashes of their network. The counters live in this process: with several workers each
-counts for itself.
+keyed hashes of their network, in a tally that all workers of a server share.
 """
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
-from threading import Lock
 
 from services.ports import Clock
+from services.store.instants import from_ms, to_ms
+from services.web.tally import Mark, Tally
 
 FREE_FAILURES = 5
 """Typing errors cost nothing; with the waits below, ten tries fit into a quarter of an hour."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=5)
 FORGET_AFTER = timedelta(minutes=15)
-MOST_NETWORKS = 20_000
-"""Bounds the memory; the network that has been quiet longest is forgotten first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Record:
-    failures: int
-    last: datetime
 
 
 class Patience:
-    """Counts failures per network, in bounded memory."""
+    """Counts failures per network, in bounded memory.
 
-    def __init__(self, secret: bytes, clock: Clock) -> None:
+    Args:
+        secret: Keys the hashes.
+        clock: Says when somebody tries.
+        tally: Shared by all workers; None: this process counts for itself.
+    """
+
+    def __init__(self, secret: bytes, clock: Clock, tally: Tally | None = None) -> None:
         self._key = hmac.digest(secret, b"speedcam.web.patience", sha256)
         self._clock = clock
-        self._records: OrderedDict[bytes, _Record] = OrderedDict()
-        self._lock = Lock()
-
-    def __len__(self) -> int:
-        """How many networks are remembered."""
-        return len(self._records)
+        self._tally = Tally() if tally is None else tally
 
     def attempt(self, address: str) -> timedelta:
         """Ask to try now. Zero: the try is counted as failed until ``forgive``; else the wait."""
-        network, now = self._network(address), self._clock.now()
-        with self._lock:
-            record = self._record(network, now)
-            wait = record.last + wait_after(record.failures) - now
-            if wait > timedelta():
-                return wait
+        now_ms, wait = to_ms(self._clock.now()), timedelta()
+
+        def tried(known: Mark | None) -> Mark:
+            nonlocal wait
+            mark = _remembered(known, now_ms)
+            due = from_ms(mark.at_ms) + wait_after(mark.count)
+            wait = max(due - from_ms(now_ms), timedelta())
             # Counted before the look-up: tries at the same moment cannot slip past the count.
-            self._put(network, _Record(failures=record.failures + 1, last=now))
-            return timedelta()
+            return mark if wait else Mark(count=mark.count + 1, at_ms=now_ms)
+
+        self._tally.change(self._network(address), tried)
+        return wait
 
     def forgive(self, address: str) -> None:
         """The try succeeded: it was no failure. Those before it still count."""
-        network, now = self._network(address), self._clock.now()
-        with self._lock:
-            record = self._record(network, now)
-            self._put(network, replace(record, failures=max(0, record.failures - 1)))
+        now_ms = to_ms(self._clock.now())
 
-    def _record(self, network: bytes, now: datetime) -> _Record:
-        record = self._records.get(network)
-        if record is None or now - record.last >= FORGET_AFTER:
-            return _Record(failures=0, last=now)
-        return record
+        def forgiven(known: Mark | None) -> Mark:
+            mark = _remembered(known, now_ms)
+            return replace(mark, count=max(0, mark.count - 1))
 
-    def _put(self, network: bytes, record: _Record) -> None:
-        self._records[network] = record
-        self._records.move_to_end(network)
-        while len(self._records) > MOST_NETWORKS:
-            self._records.popitem(last=False)
+        self._tally.change(self._network(address), forgiven)
 
     def _network(self, address: str) -> bytes:
         return hmac.digest(self._key, network_of(address).encode(), sha256)
+
+
+def _remembered(mark: Mark | None, now_ms: int) -> Mark:
+    """What is still known of a network: after a time without a try, nothing."""
+    if mark is None or from_ms(now_ms) - from_ms(mark.at_ms) >= FORGET_AFTER:
+        return Mark(count=0, at_ms=now_ms)
+    return mark
 
 
 def network_of(address: str) -> str:

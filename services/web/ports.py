@@ -5,7 +5,7 @@ Each port is handed in by itself: pages that only read never hold what could wri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 from services.account import Payment
@@ -91,6 +91,14 @@ class Printer(Protocol):
         It is in the languages of its country, and first in ``language``. Raises an OfficeError
         where its photo is lost or it cannot be set on paper.
         """
+        ...
+
+
+class Stamps(Protocol):
+    """Says whether anything changed."""
+
+    def __call__(self) -> Hashable:
+        """Something else than before, once anything happened that a page may tell."""
         ...
 
 

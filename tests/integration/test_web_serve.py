@@ -1,11 +1,14 @@
 """``serve``: the secret it keeps, the socket it takes, and how it stops."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from fastapi import HTTPException, Request
@@ -16,6 +19,7 @@ from services.store import open_store
 from services.web.cli import listener, serve
 from services.web.form import form_fields
 from services.web.secret import web_secret
+from services.web.workers import run_workers
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path):
@@ -84,6 +88,35 @@ def test_it_says_where_it_is_answers_and_stops_without_a_trace_on_ctrl_c(tmp_pat
         assert process.wait(timeout=20) == 0
     assert "Traceback" not in rest
     assert rest.endswith("Stopped.\n")
+
+
+def test_two_workers_answer_and_end_with_the_one_that_began_them(tmp_path):
+    open_store(tmp_path, create=True).close()
+    program = (
+        "import sys; from pathlib import Path; from services.web.cli import serve; "
+        "serve(Path(sys.argv[1]), port=0, workers=2)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        address = process.stderr.readline().split(" are at ")[1].strip()
+        with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 - our own server
+            assert "Shihni njoftimin tuaj" in answer.read().decode()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 0
+    assert "Traceback" not in rest
+    assert len(children) >= 2
+    end = monotonic() + 20  # Python's own helper sees a moment later that it is alone
+    while any(Path(f"/proc/{each}").exists() for each in children):
+        assert monotonic() < end
+        sleep(0.05)
+
+
+def test_a_worker_that_ends_by_itself_ends_the_server_and_is_told():
+    with pytest.raises(StoreError, match="a worker of the server ended"):
+        run_workers(2, os._exit, (3,))
 
 
 @pytest.mark.parametrize("host", ["", " ", "\udcff", "\N{CYRILLIC SMALL LETTER A}.example"])

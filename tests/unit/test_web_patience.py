@@ -1,4 +1,4 @@
-"""Patience: networks instead of addresses, bounded memory, forgetting."""
+"""Patience: networks instead of addresses, workers, forgetting."""
 
 from datetime import timedelta
 
@@ -8,10 +8,10 @@ from services.web.patience import (
     FORGET_AFTER,
     FREE_FAILURES,
     LONGEST_WAIT,
-    MOST_NETWORKS,
     Patience,
     network_of,
 )
+from services.web.tally import Tally
 from tests.builders_notice import StoppedClock
 
 NOW = timedelta()
@@ -65,11 +65,12 @@ def test_the_wait_has_an_end_and_failures_are_forgotten():
     assert tried(patience, "192.0.2.1", FREE_FAILURES) == [NOW] * FREE_FAILURES
 
 
-def test_memory_is_bounded_and_the_quietest_is_forgotten():
-    patience = Patience(b"k" * 32, StoppedClock())
-    tried(patience, "192.0.2.1", FREE_FAILURES)
-    assert patience.attempt("192.0.2.1") > NOW
-    for network in range(MOST_NETWORKS):
-        patience.attempt(f"2001:db8:{network:x}::1")
-    assert len(patience) == MOST_NETWORKS
-    assert patience.attempt("192.0.2.1") == NOW
+def test_workers_count_the_tries_of_a_network_together(tmp_path):
+    clock = StoppedClock()
+    tallies = [Tally(tmp_path / "tally") for _ in range(2)]
+    workers = [Patience(b"k" * 32, clock, each) for each in tallies]
+    for ordinal in range(FREE_FAILURES):
+        assert workers[ordinal % 2].attempt("192.0.2.1") == NOW
+    assert all(worker.attempt("192.0.2.1") > NOW for worker in workers)
+    for each in tallies:
+        each.close()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from math import ceil
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.bundles import owners_bundle
 from services.fines import Standing
@@ -20,19 +22,23 @@ from services.notifier.country import countries, languages_for
 from services.notifier.facts import Language, amount, facts, local_day
 from services.ports import Clock
 from services.seals import is_sealed
+from services.store.instants import to_ms
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
 from services.web.owner.case import Case, happened, may_pay, may_wish
 from services.web.owner.export import export_of
+from services.web.owner.kept import KeptPages
 from services.web.owner.proof import proof_of
 from services.web.owner.today import Stage, owed, owed_by
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.patience import Patience
-from services.web.ports import Accounts, Ledger, NoticeReader, Records
+from services.web.ports import Accounts, Ledger, NoticeReader, Records, Stamps
 from services.web.ranges import ranged
 from services.web.session import Visits
 from speedcam.model import ExhibitKind, Passage
+
+_QUARTER_MS = 15 * 60 * 1000
 
 Form = Annotated[Mapping[str, str], Depends(form_of(MOST_BYTES))]
 
@@ -69,6 +75,7 @@ class Owner:
         ledger: Ledger | None,
         takes_forms: bool,
         prints: bool,
+        stamp: Stamps | None,
     ) -> None:
         self._store = store
         self._visitors = visitors
@@ -76,6 +83,9 @@ class Owner:
         self._ledger = ledger
         self._takes_forms = takes_forms
         self._prints = prints
+        self._stamp = stamp
+        self._kept = KeptPages()
+        self._token_place = secrets.token_hex(16)
         self._visits = visits
         self._patience = patience
         self._pages = pages
@@ -124,19 +134,42 @@ class Owner:
 
     def notice(self, request: Request, lang: str = "") -> Response:
         """The notice of this visit, with what is owed today."""
-        visit, fine = self._visitors.visit_and_fine(request)
-        if visit is None or fine is None:
+        visit = self._visits.read(request)
+        if visit is None or visit.number is None:
             return self._visitors.ended(request, lang)
-        language = language_of(lang or visit.language)
+        html = self._kept_html(visit.number, language_of(lang or visit.language))
+        if html is None:
+            return self._visitors.ended(request, lang)
+        response = HTMLResponse(html.replace(self._token_place, self._visits.form_token(visit)))
+        self._visits.keep(request, response, visit)
+        return response
+
+    def _kept_html(self, number: str, language: Language) -> str | None:
+        """The page, made anew unless nothing changed; the token of a visit is still to be put in.
+
+        None where there is no such notice any more.
+        """
+        make = partial(self._html, number, language)
+        if self._stamp is None:
+            return make()
+        now = self._clock.now()
+        # What is owed depends on the local day, and days begin at full quarters of an hour.
+        stamp = (self._stamp(), to_ms(now) // _QUARTER_MS)
+        return self._kept.page((number, language), stamp, now, make)
+
+    def _html(self, number: str, language: Language) -> str | None:
+        fine = self._store.fine(number)
+        if fine is None:
+            return None
         known = facts(fine, language)
         country = countries()[known.law.country]
         standing = self._accounts(fine.number) if self._accounts else None
-        response = self._pages.show(
+        return self._pages.html(
             "notice.html",
             language,
             offered=(*languages_for(country), language),
             f=known,
-            token=self._visits.form_token(visit),
+            token=self._token_place,
             today=self._today(fine, standing, language),
             proof=proof_of(fine, country, language),
             case=self._case(fine, standing, language),
@@ -145,8 +178,6 @@ class Owner:
             prints=self._prints,
             film=bool(exhibit_of(fine.violation.passage, ExhibitKind.FILM)),
         )
-        self._visits.keep(request, response, visit)
-        return response
 
     def photo(self, request: Request) -> Response:
         """The redacted photo of this visit's notice."""
