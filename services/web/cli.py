@@ -15,6 +15,7 @@ from services.errors import StoreError
 from services.fines import standing
 from services.ledger.recorded import keep_recording
 from services.ports import Clock
+from services.sites.runs import Runs
 from services.sites.shelf import Shelf
 from services.sites.sites import Sites
 from services.store import Store, open_store
@@ -62,7 +63,11 @@ def serve(office: Path, host: str = "127.0.0.1", port: int = 8080, *, forms: boo
 
 
 def serve_staff(
-    office: Path, host: str = "127.0.0.1", port: int = 8081, sites: Path | None = None
+    office: Path,
+    host: str = "127.0.0.1",
+    port: int = 8081,
+    sites: Path | None = None,
+    clips: Path | None = None,
 ) -> None:
     """Show the staff's pages of ``office``, and no others, until Ctrl-C.
 
@@ -71,6 +76,7 @@ def serve_staff(
         host: Address to listen on; the default is reachable from this machine only.
         port: 0 takes any free one.
         sites: Folder of the sites that engineers look after; without it they have no room.
+        clips: Folder of footage that they may measure there; without it only what they send.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
@@ -82,6 +88,7 @@ def serve_staff(
             secret=web_secret(office),
             clock=clock,
             sites=_sites(sites, store, clock) if sites else None,
+            runs=Runs(shelf=Shelf(folder=sites), clock=clock, clips=clips) if sites else None,
         )
         words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"
