@@ -208,8 +208,8 @@ class Runs:
             raise NoSite(f"site {name} was not saved yet: save it first")
         self._require_idle()
         with self.shelf.held(name):
-            made = (int(each.name) for each in self._folder(name).glob("*"))
-            number = max(made, default=0) + 1
+            made = (each.name for each in self._folder(name).glob("*"))
+            number = max((int(each) for each in made if each.isdigit()), default=0) + 1
             make_folder(self._folder(name) / str(number))
         return number
 

@@ -189,6 +189,16 @@ def test_a_new_site_begins_with_its_picture(engineer, folder):
     assert "not saved yet" in engineer.client.get("/sites").text
 
 
+def test_a_site_file_without_a_picture_is_given_one(engineer, folder):
+    a_site(folder)
+    (folder / "bridge.frame.png").unlink()
+    page = engineer.client.get("/sites/bridge")
+    assert (page.status_code, "site bridge has no picture" in page.text) == (422, True)
+    assert engineer.client.get("/sites/bridge/picture").status_code == 404
+    assert begin(engineer, "bridge", a_picture()).status_code == 303
+    assert engineer.client.get("/sites/bridge").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("name", "picture", "told"),
     [

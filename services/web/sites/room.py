@@ -71,12 +71,12 @@ class SitesRoom:
         """The form of one site, as it is in force or as a version has it."""
         try:
             shown = self._sites.shown(name, version)
+            appraised = self._appraised(shown) if shown.fields else None
+            return self._site(request, shown, appraised, saved=bool(saved))
         except NoSite:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
         except ShelfError as error:
             return self._list(request, fault="file", told=str(error))
-        appraised = self._appraised(shown) if shown.fields else None
-        return self._site(request, shown, appraised, saved=bool(saved))
 
     def appraise(self, request: Request, name: SiteName, form: Posted) -> Response:
         """What was typed, with what it is worth; nothing is saved."""
@@ -101,7 +101,7 @@ class SitesRoom:
         """The picture that the points are found in."""
         try:
             return Response(self._sites.frame(name), media_type="image/png")
-        except NoSite:
+        except ShelfError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
 
     def _list(self, request: Request, *, fault: str = "", told: str = "") -> Response:
