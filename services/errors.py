@@ -17,7 +17,9 @@
     ├── ShelfError      a site that engineers look after cannot be found or saved so
     │   ├── NoSite          none is called so, or none may be
     │   ├── SavedMeanwhile  another version is in force than the one that was changed
-    │   └── TakenName       there is one of this name already
+    │   ├── TakenName       there is one of this name already
+    │   ├── NoRun           a run or clip that is not there
+    │   └── BusyRun         footage is being measured already
     ├── SettingsError   the office's senders.toml has faults (all of them at once)
     └── SendError       a notice that could not be handed over
         ├── Refused     for good: the recipient or the content was turned down
@@ -101,6 +103,14 @@ class SavedMeanwhile(ShelfError):
 
 class TakenName(ShelfError):
     """There is a site of this name already."""
+
+
+class NoRun(ShelfError):
+    """No run of this number, or no clip of this name."""
+
+
+class BusyRun(ShelfError):
+    """Footage is being measured already, one run at a time."""
 
 
 class SettingsError(OfficeError):

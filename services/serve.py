@@ -43,6 +43,16 @@ def serve_command(
             help="With --staff: the folder of the site files that engineers look after.",
         ),
     ] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(
+            "--clips",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="With --sites: a folder of footage that engineers may measure there.",
+        ),
+    ] = None,
 ) -> None:
     """Show the owner's page of every notice, behind its number and plate, until Ctrl-C.
 
@@ -61,10 +71,13 @@ def serve_command(
         )
     if sites and not staff:
         raise typer.BadParameter("--sites is for the staff's pages: give --staff too")
+    if clips and not sites:
+        raise typer.BadParameter("--clips are measured at sites: give --sites too")
     if workers > 1 and (staff or api):
         raise typer.BadParameter("--workers is for the owners' pages; the others have few visitors")
     if staff:
-        serve_staff(office, host=host, port=8081 if port is None else port, sites=sites)
+        there = 8081 if port is None else port
+        serve_staff(office, host=host, port=there, sites=sites, clips=clips)
     elif api:
         serve_api(office, host=host, port=8082 if port is None else port)
     else:

@@ -104,7 +104,7 @@ def in_words(clip: Path, out: Path) -> Iterator[None]:
 def _told(found: Iterator[Passage], tell: Callable[[News], None]) -> Iterator[Passage]:
     """The same; that each was found is a sign of life."""
     for passage in found:
-        tell(News())
+        tell(News(found=passage))
         yield passage
 
 

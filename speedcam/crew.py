@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Generic, Protocol, TypeVar
 
 from speedcam.errors import SpeedcamError
+from speedcam.model import Passage
 
 TRIES = 3
 SILENCE_S = 600.0
@@ -42,12 +43,14 @@ class News:
         frames: Frames that were done.
         alarm: What the log should say.
         spent_s: Where the time went, by stage.
+        found: A vehicle that was measured, or refused, just now.
     """
 
     to_do: int = 0
     frames: int = 0
     alarm: str = ""
     spent_s: Mapping[str, float] = field(default_factory=dict)
+    found: Passage | None = None
 
 
 class Work(Protocol):

@@ -16,11 +16,12 @@ from speedcam.adapters.bounds import Bounds
 from speedcam.adapters.decoding import Decoding, Opener, open_clip
 from speedcam.assembly import camera_at
 from speedcam.clips import Job, process_clips
-from speedcam.crew import TRIES, cores
+from speedcam.crew import TRIES, News, cores
 from speedcam.detectors import MOTION, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.instants import instant_of
 from speedcam.model import Grade, Passage, Reason, Refusal
+from speedcam.news import told_in
 from speedcam.process import ClipResult
 from speedcam.progress import Ticker, frame_progress
 from speedcam.seal.keys import load_signing_key
@@ -77,6 +78,15 @@ def process_command(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say at the end where the time went.")
     ] = False,
+    news: Annotated[
+        Path | None,
+        typer.Option(
+            "--news",
+            metavar="FILE",
+            help="Append what happens to FILE as it happens, a line of JSON each: frames, alarms "
+            "and every vehicle, without its plate (see docs/calibration.md).",
+        ),
+    ] = None,
     decode: Annotated[
         Decoding,
         typer.Option(
@@ -117,6 +127,7 @@ def process_command(
         key=key,
         workers=workers,
         profile=profile,
+        news=news,
         opener=partial(open_clip, how=decode, bounds=bounds),
     ):
         if isinstance(result, SpeedcamError):
@@ -174,6 +185,7 @@ def process_files(
     key: Path | None = None,
     workers: int = 0,
     profile: bool = False,
+    news: Path | None = None,
     opener: Opener = open_clip,
 ) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each (clip, site), in their order; a clip that cannot be read stops no other.
@@ -185,10 +197,16 @@ def process_files(
         key: File of the key that signs every passage; None: nothing is signed.
         workers: Processes at once; 0 means as many as there are cores.
         profile: Whether to say at the end where the time went.
+        news: File to which all that happens is appended; None: to none.
         opener: Opens footage.
     """
-    with frame_progress(talk) as progress:
+    with frame_progress(talk) as progress, told_in(news) as write:
         ticker = Ticker(progress, warn)
+
+        def hear(clip: Path, told: News) -> None:
+            ticker.hear(clip, told)
+            write(told)
+
         for result in process_clips(
             jobs,
             out,
@@ -197,7 +215,7 @@ def process_files(
             key_id=load_signing_key(key).public.id if key else "",
             opener=opener,
             workers=workers or cores(),
-            hear=ticker.hear,
+            hear=hear,
         ):
             if isinstance(result, ClipResult):
                 _say(result)

@@ -86,14 +86,14 @@ class Shelf:
             raise NoSite(f"site {name} has no version {number}") from None
 
     def add_frame(self, name: str, png: bytes) -> None:
-        """Begin a new site with its picture.
+        """Begin a new site with its picture, or give it to a file that has none.
 
         Raises:
             NoSite: No site may be called ``name``.
-            TakenName: One is.
+            TakenName: There is one with a picture.
         """
         with self.held(name):
-            if self.frame_path(name).exists() or self.site_path(name).exists():
+            if self.frame_path(name).exists():
                 raise TakenName(f"there is a site {name} already: choose another name")
             create_once(self.frame_path(name), png)
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.errors import NoSite, SavedMeanwhile, ShelfError
+from services.errors import SavedMeanwhile, ShelfError
 from services.ports import Clock
 from services.sites.draft import drafts
 from services.sites.fields import Document, document_of, fields_of
@@ -74,7 +74,7 @@ class Sites:
     clock: Clock
 
     def begin(self, name: str, picture: bytes) -> None:
-        """Begin a site with the picture that its points are to be found in.
+        """Begin a site with the picture that its points are found in, or give it to one without.
 
         Raises:
             SpeedcamError: The name is taken or none, or the picture is none.
@@ -103,7 +103,7 @@ class Sites:
         """What the survey in a form is worth; nothing is changed.
 
         Raises:
-            NoSite: There is no such site.
+            ShelfError: There is no such site, or it has no picture.
             SavedMeanwhile: Another version is in force than the one that was changed.
         """
         document = self._typed(name, typed)
@@ -130,12 +130,13 @@ class Sites:
         """
         shelf, at = self.shelf, self.clock.now()
         document = self._typed(name, typed)
-        sketch = self._sketch(document, self.frame(name))
-        document["camera"].setdefault("size_px", list(sketch.size_px))
-        document["camera"].setdefault("reference_frame", shelf.frame_path(name).name)
+        camera = document.setdefault("camera", {})
+        camera.setdefault("size_px", list(self.size_px(name)))
+        camera.setdefault("reference_frame", shelf.frame_path(name).name)
+        self._sketch(document, self.frame(name))
+        head = f"# Saved in the browser by {who} at {at.isoformat(timespec='seconds')}.\n"
+        content = (head + toml_text(document)).encode()
         with shelf.held(name):
-            head = f"# Saved in the browser by {who} at {at.isoformat(timespec='seconds')}.\n"
-            content = (head + toml_text(document)).encode()
             number = shelf.keep(name, typed.get("base", ""), content)
             told = f"site {name}, version {number}, SHA-256 {digest(content)}"
             event = Event(at=at, who=who, what=SAVED, subject=f"site {name}", reason=told)
@@ -156,13 +157,13 @@ class Sites:
         """The picture that a site's points are found in, as PNG.
 
         Raises:
-            NoSite: There is no such site, or no picture of it.
+            ShelfError: There is no picture of such a site.
         """
         try:
             return self.shelf.frame_path(name).read_bytes()
         except FileNotFoundError:
-            raise NoSite(
-                f"site {name} has no picture: put {name}.frame.png beside its file"
+            raise ShelfError(
+                f"site {name} has no picture: begin a site of this name with one"
             ) from None
 
     def size_px(self, name: str) -> tuple[int, int]:

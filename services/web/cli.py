@@ -16,6 +16,7 @@ from services.errors import StoreError
 from services.fines import standing
 from services.ledger.recorded import keep_recording
 from services.ports import Clock
+from services.sites.runs import Runs
 from services.sites.shelf import Shelf
 from services.sites.sites import Sites
 from services.store import Store, open_store
@@ -32,8 +33,8 @@ from services.web.office import (
 from services.web.secret import web_secret
 from services.web.staff import create_staff_app
 from services.web.tally import Tally
-from speedcam.disk import make_folder
 from services.web.workers import run_workers
+from speedcam.disk import make_folder
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -99,7 +100,11 @@ def _owners(store: Store, *, forms: bool, tally: Tally) -> FastAPI:
 
 
 def serve_staff(
-    office: Path, host: str = "127.0.0.1", port: int = 8081, sites: Path | None = None
+    office: Path,
+    host: str = "127.0.0.1",
+    port: int = 8081,
+    sites: Path | None = None,
+    clips: Path | None = None,
 ) -> None:
     """Show the staff's pages of ``office``, and no others, until Ctrl-C.
 
@@ -108,6 +113,7 @@ def serve_staff(
         host: Address to listen on; the default is reachable from this machine only.
         port: 0 takes any free one.
         sites: Folder of the sites that engineers look after; without it they have no room.
+        clips: Folder of footage that they may measure there; without it only what they send.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
@@ -119,6 +125,7 @@ def serve_staff(
             secret=web_secret(office),
             clock=clock,
             sites=_sites(sites, store, clock) if sites else None,
+            runs=Runs(shelf=Shelf(folder=sites), clock=clock, clips=clips) if sites else None,
         )
         words = (
             f"The staff's pages of {office} are at {_address(host, listening)}\n"

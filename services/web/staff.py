@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.ports import Clock
+from services.sites.runs import Runs
 from services.sites.sites import Sites
 from services.store.store import Store
 from services.web.accounts import ACCOUNTS, AccountsRoom
@@ -20,6 +21,7 @@ from services.web.headers import SecurityHeaders
 from services.web.pages import notice_style
 from services.web.porter import Porter, lead_elsewhere
 from services.web.sites.room import SITES, SitesRoom
+from services.web.sites.run_room import RunRoom
 from services.web.staff_pages import Room, StaffPages
 
 ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND, ACCOUNTS)
@@ -27,7 +29,12 @@ ROOMS: tuple[Room, ...] = (DESK, OBJECTIONS, SECOND, FIND, ACCOUNTS)
 
 
 def create_staff_app(
-    store: Store, *, secret: bytes, clock: Clock, sites: Sites | None = None
+    store: Store,
+    *,
+    secret: bytes,
+    clock: Clock,
+    sites: Sites | None = None,
+    runs: Runs | None = None,
 ) -> FastAPI:
     """The pages for those who work for the office of ``store``.
 
@@ -36,6 +43,7 @@ def create_staff_app(
         secret: At least 32 bytes; keys the counts of failed tries.
         clock: Says which sessions are over and which codes count.
         sites: Which engineers look after; None: their room is not there.
+        runs: How footage is measured at these; None: only what is sent.
 
     Raises:
         ValueError: The secret is too short.
@@ -51,6 +59,7 @@ def create_staff_app(
         room(store, clock, pages).add_to(app)
     if sites:
         SitesRoom(sites, pages).add_to(app)
+        RunRoom(sites, runs or Runs(shelf=sites.shelf, clock=clock), pages).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders, own_scripts=True)

@@ -66,10 +66,11 @@ def _ask(content: bytes) -> bytes:
     ended = Timer(WAIT_S, process.kill)
     ended.start()
     with process, os.fdopen(reading, "rb") as answer:
-        told = answer.read(_SIZE.size + 3 * MOST_PIXELS + 1)
-        process.kill()  # whatever else it wants to say
-    ended.cancel()
-    return told
+        try:
+            return answer.read(_SIZE.size + 3 * MOST_PIXELS + 1)
+        finally:
+            ended.cancel()
+            process.kill()  # whatever else it wants to say
 
 
 def main() -> None:

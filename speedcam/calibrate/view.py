@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 
 from speedcam.adapters.decoding import Clip, open_clip
+from speedcam.adapters.still import MOST_PIXELS, SIGNATURES
 from speedcam.calibrate.forecast import PICTURES_PER_S
 from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
 from speedcam.steady import why_not_as_surveyed
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
-SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-"""How the bytes of a PNG and of a JPEG begin, whatever the file is called."""
 FRAMES = 15
 """Whatever moves is in fewer than half of so many frames, and not in their median."""
 WITHIN_S = 60.0
@@ -26,7 +25,6 @@ JPEG = [
     *(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
 ]
 """Small enough for a page, letters still sharp."""
-MOST_PIXELS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

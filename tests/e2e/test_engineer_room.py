@@ -1,5 +1,6 @@
 """A site calibrated in a real browser, from a blank file, by clicking; and its pages for all."""
 
+import json
 import re
 import tomllib
 
@@ -9,9 +10,12 @@ import pytest
 from services.staff.account import Role
 from services.store import open_store
 from services.web.staff import create_staff_app
+from speedcam.crew import News
 from speedcam.ground import fit_ground
+from speedcam.news import told_in
 from speedcam.site import load_site
 from tests.builders_notice import StoppedClock
+from tests.builders_office import a_passage
 from tests.builders_sites import SAMPLES, SURVEYOR, a_picture, a_site, some_sites
 from tests.builders_staff import an_account, an_officer
 from tests.e2e.conftest import _servers
@@ -32,6 +36,12 @@ def room(tmp_path_factory):
     folder = tmp_path / "sites"
     folder.mkdir()
     a_site(folder)
+    run = folder / "bridge" / "runs" / "1"
+    run.mkdir(parents=True)
+    asked = {"by": "E-57", "at": "2026-10-20T10:00:00+00:00", "clip": "gate.mp4", "starts_at": ""}
+    (run / "asked.json").write_text(json.dumps(asked))
+    with told_in(run / "news.jsonl") as tell:
+        tell(News(to_do=100, frames=50, found=a_passage("p-1", kmh=58.0)))
     with _servers() as served, open_store(tmp_path / "office", create=True) as store:
         an_account(store, clock, Role.ENGINEER)
         sites = some_sites(folder, store, clock, SURVEYOR)
@@ -132,7 +142,7 @@ def test_the_rooms_pages_are_for_everybody(browser, room):
     # The policy of the pages forbids scripts of others, and axe is one.
     context = signed_in(browser, address, bypass_csp=True)
     page = context.new_page()
-    for path in ("/sites", "/sites/bridge"):
+    for path in ("/sites", "/sites/bridge", "/sites/bridge/runs", "/sites/bridge/runs/1"):
         page.goto(f"{address}{path}")
         assert faults_of(page) == [], path
     context.close()

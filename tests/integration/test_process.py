@@ -66,12 +66,17 @@ def at_once(capsys, monkeypatch, tmp_path):
     return at_once
 
 
+def news_of(out):
+    return out.with_name("news.jsonl")
+
+
 @pytest.fixture(scope="module")
 def timed(clip, tmp_path_factory):
     """An undisturbed run's folder, and the seconds it took."""
     out = tmp_path_factory.mktemp("undisturbed")
     began = time.monotonic()
-    result = process(clip, out)
+    arguments = ("--site", clip.site, "--out", out, "--news", news_of(out))
+    result = speedcam("process", clip.video, *arguments)
     assert result.returncode == 0, result.stderr
     return out, time.monotonic() - began
 
@@ -90,6 +95,16 @@ def test_the_path_of_the_passages_is_all_that_stdout_says(clip, undisturbed):
 def test_every_vehicle_of_the_clip_leaves_a_passage(clip, undisturbed):
     passages = list(read_passages(undisturbed / clip.video.stem / PASSAGES))
     assert len([p for p in passages if p.direction]) >= 2
+
+
+def test_the_news_told_of_every_frame_and_every_passage_and_of_no_plate(clip, undisturbed):
+    told = [json.loads(line) for line in news_of(undisturbed).read_text().splitlines()]
+    passages = list(read_passages(undisturbed / clip.video.stem / PASSAGES))
+    (to_do,) = (line["to_do"] for line in told if "to_do" in line)
+    assert sum(line.get("frames", 0) for line in told) == to_do
+    found = [line["passage"] for line in told if "passage" in line]
+    assert sorted(each["id"] for each in found) == sorted(each.id for each in passages)
+    assert not any(each["plate"] or each["exhibits"] for each in found)
 
 
 def test_only_vehicles_above_the_trigger_leave_a_plate_or_a_picture(clip, undisturbed):

@@ -136,6 +136,13 @@ def test_a_site_with_faults_is_not_saved_and_each_is_told(engineer, folder, chan
     assert not (folder / "bridge/versions").exists()
 
 
+def test_a_form_of_more_rows_than_any_site_has_is_not_read(engineer, folder):
+    many = {f"survey.points.{n}.px.0": "1" for n in range(999)}
+    assert engineer.send("/sites/bridge", "/sites", **many, base="").status_code == 422
+    long = the_form(a_site(folder), place__name="x" * 300_000)
+    assert engineer.send("/sites/bridge", **long).status_code == 413
+
+
 def test_a_tape_follows_its_points_when_others_are_removed(engineer, folder):
     tape = {"survey.checks.0.points.0": "1", "survey.checks.0.points.1": "13"}
     blank = {f"survey.points.0.{name}": "" for name in ("px.0", "px.1", "m.0", "m.1")}
@@ -187,6 +194,16 @@ def test_a_new_site_begins_with_its_picture(engineer, folder):
     assert picture.headers["content-type"] == "image/png"
     assert picture.content == (folder / "gate-3.frame.png").read_bytes()
     assert "not saved yet" in engineer.client.get("/sites").text
+
+
+def test_a_site_file_without_a_picture_is_given_one(engineer, folder):
+    a_site(folder)
+    (folder / "bridge.frame.png").unlink()
+    page = engineer.client.get("/sites/bridge")
+    assert (page.status_code, "site bridge has no picture" in page.text) == (422, True)
+    assert engineer.client.get("/sites/bridge/picture").status_code == 404
+    assert begin(engineer, "bridge", a_picture()).status_code == 303
+    assert engineer.client.get("/sites/bridge").status_code == 200
 
 
 @pytest.mark.parametrize(

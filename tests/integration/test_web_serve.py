@@ -11,10 +11,12 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+import typer
 from fastapi import HTTPException, Request
 from starlette.requests import ClientDisconnect
 
 from services.errors import StoreError
+from services.serve import serve_command
 from services.store import open_store
 from services.web.cli import listener, serve
 from services.web.form import form_fields
@@ -134,3 +136,15 @@ def test_a_visitor_who_leaves_in_the_middle_of_a_form_fills_no_log():
     # In a thread of its own: a browser that other tests opened keeps this one's event loop busy.
     with ThreadPoolExecutor(1) as thread, pytest.raises(HTTPException):
         thread.submit(asyncio.run, form_fields(request)).result()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"sites": Path("sites")}, "--staff"),
+        ({"clips": Path("clips"), "staff": True}, "--sites"),
+    ],
+)
+def test_sites_are_for_the_staff_and_clips_for_sites(tmp_path, options, told):
+    with pytest.raises(typer.BadParameter, match=told):
+        serve_command(tmp_path, **options)

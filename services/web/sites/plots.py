@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import ceil, floor
+from math import ceil, floor, inf
 
 from markupsafe import Markup
 
 from services.sites.sketch import Above, Line, PointSketch, Sketch, Spot
+from speedcam.model import Passage, SpeedMeasurement
 
 ACROSS, LEFT, FOOT = 240, 46, 26
 """Width of the road from above, and the room beside and under it for metres."""
@@ -41,6 +42,30 @@ def drawn_svg(sketch: Sketch) -> Markup:
             ),
         ]
     )
+
+
+def paths_svg(passages: Sequence[Passage], size_px: tuple[int, int]) -> Markup:
+    """Where each vehicle was measured, in the picture's pixels, with its speed at the end.
+
+    The latest speeds are written; others only where there is room for them.
+    """
+    parts, taken = list[Markup](), list[Spot]()
+    for each in reversed(passages):
+        speed = each.speed
+        if not isinstance(speed, SpeedMeasurement) or not speed.samples:
+            continue
+        line = [(sample.u_px, sample.v_px) for sample in speed.samples]
+        is_above = speed.speed_kmh > (each.limit_kmh or inf)
+        parts.append(_polyline("path above" if is_above else "path", line))
+        if all(_is_apart(line[-1], spot, size_px[0]) for spot in taken):
+            taken.append(line[-1])
+            parts.append(_label("mark", f"{speed.speed_kmh:.1f}", line[-1]))
+    return Markup("").join(parts)
+
+
+def _is_apart(one: Spot, other: Spot, wide: int) -> bool:
+    """Whether two speeds beside each other can be read, in letters of a 56th of the picture."""
+    return abs(one[0] - other[0]) > wide / 18 or abs(one[1] - other[1]) > wide / 50
 
 
 def above_svg(sketch: Sketch, label: str) -> Markup:

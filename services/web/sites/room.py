@@ -7,17 +7,17 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from services.errors import NoSite, SavedMeanwhile, ShelfError
 from services.sites.health import DAYS, health_of
-from services.sites.shelf import NAME
 from services.sites.sites import Appraised, Shown, Sites
 from services.web.guard import Guard, Reads, open_route
 from services.web.porter import Posted, Who
 from services.web.sites.form_view import rows_shown
+from services.web.sites.names import SiteName
 from services.web.sites.plots import above_svg, doubt_svg, drawn_svg, expected_svg
 from services.web.staff_pages import Room, StaffPages
 from services.web.upload import file_form, file_in
@@ -32,7 +32,6 @@ STATUS = {
 }
 """By what went wrong with a form."""
 
-SiteName = Annotated[str, Path(pattern=f"^{NAME.pattern}$")]
 Version = Annotated[str, Query(pattern=r"^(\d{1,6})?$")]
 
 
@@ -72,12 +71,12 @@ class SitesRoom:
         """The form of one site, as it is in force or as a version has it."""
         try:
             shown = self._sites.shown(name, version)
+            appraised = self._appraised(shown) if shown.fields else None
+            return self._site(request, shown, appraised, saved=bool(saved))
         except NoSite:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
         except ShelfError as error:
             return self._list(request, fault="file", told=str(error))
-        appraised = self._appraised(shown) if shown.fields else None
-        return self._site(request, shown, appraised, saved=bool(saved))
 
     def appraise(self, request: Request, name: SiteName, form: Posted) -> Response:
         """What was typed, with what it is worth; nothing is saved."""
@@ -102,7 +101,7 @@ class SitesRoom:
         """The picture that the points are found in."""
         try:
             return Response(self._sites.frame(name), media_type="image/png")
-        except NoSite:
+        except ShelfError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
 
     def _list(self, request: Request, *, fault: str = "", told: str = "") -> Response:
