@@ -446,6 +446,8 @@ class ExhibitKind(StrEnum):
     """The redacted picture for the notice: the only one that may leave the sealed store."""
     RAW = "raw"
     """No picture: the raw data of the measurement (:mod:`speedcam.raw`)."""
+    FOOTAGE = "footage"
+    """No picture: of a live stream, the stretch that shows the vehicle, as it came."""
     SITE = "site"
     """No picture: the site file, beside the seal of a signed passage."""
     MANIFEST = "manifest"

@@ -230,7 +230,7 @@ def limit(dossier: Dossier, speed: SpeedMeasurement) -> str:
 
 def kept(passage: Passage) -> str:
     """What of the vehicle was kept."""
-    no_pictures = SEAL_KINDS | {ExhibitKind.RAW}
+    no_pictures = SEAL_KINDS | {ExhibitKind.RAW, ExhibitKind.FOOTAGE}
     pictures = sum(exhibit.kind not in no_pictures for exhibit in passage.exhibits)
     if not pictures:
         return "These positions only: no plate and no picture."
