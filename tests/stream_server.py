@@ -73,6 +73,7 @@ def serving(*plays: Play) -> Iterator[str]:
         def do_GET(self) -> None:
             play = next(turns, plays[-1])
             self.send_response(200)
+            self.send_header("Connection", "close")  # without it an end is taken for a fault
             self.end_headers()
             try:
                 play(self.wfile.write, over)
