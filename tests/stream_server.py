@@ -70,19 +70,26 @@ def serving(*plays: Play) -> Iterator[str]:
     over, turns = Event(), iter(plays)
 
     class Camera(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             play = next(turns, plays[-1])
             self.send_response(200)
-            self.send_header("Connection", "close")  # without it an end is taken for a fault
+            # Only where chunks come to an end is an end told from a fault.
+            self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             try:
-                play(self.wfile.write, over)
+                play(self._send, over)
+                self._send(b"")
             except ConnectionResetError:
                 linger = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             except BrokenPipeError:
                 pass
             self.close_connection = True
+
+        def _send(self, content: bytes) -> None:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(content), content))
 
         def log_message(self, *_: object) -> None:
             pass

@@ -11,9 +11,9 @@ from threading import Condition
 
 from speedcam.live.packets import Packet
 
-MOST_S = 20.0
+MOST_S = 45.0
 """The opening, which waits on purpose, and as much again."""
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 96 * 1024 * 1024
 
 
 class Backlog:

@@ -21,9 +21,9 @@ from speedcam.live.reception import Reception
 from speedcam.model import Frame, Image
 from speedcam.segments import WHOLE, Segment
 
-OPENING_S = 10.0
-"""Of the stream, in which the empty road shows and the camera's stand is looked at: they are on
-the disk before the first frame is measured."""
+OPENING_S = 21.0
+"""Of the stream, which is on the disk before its first frame is measured: the empty road shows in
+it, and whether its stamps run as time does."""
 
 OPENING, AGAIN = ".opening.ts", ".again.ts"
 

@@ -70,7 +70,6 @@ def _opened(source: Source) -> InputContainer:
     options = {
         "protocol_whitelist": transport.protocols,
         "codec_whitelist": ",".join(CODECS),
-        "fflags": "nobuffer",
         "analyzeduration": "1000000",
         **dict(transport.options),
     }
@@ -90,13 +89,14 @@ def _handed_over(source: Source, container: InputContainer, pipe: BinaryIO) -> s
     stream = container.streams.video[0]
     if getattr(stream.codec_context, "name", "") not in CODECS:
         return "it is not coded as H.264 or H.265."
-    is_file, began_s = source.transport.protocols == "file", time.monotonic()
+    is_file, began_s = source.transport.protocols == "file", None
     remuxed = Remuxed(stream)
     for coded in _from_key_frame(container, stream):
         packet = remuxed.packet(coded)
         if packet is None:
             return "its time stamps jumped."
         if is_file:
+            began_s = began_s or time.monotonic()
             time.sleep(max(0.0, began_s + packet.time_s - time.monotonic()))
             packet = replace(packet, arrived_s=time.monotonic())
         write_packet(pipe, packet)
@@ -107,9 +107,10 @@ def _from_key_frame(container: InputContainer, stream: VideoStream) -> Iterator[
     """Coded pictures with their times, from the first with which decoding can begin."""
     begun = False
     for coded in container.demux(stream):
-        begun = begun or coded.is_keyframe
-        if coded.size and begun and coded.pts is not None and coded.dts is not None:
-            yield coded
+        if coded.size and coded.pts is not None and coded.dts is not None:
+            begun = begun or coded.is_keyframe
+            if begun:
+                yield coded
 
 
 class Remuxed:
