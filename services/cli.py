@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.erase_cli import add_erase_commands
 from services.errors import CaseError, CountryUnstated, EvidenceError
 from services.fine_cli import add_fine_commands
+from services.follow import LOOK_S, follow
 from services.incident.cli import incident_app
 from services.intake import Outcome
 from services.keys_cli import keys_app
@@ -57,10 +60,18 @@ office_app = typer.Typer(
 def receive(
     *,
     passages: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(metavar="PASSAGES…", help="passages.jsonl files of `speedcam process`."),
-    ],
+    ] = None,
     office: Office,
+    following: Annotated[
+        Path | None,
+        typer.Option(
+            "--follow",
+            metavar="FOLDER",
+            help="Take in whatever is written below it, as it comes, until Ctrl-C.",
+        ),
+    ] = None,
     registry: Annotated[
         Path | None,
         typer.Option("--registry", help="Cameras to trust from now on (`speedcam keys certify`)."),
@@ -82,17 +93,44 @@ def receive(
         raise typer.BadParameter(
             "--registry and --root go together: the one is signed by the other"
         )
-    for path in passages:
+    if bool(passages) is (following is not None):
+        raise typer.BadParameter("give files of passages, or --follow with a folder of them")
+    if following and not following.is_dir():
+        raise typer.BadParameter(f"--follow {following}: there is no such folder")
+    for path in passages or []:
         next(read_passages(path), None)  # a mistyped name must not leave an empty office behind
     with open_recorded(office, create=True) as store:
         if registry and root:
             trust_registry(store, _content(registry), load_public_key(root), SystemClock())
-        reports = [desk.receive(store, path, SystemClock()) for path in passages]
+        reports = [desk.receive(store, path, SystemClock()) for path in passages or []]
+    if following:
+        _follow(following, office, as_json=as_json)
+    else:
+        _tell(reports, as_json=as_json)
+        end(all(report.whole for report in reports))
+
+
+def _tell(reports: Sequence[desk.ReceiveReport], *, as_json: bool) -> None:
     rows = [each for report in reports for each in report.passages]
     show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
     tally = ", ".join(f"{o} {sum(r.outcome is o for r in rows)}" for o in Outcome)
     say(f"passages received: {len(rows)} ({tally})".replace("_", " "))
-    end(all(report.whole for report in reports))
+
+
+def _follow(folder: Path, office: Path, *, as_json: bool) -> None:
+    """Take in what comes, and sign the history each time."""
+    stopped = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+
+    def receive(path: Path) -> desk.ReceiveReport:
+        with open_recorded(office) as store:
+            return desk.receive(store, path, SystemClock())
+
+    for report in follow(
+        folder, receive, lambda: not stopped.wait(LOOK_S), lambda error: say(str(error))
+    ):
+        _tell([report], as_json=as_json)
 
 
 def _content(path: Path) -> bytes:

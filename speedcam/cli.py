@@ -16,6 +16,7 @@ from speedcam.talk import BAD_INPUT, EPILOG, INTERRUPTED, OK, complain, talk
 
 OWN = (
     Offer.of("process", "speedcam.process_cli:process_command", EPILOG),
+    Offer.of("watch", "speedcam.live.cli:watch_command", EPILOG),
     Offer.of("explain", "speedcam.explain.cli:explain_command", EPILOG),
     Offer.of("simulate", "speedcam.simulate.cli:simulate_command", EPILOG),
     Offer.of("validate", "speedcam.validate.cli:validate_command", EPILOG),

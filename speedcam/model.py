@@ -452,6 +452,8 @@ class ExhibitKind(StrEnum):
     """How it passed, in short: every frame hidden like the photo."""
     RAW = "raw"
     """No picture: the raw data of the measurement (:mod:`speedcam.raw`)."""
+    FOOTAGE = "footage"
+    """No picture: of a live stream, the stretch that shows the vehicle, as it came."""
     SITE = "site"
     """No picture: the site file, beside the seal of a signed passage."""
     MANIFEST = "manifest"

@@ -65,7 +65,7 @@ from speedcam.software import software
 from speedcam.speed import TOO_LITTLE, ends_at_its_edge, measure, seen_alone
 from speedcam.stages import Stopwatch
 from speedcam.steady import Alarm, SteadyFootage
-from speedcam.thinned import Timed, timed
+from speedcam.thinned import Timed, timed, timed_at_once
 from speedcam.track import Pixel, Tracker
 from speedcam.workings import workings
 
@@ -151,6 +151,7 @@ def passages(
     *,
     segment: Segment = WHOLE,
     clock: Stopwatch | None = None,
+    live: Callable[[Track], Refusal | None] | None = None,
 ) -> Iterator[Passage]:
     """Every vehicle that passed, in the order in which they left.
 
@@ -161,6 +162,8 @@ def passages(
         alarm: Told, in one sentence, when the camera no longer stands as surveyed.
         segment: Who passed then, and who was in view at its end.
         clock: Is told where the time goes.
+        live: Of a stream, which cannot be waited for: why somebody cannot be measured by its
+            stamps, or None. None for footage that is at hand whole.
     """
     clock = clock or Stopwatch()
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
@@ -169,7 +172,8 @@ def passages(
         "tracks", _follow(camera, footage, watch, cadence, outlines, segment=segment)
     )
     tracks = (its_own(track, camera.ground) for track in followed)
-    vehicles = timed(tracks, cadence, camera.ground.road)
+    road = camera.ground.road
+    vehicles = timed_at_once(tracks, cadence, road, live) if live else timed(tracks, cadence, road)
     yield from observed(camera, footage, vehicles, outlines, segment)
 
 

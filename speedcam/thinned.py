@@ -13,8 +13,9 @@ such readings serve statistics only.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ down to 25, two of five frames jerk by a wrong clock."""
 LYING = 0.5
 """Where such a share of the witnesses jerk, it is the clock: where the stamps are true, at most two
 of 17 were followed so badly, by dusk."""
+LATEST = 20
+"""Vehicles of a live stream whose witness counts for those who cannot tell."""
 CLEARLY = 0.3
 """The right clock leaves at most this share of the unevenness."""
 
@@ -91,6 +94,30 @@ def timed(
             yield _judged(anew, pace.by(stamped_s, taken_s), lies=False)
 
 
+def timed_at_once(
+    tracks: Iterable[Track],
+    cadence: Cadence,
+    road: Callable[[Floats], Floats],
+    doubt: Callable[[Track], Refusal | None],
+) -> Iterator[Timed]:
+    """As :func:`timed`, of a stream that does not end: nobody waits, and no clock is rebuilt.
+
+    Args:
+        tracks: In order of their leaving, made of the frames that ``cadence`` was shown.
+        cadence: Knows the stamps, and what repeats.
+        road: ``(n, 2)`` metres on the road of ``(n, 2)`` pixels.
+        doubt: Why somebody cannot be measured by the stamps that he was shown with, or None.
+    """
+    latest: deque[Pace] = deque(maxlen=LATEST)
+    for seen in tracks:
+        single = cadence.retimed(seen)
+        one = _unsure(seen, single) if isinstance(single, Refusal) else Timed(track=single)
+        pace = pace_of(seen, cadence.times_s, road) if single is seen else NO_PACE
+        latest.append(pace)
+        judged = _judged(one, pace, lies=_lie(latest))
+        yield judged if judged.unsure else replace(judged, unsure=doubt(seen))
+
+
 def _judged(one: Timed, pace: Pace, *, lies: bool) -> Timed:
     """As it was, or in doubt: it moves unevenly, or cannot tell where the clock ``lies``."""
     if one.unsure is None and (pace.jerks or (lies and not pace.is_witness)):
@@ -103,7 +130,7 @@ def _unsure(track: Track, why: Refusal) -> Timed:
     return Timed(track=track, unsure=why)
 
 
-def _lie(paces: Sequence[Pace]) -> bool:
+def _lie(paces: Iterable[Pace]) -> bool:
     """Whether so many vehicles gainsay the stamps that those who cannot tell are in doubt too."""
     uneven = [pace.jerks > 0 for pace in paces if pace.is_witness]
     return sum(uneven) >= LYING * max(1, len(uneven))

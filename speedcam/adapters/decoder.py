@@ -26,6 +26,7 @@ from speedcam.adapters import wire
 from speedcam.adapters.bounds import Bounds
 from speedcam.adapters.confine import confine
 from speedcam.adapters.gate import ClipFile, of_descriptor
+from speedcam.adapters.piped import of_pipe
 from speedcam.adapters.video import Footage, footage_of
 from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
@@ -44,6 +45,7 @@ class Errand:
         memory_bytes: Address space that it may use.
         cpu_s: Seconds of work that it may use.
         bounds: What footage may ask of it, by name.
+        live: The footage comes through a pipe.
     """
 
     control: int
@@ -54,6 +56,7 @@ class Errand:
     memory_bytes: int
     cpu_s: int
     bounds: dict[str, float]
+    live: bool = False
 
 
 def main() -> None:
@@ -67,7 +70,8 @@ def main() -> None:
 def run(control: socket.socket, errand: Errand) -> None:
     """Confine this process and answer the owner until it hangs up."""
     pool = mmap.mmap(errand.pool, errand.slots * errand.slot_bytes)
-    clip = of_descriptor(errand.clip, Path(wire.CLIP_NAME), Bounds(**errand.bounds))
+    admit = of_pipe if errand.live else of_descriptor
+    clip = admit(errand.clip, Path(wire.CLIP_NAME), Bounds(**errand.bounds))
     filtered = confine(memory_bytes=errand.memory_bytes, cpu_s=errand.cpu_s)
     with suppress(BrokenPipeError, ConnectionResetError):
         control.send(wire.HELLO + (b"\1" if filtered else b"\0"))

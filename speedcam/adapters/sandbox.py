@@ -32,6 +32,7 @@ from speedcam.adapters import wire
 from speedcam.adapters.bounds import Bounds, in_order, require_modest
 from speedcam.adapters.gate import ClipFile, admit
 from speedcam.adapters.jail import START, has_bubblewrap, launch
+from speedcam.adapters.piped import PipedClip
 from speedcam.errors import FootageError
 from speedcam.model import Floats, Frame, Image
 from speedcam.segments import WHOLE, Segment
@@ -224,6 +225,7 @@ class Decoder:
             "memory_bytes": MEMORY_BYTES + pool.size_bytes,
             "cpu_s": CPU_S,
             "bounds": asdict(file.bounds),
+            "live": isinstance(file, PipedClip),
         }
         with theirs:
             launched = launcher(json.dumps(errand), (theirs.fileno(), file.descriptor, memory))
@@ -240,6 +242,10 @@ class Decoder:
     def alive(self) -> bool:
         """Whether it can be asked for something."""
         return self._end.alive
+
+    def end(self) -> None:
+        """Kill it; it can be asked for nothing more."""
+        self._end()
 
     def facts(self) -> Facts:
         """What the decoder found in the container; the first thing to ask."""

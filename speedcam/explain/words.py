@@ -230,7 +230,7 @@ def limit(dossier: Dossier, speed: SpeedMeasurement) -> str:
 
 def kept(passage: Passage) -> str:
     """What of the vehicle was kept."""
-    no_pictures = SEAL_KINDS | {ExhibitKind.RAW, ExhibitKind.FILM}
+    no_pictures = SEAL_KINDS | {ExhibitKind.RAW, ExhibitKind.FILM, ExhibitKind.FOOTAGE}
     pictures = sum(exhibit.kind not in no_pictures for exhibit in passage.exhibits)
     film = any(exhibit.kind is ExhibitKind.FILM for exhibit in passage.exhibits)
     if not pictures:

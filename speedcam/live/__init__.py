@@ -1,0 +1,1 @@
+"""Live streams: one process receives, another decodes, a third measures at once."""

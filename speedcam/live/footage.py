@@ -1,0 +1,137 @@
+"""A stream as footage: the pipeline sees frames with their stamps, decoded in the sandbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from threading import Thread
+
+from speedcam.adapters import wire
+from speedcam.adapters.bounds import Bounds, in_order
+from speedcam.adapters.decoding import Clip, open_clip
+from speedcam.adapters.piped import of_pipe
+from speedcam.adapters.sandbox import Decoder, launch_confined
+from speedcam.live.backlog import Backlog
+from speedcam.live.packets import TICKS_PER_S
+from speedcam.live.reception import Reception
+from speedcam.model import Frame, Image
+from speedcam.segments import WHOLE, Segment
+
+OPENING_S = 21.0
+"""Of the stream, which is on the disk before its first frame is measured: the empty road shows in
+it, and whether its stamps run as time does."""
+
+OPENING, AGAIN = ".opening.ts", ".again.ts"
+
+
+class LiveFootage:
+    """A :class:`speedcam.ports.FrameSource` of one connection.
+
+    Without a segment it shows its opening only, and with one all that comes, once.
+    """
+
+    def __init__(
+        self,
+        reception: Reception,
+        decoder: Decoder,
+        opening: Clip,
+        *,
+        folder: Path,
+        sha256: str,
+        watch: Callable[[Frame], None] = lambda _: None,
+    ) -> None:
+        """Show what ``reception`` brings.
+
+        Args:
+            reception: The connection.
+            decoder: Is fed with it, and has said what it found.
+            opening: The stream's first seconds, as a clip.
+            folder: Of the results, whose name passages bear; parts are put there for a moment.
+            sha256: Of what says which stream this was, and when.
+            watch: Told of each frame as it is decoded.
+        """
+        self._reception, self._decoder, self._opening = reception, decoder, opening
+        self._watch = watch
+        self.path, self.sha256, self.size = folder, sha256, opening.size
+
+    @property
+    def decoder(self) -> str:
+        """How the decoder is confined, in words."""
+        return f"a sandbox ({self._decoder.how}), live"
+
+    def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
+        """Every frame that comes, or those of the opening for whoever names no segment."""
+        if segment == WHOLE:
+            yield from self._opening.frames()
+            return
+        request = wire.FRAMES + wire.of_segment(segment)
+        shown = self._decoder.pictures(request, self._colour_again)
+        for frame in in_order(self.path, Bounds(), shown):
+            self._watch(frame)
+            yield frame
+
+    def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
+        """Luma of up to ``count`` frames of the opening."""
+        return self._opening.glimpses(count)
+
+    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+        """The frames with exactly these times, decoded again from what is on the disk.
+
+        Raises:
+            FootageError: One of them does not come back.
+        """
+        excerpt = self._reception.ring.excerpt(min(index_at), max(index_at))
+
+        def within_s(time_s: float) -> float:
+            ticks = round(time_s * TICKS_PER_S) - excerpt.first_ticks
+            return float(ticks * Fraction(1, TICKS_PER_S))
+
+        with at_hand(self.path / AGAIN, excerpt.content) as clip:
+            found = clip.recall({within_s(time_s): index for time_s, index in index_at.items()})
+        return {t: replace(found[within_s(t)], time_s=t) for t in index_at}
+
+    def _colour_again(self, index: int, time_s: float) -> Image:
+        return self.recall({time_s: index})[time_s].colour()
+
+
+@contextmanager
+def at_hand(path: Path, content: bytes) -> Iterator[Clip]:
+    """A part of a stream as a clip, whose file is gone afterwards."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+    try:
+        # The clip holds the file open, and nobody else needs its name.
+        yield open_clip(path)
+    finally:
+        path.unlink()
+
+
+@contextmanager
+def fed_decoder(name: Path, backlog: Backlog) -> Iterator[Decoder]:
+    """A confined decoder that is shown what is in the backlog; ended at the end."""
+    ours, theirs = os.pipe()
+    decoder = Decoder(of_pipe(ours, name, Bounds()), launch_confined)
+    os.close(ours)
+    feeder = Thread(target=_feed, args=(theirs, backlog), name="feed", daemon=True)
+    feeder.start()
+    try:
+        yield decoder
+    finally:
+        decoder.end()
+        backlog.end()
+        feeder.join()
+
+
+def _feed(pipe: int, backlog: Backlog) -> None:
+    with suppress(BrokenPipeError), os.fdopen(pipe, "wb", buffering=0) as decoder:
+        while packet := backlog.take():
+            view = memoryview(packet.content)
+            while view:
+                view = view[decoder.write(view) :]

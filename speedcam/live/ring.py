@@ -1,0 +1,110 @@
+"""The stream's last minute as it came, one file for each run from key frame to key frame.
+
+Frames are decoded from here a second time for whoever is above the trigger, and his stretch of it
+becomes an exhibit. What nobody needs is deleted a minute later, and all of it when a stretch ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from speedcam.disk import FILE_MODE, make_folder
+from speedcam.errors import FootageError
+from speedcam.live.packets import TICKS_PER_S, Packet
+
+KEPT_S = 60.0
+"""Longer than anybody takes through the view whose plate will be looked for."""
+MOST_BYTES = 512 * 1024 * 1024
+"""Of all of it: a minute of 60 Mb a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A part of the stream, which can be decoded by itself.
+
+    Attributes:
+        content: A transport stream.
+        first_ticks: When its first picture is shown in the stream.
+    """
+
+    content: bytes
+    first_ticks: int
+
+
+class Ring:
+    """Keeps the last packets on disk; one thread adds while another reads."""
+
+    def __init__(self, folder: Path, kept_s: float = KEPT_S) -> None:
+        """Keep them in ``folder``, which is made, and emptied of what another run left."""
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder)
+        self._folder = folder
+        self._kept_ticks = round(kept_s * TICKS_PER_S)
+        self._runs: deque[int] = deque()
+        self._bytes: dict[int, int] = {}
+        self._open: int | None = None
+        self._lock = Lock()
+
+    def add(self, packet: Packet) -> None:
+        """Keep one more; the oldest run goes when another one fills the minute by itself."""
+        with self._lock:
+            if packet.is_key:
+                self._begin(packet.ticks)
+            if self._open is not None:
+                os.write(self._open, packet.content)
+                self._bytes[self._runs[-1]] += len(packet.content)
+            while len(self._runs) > 1 and self._is_spent(packet.ticks):
+                self._path(oldest := self._runs.popleft()).unlink()
+                del self._bytes[oldest]
+
+    def excerpt(self, from_s: float, to_s: float) -> Excerpt:
+        """What was shown then, from the key frame before on, to the end of the run.
+
+        Raises:
+            FootageError: It is deleted already.
+        """
+        from_ticks, to_ticks = (round(each * TICKS_PER_S) for each in (from_s, to_s))
+        with self._lock:
+            runs = list(self._runs)
+            first, end = bisect_right(runs, from_ticks) - 1, bisect_right(runs, to_ticks)
+            if first < 0:
+                raise FootageError(
+                    f"{self._folder.parent.name}: what the stream showed at {from_s:.1f} s is "
+                    "deleted already.",
+                    "not_again",
+                )
+            # Pictures that are shown before a key frame may come after it.
+            wanted = runs[first : end + 1]
+            content = b"".join(self._path(run).read_bytes() for run in wanted)
+        return Excerpt(content=content, first_ticks=runs[first])
+
+    def close(self) -> None:
+        """Delete all of it."""
+        with self._lock:
+            if self._open is not None:
+                os.close(self._open)
+                self._open = None
+            self._runs.clear()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begin(self, ticks: int) -> None:
+        if self._open is not None:
+            os.close(self._open)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        self._open = os.open(self._path(ticks), flags, FILE_MODE)
+        self._runs.append(ticks)
+        self._bytes[ticks] = 0
+
+    def _is_spent(self, now_ticks: int) -> bool:
+        """Whether the second oldest run alone reaches far enough back, or there is too much."""
+        far = now_ticks - self._runs[1] > self._kept_ticks
+        return far or sum(self._bytes.values()) > MOST_BYTES
+
+    def _path(self, ticks: int) -> Path:
+        return self._folder / f"{ticks}.ts"

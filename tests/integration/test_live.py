@@ -1,0 +1,171 @@
+"""A live stream from a real server: what passes is on the disk at once, and faults end loudly."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from speedcam.adapters.decoding import open_clip
+from speedcam.live.packets import Packet
+from speedcam.live.source import source_of
+from speedcam.live.stamps import Trust
+from speedcam.live.stretch import CLIP
+from speedcam.live.watch import Post, Watch
+from speedcam.model import Passage, Reason, Refusal, SpeedMeasurement
+from speedcam.pipeline import passages
+from speedcam.process import PASSAGES
+from speedcam.record import read_passages
+from speedcam.site import load_site
+from tests.bench.workers import repeated
+from tests.builders_clips import a_camera
+from tests.builders_footage import write_video
+from tests.builders_simulate import a_clip
+from tests.stream_server import coded, reset, sent, serving, stalled, then
+
+BLIND_TRUST = Trust(group_s=0.2, fewest=3, most_off=10.0)
+"""Tests send as fast as they can."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Two vehicles, and the same two once more."""
+
+    packets: list[Packet]
+    site: Path
+    told: list[Passage]
+    """What footage says of them that is at hand whole."""
+
+
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shot")
+    clip = a_clip(folder)
+    twice = repeated(clip.video, 2, folder / "twice.mp4")
+    footage, site = open_clip(twice), load_site(clip.site)
+    found = passages(a_camera(site, footage.size, folder), footage)
+    return Shot(coded(twice), clip.site, list(found))
+
+
+class Watched:
+    """A watch in a thread of its own, until something holds."""
+
+    def __init__(self, url, site, out, stall_s=60.0, **changes):
+        source = replace(source_of("gate", url), stall_s=stall_s, open_s=60.0)
+        post = Post(source=source, site=site, out=out, trust=BLIND_TRUST, opening_s=1.0)
+        self.alarms: list[str] = []
+        self._changed = Event()
+        self._out = out
+        changed = replace(post, first_wait_s=0.01, **changes)
+        self.watch = Watch(changed, self._hear, a_camera)
+        self._thread = Thread(target=self.watch.run)
+
+    def _hear(self, words):
+        self.alarms.append(words)
+        self._changed.set()
+
+    def until(self, holds):
+        self._thread.start()
+        try:
+            while not holds(self):
+                assert self._changed.wait(120), (self.alarms, self.watch.status)
+                self._changed.clear()
+        finally:
+            self.watch.stop()
+            self._thread.join()
+        return self
+
+    def heard(self, words):
+        return sum(words in alarm for alarm in self.alarms)
+
+    @property
+    def clips(self):
+        return sorted(path.parent for path in self._out.glob(f"gate/*/{PASSAGES}"))
+
+    @property
+    def passages(self):
+        return [each for clip in self.clips for each in read_passages(clip / PASSAGES)]
+
+
+def speeds_kmh(found):
+    return [each.speed.speed_kmh for each in found if isinstance(each.speed, SpeedMeasurement)]
+
+
+def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
+    with serving(sent(shot.packets), stalled) as url:
+        watched = Watched(url, shot.site, tmp_path).until(lambda w: w.heard("it ended"))
+    (clip,) = watched.clips
+    assert len(speeds_kmh(watched.passages)) >= 3
+    # Whoever is in view when the stream ends is told of by nobody.
+    assert speeds_kmh(watched.passages) == pytest.approx(
+        speeds_kmh(shot.told)[: len(speeds_kmh(watched.passages))], abs=0.3
+    )
+    about = (clip / CLIP).read_bytes()
+    assert {p.provenance.clip_sha256 for p in watched.passages} == {
+        hashlib.sha256(about).hexdigest()
+    }
+    assert json.loads(about)["camera"] == load_site(shot.site).camera_id
+    assert watched.watch.status.frames == len(shot.packets)
+    assert sum(watched.watch.status.passages.values()) == len(watched.passages)
+    left_over = {path.name for path in clip.iterdir()}
+    assert left_over == {"clip.json", "run.json", "passages.jsonl", "raw"}
+    assert not (clip.parent / ".ring").exists()
+
+
+def test_a_stream_that_is_cut_off_or_stalls_is_connected_again(shot, tmp_path):
+    half = sent(shot.packets[: len(shot.packets) // 2])
+    with serving(then(half, reset), then(half, stalled)) as url:
+        watched = Watched(url, shot.site, tmp_path, stall_s=2.0)
+        watched.until(lambda w: w.heard("no picture came") and len(w.clips) > 1)
+    assert len(watched.clips) <= watched.watch.status.connections
+    assert len({each.id for each in watched.passages}) == len(watched.passages) > 0
+
+
+def test_a_clock_that_is_not_the_cameras_measures_nobody(shot, tmp_path):
+    strict = Trust(group_s=0.2, fewest=3, most_off=0.002)
+    with serving(sent(shot.packets), stalled) as url:
+        watched = Watched(url, shot.site, tmp_path, trust=strict)
+        watched.until(lambda w: w.heard("it ended"))
+    refused = [each.speed for each in watched.passages]
+    assert all(isinstance(speed, Refusal) for speed in refused)
+    assert Reason.TIME_UNSURE in {speed.reason for speed in refused}
+
+
+def test_another_size_is_measured_by_nobody_until_the_site_file_changes(shot, tmp_path):
+    other = coded(write_video(tmp_path / "other.mp4", sizes=[(320, 240)]))
+    site = tmp_path / "gate.site.toml"
+    site.write_bytes(shot.site.read_bytes())
+    with serving(sent(shot.packets), sent(other)) as url:
+        watched = Watched(url, site, tmp_path).until(lambda w: w.heard("[size_change]") >= 2)
+    assert len(watched.clips) == 1
+    assert "320x240 now and were 480x270" in watched.alarms[-1]
+    site.write_bytes(shot.site.read_bytes() + b"\n# surveyed again\n")
+    with serving(sent(shot.packets), stalled) as url:
+        again = Watched(url, site, tmp_path).until(lambda w: w.heard("it ended"))
+    assert len(again.clips) == 2
+
+
+def test_a_size_that_changes_on_the_way_ends_the_clip(shot, tmp_path):
+    other = coded(write_video(tmp_path / "other.mp4", sizes=[(320, 240)]))
+    end = shot.packets[-1].ticks + 3600
+    later = [replace(each, ticks=each.ticks + end) for each in other]
+    with serving(then(sent(shot.packets), sent(later)), stalled) as url:
+        watched = Watched(url, shot.site, tmp_path)
+        watched.until(lambda w: w.heard("jumped") or w.heard("[size_change]"))
+    assert len(watched.clips) == 1
+
+
+def test_a_second_watch_in_one_folder_is_refused(shot, tmp_path):
+    from speedcam.errors import SpeedcamError
+
+    with serving(stalled) as url:
+        first = Watched(url, shot.site, tmp_path)
+
+        def second_is_refused(_):
+            with pytest.raises(SpeedcamError, match="being written by another"):
+                Watched(url, shot.site, tmp_path).watch.run()
+            return True
+
+        first.until(lambda w: w.heard("it cannot be read") and second_is_refused(w))
