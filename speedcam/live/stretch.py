@@ -212,8 +212,10 @@ class _Witness:
         track: Track,
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
+        *,
+        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
     ) -> tuple[Exhibit, ...]:
-        made = self.camera.witness(passage, frames, track, plates, beside)
+        made = self.camera.witness(passage, frames, track, plates, beside, recall=recall)
         return (*made, self._footage(passage, track)) if made else made
 
     def _footage(self, passage: Passage, track: Track) -> Exhibit:
