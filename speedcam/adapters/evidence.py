@@ -167,13 +167,23 @@ def photo(
     """
     redacted = redactor.redact(picture, subject, shown)
     left, top, right, bottom = surroundings(subject.vehicle, picture.shape[1], picture.shape[0])
-    return film_frame(np.ascontiguousarray(redacted[top:bottom, left:right]), facts)
+    cut = np.ascontiguousarray(redacted[top:bottom, left:right])
+    return _under_place(cut, facts, facts.place.road)
 
 
 def film_frame(hidden: Image, facts: Facts) -> Image:
-    """A picture that hides everybody already, under the place and over a slim band."""
+    """A frame of a film that hides everybody already, with the strips of a photo.
+
+    Its time stands above it too: below it are the buttons of a player.
+    """
+    local = facts.at.astimezone(ZoneInfo(facts.place.timezone))
+    clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+    return _under_place(hidden, facts, f"{clock} · {facts.time_s:.3f} s")
+
+
+def _under_place(picture: Image, facts: Facts, subtitle: str) -> Image:
     return with_band(
-        with_header(hidden, facts.place.name, facts.place.road, _MARK),
+        with_header(picture, facts.place.name, subtitle, _MARK),
         [_speed(facts), _limit(facts), _time(facts)],
     )
 

@@ -65,7 +65,7 @@ def veil_of(pictures: Sequence[Image], vehicle: Image, block: int) -> Veil:
         vehicle: The measured vehicle, hidden already.
         block: Side of a block in pixels of ``pictures``.
     """
-    step = max(1, len(pictures) // _LOOKS)
+    step = math.ceil(len(pictures) / _LOOKS)
     road = np.median(np.stack(pictures[::step]), axis=0).astype(np.uint8)
     return Veil(road=mosaic(road, block), vehicle=vehicle)
 

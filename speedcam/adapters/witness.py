@@ -12,7 +12,7 @@ from speedcam.adapters import evidence
 from speedcam.adapters.evidence import Facts, RoadMarks
 from speedcam.adapters.film import encode_mp4, moments
 from speedcam.adapters.redact import block_px
-from speedcam.adapters.shown import FILM_PX, OBSERVED_PX_PER_M, Taken, coarsened, resized, under
+from speedcam.adapters.shown import FILM_PX, Taken, coarsened, resized, under
 from speedcam.adapters.veil import Veil, veil_of
 from speedcam.ground import Ground
 from speedcam.model import (
@@ -153,9 +153,8 @@ class PictureWitness:
         if len(view) < 2:
             return
         height, width = taken.picture.shape[:2]
-        nearest = max(self._px_per_m(sighting.box) for sighting in view)
-        scale = min(FILM_PX / width, OBSERVED_PX_PER_M / nearest)
-        small = case.small(view, (round(scale * width), round(scale * height)))
+        scale = FILM_PX / width
+        small = case.small(view, (FILM_PX, round(scale * height)))
         whole = replace(taken.subject, nearest_px_per_m=self._at_bottom_px_per_m(width, height))
         veil = veil_of(small, taken.vehicle(), block_px(small[0].shape[0], whole.scaled(scale)))
         for (_, kind, title), end in zip(_STILLS, case.ends, strict=True):
@@ -167,8 +166,7 @@ class PictureWitness:
         """The whole frame with everybody hidden."""
         if sighting == taken.sighting:
             return taken.under(veil)
-        scale = min(1.0, OBSERVED_PX_PER_M / self._px_per_m(sighting.box))
-        coarse = coarsened(case.picture(sighting), scale)
+        coarse = coarsened(case.picture(sighting), self._px_per_m(sighting.box))
         return under(veil, coarse, self._subject_from_afar(case, taken, sighting))
 
     def _film(
@@ -179,12 +177,12 @@ class PictureWitness:
         view: Sequence[Sighting],
         small: Sequence[Image],
     ) -> Exhibit:
-        scale = small[0].shape[1] / taken.picture.shape[1]
-        size_px = (FILM_PX, round(FILM_PX * small[0].shape[0] / small[0].shape[1]))
+        scale = FILM_PX / taken.picture.shape[1]
         pictures = []
         for sighting, picture in zip(view, small, strict=True):
             subject = self._subject_from_afar(case, taken, sighting).scaled(scale)
-            hidden = resized(under(veil, picture, subject), size_px)
+            coarse = coarsened(picture, scale * self._px_per_m(sighting.box))
+            hidden = under(veil, coarse, subject)
             pictures.append(evidence.film_frame(hidden, self._facts(case, sighting)))
         return self._keep(ExhibitKind.FILM, case, view[0], encode_mp4(pictures), "mp4")
 
