@@ -24,9 +24,15 @@ def require_complete(fine: Fine) -> None:
     """Raise LetterError naming every fact that ``fine`` lacks and a notice must state."""
     lacking = [name for name, value in _mandatory(fine).items() if not value]
     if lacking:
+        mended = "Complete the site file or the case, and issue it again."
+        if country_of(fine) is None:
+            words = f"countries/{fine.number[:2].lower()}.yaml"
+            mended = (
+                f"Write {words} (docs/rules.md), then `speedcam office deliver --retry-failed`."
+            )
         raise LetterError(
             f"notice {fine.number or '(no number)'} cannot be written: it lacks "
-            f"{', '.join(lacking)}. Complete the site file or the case, and issue it again."
+            f"{', '.join(lacking)}. {mended}"
         )
 
 

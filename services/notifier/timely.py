@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from services.account import day_of
 from services.fines import Standing, next_due, standing_of
@@ -20,9 +20,11 @@ from services.ports import Clock
 from services.store.fines import FineFile, keep_next_due, read_file
 from services.store.instants import to_ms
 from services.store.letters import ON_PAPER, queue_letter
-from services.store.schema import fines, outbox, receipts
+from services.store.schema import fines, office, outbox, receipts
 from services.store.store import Store
 
+_LOOKED_ON = "reminded_on"
+"""In the office's table: the day, in UTC, on which it was last asked whom to remind."""
 _DAY = timedelta(days=1)
 _OLDEST = timedelta(days=365)
 """Of fines that are looked at: nobody is reminded of an older one."""
@@ -37,6 +39,7 @@ def queue_reminders(store: Store, before_days: int, clock: Clock) -> int:
         clock: Says which day it is.
     """
     now, before = clock.now(), timedelta(days=before_days)
+    _look_again_if_put_back(store, now.date())
     soon = (now + EASTERNMOST).date() + before
     wanted = select(fines.c.number).where(
         fines.c.state.in_(sorted(REMINDED)),
@@ -46,6 +49,21 @@ def queue_reminders(store: Store, before_days: int, clock: Clock) -> int:
     with store.reading() as connection:
         numbers = connection.execute(wanted).scalars().all()
     return sum(_remind(store, number, before, now) for number in numbers)
+
+
+def _look_again_if_put_back(store: Store, today: date) -> None:
+    """Forget what a clock that ran ahead said of terms, once it is put back."""
+    here = office.c.name == _LOOKED_ON
+    with store.reading() as connection:
+        known = connection.execute(select(office.c.value).where(here)).scalar()
+    if known == today.isoformat():
+        return
+    with store.writing() as connection:
+        if known is not None and known > today.isoformat():
+            running = fines.c.state.in_(sorted(REMINDED))
+            connection.execute(update(fines).where(running).values(next_due=today.isoformat()))
+        connection.execute(delete(office).where(here))
+        connection.execute(insert(office).values(name=_LOOKED_ON, value=today.isoformat()))
 
 
 def _remind(store: Store, number: str, before: timedelta, now: datetime) -> int:

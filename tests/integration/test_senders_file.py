@@ -114,6 +114,7 @@ def pigeon(tmp_path, monkeypatch):
     sys.modules.pop("pigeon", None)
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_sender_of_another_package_takes_letters(pigeon, tmp_path):
     assert len(pigeon.splitlines()) <= 20
     office = tmp_path / "office"
@@ -167,6 +168,7 @@ def test_a_sample_without_an_address_is_not_sent(tmp_path):
     assert "--to" in ended.output
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_stuck_letter_is_listed_and_goes_when_its_address_is_entered(tmp_path):
     office = tmp_path / "office"
     with open_store(office, create=True) as store:

@@ -323,6 +323,11 @@ def test_no_letter_without(fact, fine):
         letter(fine)
 
 
+def test_a_country_without_words_is_told_which_file_to_write():
+    with pytest.raises(LetterError, match=r"Write countries/xx\.yaml .* --retry-failed"):
+        letter(a_fine(number="XX26-K7Q2-M9XD"))
+
+
 def test_all_that_is_missing_is_named_at_once():
     with pytest.raises(LetterError, match="the place, the road, the payment reference"):
         letter(
