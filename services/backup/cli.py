@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.backup.keys import KEY_FILE
+from services.backup.keys import KEY_FILE, kek_of
 from services.backup.make import back_up
 from services.backup.restore import restore as restore_from
 from services.backup.sealing import load_private, load_public
@@ -52,10 +52,12 @@ def backup(
     """
     with open_store(office) as store:
         made = back_up(store, to, load_public(key), SystemClock(), keys)
+        kek = kek_of(store)
     typer.echo(made.path)
     held = made.manifest
     say(f"leaves: {held.leaves}, rows: {sum(held.rows.values())}, files: {len(held.files)}")
     say(f"files written: {made.fresh}")
+    say(f"restoring it needs the key-encryption key {kek} too, which is not in it")
     for path in made.faults:
         say(f"{path} is damaged in the office and not in the backup: look for an older one")
     end(not made.faults)

@@ -160,11 +160,14 @@ def wrap_again(
     kek = current_kek(connection)
     stale = select(case_keys).where(case_keys.c.case_key > after, case_keys.c.kek != kek)
     rows = connection.execute(stale.order_by(case_keys.c.case_key).limit(most)).all()
+    anew = []
     for row in rows:
         bound = bound_to(row.case_key)
         key = keks.unwrap(row.wrapped, kek=row.kek, bound=bound)
-        here = update(case_keys).where(case_keys.c.case_key == row.case_key)
-        connection.execute(here.values(kek=kek, wrapped=keks.wrap(key, kek=kek, bound=bound)))
+        anew.append({"case": row.case_key, "anew": keks.wrap(key, kek=kek, bound=bound)})
+    if anew:
+        here = update(case_keys).where(case_keys.c.case_key == bindparam("case"))
+        connection.execute(here.values(kek=kek, wrapped=bindparam("anew")), anew)
     return tuple(row.case_key for row in rows)
 
 

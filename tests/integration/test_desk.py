@@ -13,13 +13,15 @@ from services.desk import (
     propose_plate,
     queue,
 )
+from services.erasure import erase_due
 from services.errors import CaseError
-from services.fines import act_on, standing
+from services.fines import Step, act_on, standing
 from services.intake import Outcome
 from services.ledger.audit import audit
 from services.life import Act, State
 from services.model import Verdict
 from services.policy import demo_auto_1, drawn_for_quality
+from services.retention import Rule
 from services.second_look import second_looks
 from services.staff.account import Role
 from services.store import open_store
@@ -490,3 +492,20 @@ def test_every_word_of_a_case_is_there_in_both_languages(shop, clock, language):
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
     assert isinstance(case_of(store, key).violation.passage.plate, PlateReading)
+
+
+def test_a_case_that_was_erased_says_so_and_shows_nothing(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    decided(store, key, clock, Verdict.REJECT)
+    clock.advance(days=3)
+    rule = Rule(id="no-fine", states=frozenset({State.REJECTED}), days=1)
+    (looked,) = erase_due(store, [rule], Step(by="P-17", why="the term is over", at=clock.now()))
+    assert (looked.case_key, looked.kept) == (key, "")
+    officer = let_in(Role.SENIOR)
+    for path in (f"/desk/case/{key}", f"/desk/case/{key}/picture/photo"):
+        page = officer.client.get(path)
+        assert page.status_code == 410
+        assert "It was erased" in page.text
+        assert "U fshi" in page.text
+    assert "/desk/case/" not in officer.client.get("/desk").text
