@@ -81,7 +81,9 @@ def test_the_server_answers_a_key_and_stops_on_ctrl_c(office):
         with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - our own server
             assert json.load(answer) == {"status": "ok", "received_at": None, "letters": {}}
         process.send_signal(signal.SIGINT)
-        assert "Traceback" not in process.stderr.read()
+        rest = process.stderr.read()
+        assert "Traceback" not in rest
+        assert rest.endswith("Stopped.\n")
         assert process.wait(timeout=20) == 0
 
 

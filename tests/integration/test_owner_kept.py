@@ -34,9 +34,9 @@ class Counting:
 
 
 @pytest.fixture
-def office(tmp_path, office_in):
+def office(tmp_path):
     clock = StoppedClock()
-    with open_store(office_in(tmp_path / "office"), create=True) as store:
+    with open_store(tmp_path / "office", create=True) as store:
         some_history(without_waiting(store), tmp_path / "camera", clock)
         counting = Counting(store)
         app = create_app(
@@ -133,3 +133,15 @@ def test_a_database_that_does_not_answer_is_told_as_such(tmp_path):
             connection.exec_driver_sql("ALTER TABLE events RENAME TO lost")
         with pytest.raises(StoreUnavailable, match="cannot be read"):
             stamp_of(store)
+
+
+def test_the_stamp_tells_news_in_either_database(tmp_path, office_in):
+    clock = StoppedClock()
+    with open_store(office_in(tmp_path / "office"), create=True) as store:
+        stamps = [stamp_of(store)]
+        some_history(without_waiting(store), tmp_path / "camera", clock)
+        stamps.append(stamp_of(store))
+        checkpoint(store, clock)
+        stamps.append(stamp_of(store))
+        assert len(set(stamps)) == 3
+        assert stamp_of(store) == stamps[-1]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, TypeAdapter
 from services.life import State
 from services.staff.api_key import Scope
 from services.store import listings
-from services.store.listings import Wanted
+from services.store.lines import Wanted
 from services.store.store import Store
 from services.web.api.cursor import CursorError, Place, cursor_of, place_of
 from services.web.api.problems import KIND, Problem
