@@ -60,7 +60,7 @@ def serve_command(
     pay and how to object. /board shows figures for the public. It only reads, unless --forms is
     given. It is a demo, and every page says so. --staff shows the staff's pages instead, to
     accounts of `speedcam office account`, and --api answers programs with keys of `speedcam office
-    key`: run each in its own process.
+    api-key`: run each in its own process.
     """
     # A web server is slow to load, and no other command needs one.
     from services.web.cli import serve, serve_api, serve_staff  # noqa: PLC0415 - see above

@@ -1,4 +1,4 @@
-"""``speedcam office key``: which programs may ask the office. Parse, call, print."""
+"""``speedcam office api-key``: which programs may ask the office. Parse, call, print."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.store.api_keys import add_key, keys_of, revoke_key
 from services.store.store import open_store
 
 key_app = typer.Typer(
-    name="key",
+    name="api-key",
     help="Keys by which other programs ask the office (`speedcam serve --api`).\n\nNo key opens a "
     "plate, a person or a picture.",
     epilog=EPILOG,

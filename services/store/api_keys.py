@@ -85,7 +85,7 @@ def revoke_key(store: Store, key_id: str, at: datetime) -> None:
         here = update(api_keys).where(api_keys.c.id == key_id)
         if not connection.execute(here.values(revoked=True)).rowcount:
             raise AccountError(
-                f"there is no key {key_id!r}. `speedcam office key list` shows them."
+                f"there is no key {key_id!r}. `speedcam office api-key list` shows them."
             )
         told = Event(
             at=at, who=CONSOLE, what="key_revoked", subject=f"key:{key_id}", reason="revoked"

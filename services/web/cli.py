@@ -151,7 +151,7 @@ def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
         app = create_api(store, clock=clock, tally=Tally())
         words = (
             f"The API of {office} is at {_address(host, listening)}api/v1/\n"
-            "`speedcam office key add` makes a key. Stop with Ctrl-C.\n"
+            "`speedcam office api-key add` makes a key. Stop with Ctrl-C.\n"
         )
         with keep_recording(store, clock, sys.stderr.write):
             _run(app, listening, words)

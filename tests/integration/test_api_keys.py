@@ -30,7 +30,7 @@ def office(tmp_path):
 
 
 def typed(office, *arguments):
-    return CliRunner().invoke(office_app, ["key", *arguments, "--office", str(office)])
+    return CliRunner().invoke(office_app, ["api-key", *arguments, "--office", str(office)])
 
 
 def made(office, *more):

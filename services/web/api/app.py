@@ -25,7 +25,7 @@ VERSION = "1.0.0"
 _ABOUT = """What a speed office counts and follows, for other programs of the authority.
 
 It only reads. No answer holds a plate, a person or a picture. Send a key of
-`speedcam office key add` as `Authorization: Bearer KEY`. Lists come in pages: ask again with
+`speedcam office api-key add` as `Authorization: Bearer KEY`. Lists come in pages: ask again with
 `after` set to `next` until it is null. Every fault is `application/problem+json` (RFC 9457)."""
 
 
