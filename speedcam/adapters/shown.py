@@ -16,11 +16,11 @@ from speedcam.adapters.veil import Veil
 from speedcam.model import Box, Floats, Image, Sighting
 from speedcam.subject import Subject
 
-DETECTED_PX_PER_M = 25.0
-"""So dense may a picture be in which nobody is to be recognised: IEC 62676-4 asks for 25 pixels a
-metre to detect that somebody is there, for 125 to recognise whom one knows. A head is 6 pixels
-wide then, the letters of a plate 2 tall. At 62.5, enough to observe somebody, YuNet still found a
-face that was put before a bumper."""
+COARSE_PX_PER_M = 12.5
+"""So dense may a picture be in which nobody is to be recognised: IEC 62676-4 asks for 12.5 pixels a
+metre to count people, for 25 to detect that somebody is there, for 125 to recognise whom one knows.
+A head is 3 pixels wide, the letters of a plate are 1 tall. At 62.5 and still at 25, YuNet found
+faces that were put before a bumper."""
 FILM_PX = 640
 """Width of a film."""
 _SOFT = 0.5
@@ -65,7 +65,7 @@ def under(veil: Veil, coarse: Image, subject: Subject) -> Image:
 
     Args:
         veil: Of its passage.
-        coarse: ``(height, width, 3)`` BGR, of no more than :data:`DETECTED_PX_PER_M`.
+        coarse: ``(height, width, 3)`` BGR, of no more than :data:`COARSE_PX_PER_M`.
         subject: What is known of the vehicle in it.
     """
     cover = veil.over(subject, (coarse.shape[1], coarse.shape[0]))
@@ -74,13 +74,13 @@ def under(veil: Veil, coarse: Image, subject: Subject) -> Image:
 
 
 def coarsened(picture: Image, px_per_m: float) -> Image:
-    """``picture`` of its own size, with the detail of :data:`DETECTED_PX_PER_M` at most.
+    """``picture`` of its own size, with the detail of :data:`COARSE_PX_PER_M` at most.
 
     Args:
         picture: ``(height, width, 3)`` BGR.
         px_per_m: Pixels of a metre where the vehicle stands.
     """
-    scale, size = DETECTED_PX_PER_M / px_per_m, (picture.shape[1], picture.shape[0])
+    scale, size = COARSE_PX_PER_M / px_per_m, (picture.shape[1], picture.shape[0])
     if scale >= 1:
         return picture
     small = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -1,10 +1,10 @@
 """What of others can be found in the stills and the film that go with the photo.
 
-``python -m tests.bench.hiding_shown CLIP... [--faces MODEL]`` makes them of every vehicle over 25
-km/h in each clip (its ``.site.toml`` beside it) and prints one line of JSON per clip. Into every
-frame are put, before anything is hidden, the faces and plates of :mod:`tests.bench.hiding`. They
-are looked for in the frames of both stills as they were, in the JPEG of both, and in each frame of
-the film as a browser shows it; no picture is kept.
+``python -m tests.bench.hiding_shown CLIP... [--faces MODEL] [--every N]`` makes them of every
+vehicle over 25 km/h in each clip (its ``.site.toml`` beside it) and prints one line of JSON per
+clip. Into every frame are put, before anything is hidden, the faces and plates of
+:mod:`tests.bench.hiding`. They are looked for in the frames of both stills as they were, in the
+JPEG of both, and in each frame of the film as a browser shows it; no picture is kept.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Watched:
         caught: Where it keeps its pictures.
         looks: What looks.
         size_px: Width and height of the footage.
+        every: One of so many frames of a film is looked at.
         counts: How often something was put, was found before, and is found after.
     """
 
@@ -79,6 +80,7 @@ class Watched:
     caught: Caught
     looks: Looks
     size_px: tuple[int, int]
+    every: int = 1
     counts: Counter[str] = field(default_factory=Counter)
 
     def __call__(
@@ -121,9 +123,8 @@ class Watched:
             photo = by_kind[ExhibitKind.PHOTO]
             shown = moments(track.sightings, photo.time_s)
             empty = np.zeros((self.size_px[1], self.size_px[0], 3), np.uint8)
-            for picture, sighting in zip(
-                _frames(self.caught.content[Path(film.path).name]), shown, strict=True
-            ):
+            filmed = zip(_frames(self.caught.content[Path(film.path).name]), shown, strict=True)
+            for picture, sighting in list(filmed)[:: self.every]:
                 self._look_at_frame(picture, put(empty, sighting), _with_plate(near, sighting.box))
         self.caught.content.clear()
         return made
@@ -210,7 +211,7 @@ def _frames(film: bytes) -> Iterator[Image]:
             yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
-def hide(clip: Path, looks: Looks, reader: RapidPlateReader) -> Counter[str]:
+def hide(clip: Path, looks: Looks, reader: RapidPlateReader, every: int) -> Counter[str]:
     """The counts of all stills and films of one clip."""
     site = _lowered(load_site(clip.with_name(f"{clip.stem}.site.toml")))
     footage, caught = open_footage(clip), Caught()
@@ -222,7 +223,9 @@ def hide(clip: Path, looks: Looks, reader: RapidPlateReader) -> Counter[str]:
         folder_name="",
         redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
     )
-    watched = Watched(witness=witness, caught=caught, looks=looks, size_px=footage.size)
+    watched = Watched(
+        witness=witness, caught=caught, looks=looks, size_px=footage.size, every=every
+    )
     camera = Camera(
         site=site,
         ground=ground,
@@ -241,12 +244,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Look for strangers in stills and films.")
     parser.add_argument("clips", nargs="+", type=Path)
     parser.add_argument("--faces", type=Path, help="a YuNet model")
+    parser.add_argument("--every", type=int, default=1, help="look at one of so many frames")
     given = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     reader = RapidPlateReader()
     looks = Looks(reader=reader, model=given.faces)
     for clip in given.clips:
-        counts = dict(sorted(hide(clip, looks, reader).items()))
+        counts = dict(sorted(hide(clip, looks, reader, given.every).items()))
         row = {"clip": clip.name, "looks": looks.name} | counts
         print(json.dumps(row), flush=True)  # noqa: T201 - its data
     return 0

@@ -10,7 +10,7 @@ import pytest
 
 from speedcam.adapters.film import MOST_S, encode_mp4, moments
 from speedcam.adapters.redact import MosaicRedactor, block_px, mosaic, sharp_part
-from speedcam.adapters.shown import DETECTED_PX_PER_M, Taken, coarsened, under
+from speedcam.adapters.shown import COARSE_PX_PER_M, Taken, coarsened, under
 from speedcam.adapters.veil import veil_of
 from speedcam.model import FILM_STEP_S, Box, Sighting
 from speedcam.subject import Subject, plate_from_afar
@@ -116,7 +116,7 @@ def test_the_frame_of_the_photo_is_as_sharp_as_the_photo():
 def test_a_coarse_picture_has_no_finer_detail_than_a_small_one():
     stripes = np.zeros((*SIZE, 3), np.uint8)
     stripes[:, ::2] = 255
-    near, far = coarsened(stripes, 4 * DETECTED_PX_PER_M), coarsened(stripes, DETECTED_PX_PER_M)
+    near, far = coarsened(stripes, 4 * COARSE_PX_PER_M), coarsened(stripes, COARSE_PX_PER_M)
     assert near.shape == stripes.shape
     assert np.ptp(near) < 8
     assert np.array_equal(far, stripes)
