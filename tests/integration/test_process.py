@@ -1,6 +1,7 @@
 """Processing a clip: whole results or none, the same ones however often it was killed."""
 
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from speedcam.cli import run
 from speedcam.model import PlateReading
-from speedcam.process import PASSAGES
+from speedcam.process import PASSAGES, is_done
 from speedcam.raw import unpack
 from speedcam.record import read_passages
 from speedcam.redo import agrees, remeasure
@@ -20,12 +22,18 @@ from speedcam.site import load_site
 from tests.builders_footage import write_video
 from tests.builders_simulate import a_clip
 
-KILLS = 5
+KILLS = 3
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     return a_clip(tmp_path_factory.mktemp("clip"), size_px=(1280, 720))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A clip too small for plates, and quickly measured."""
+    return a_clip(tmp_path_factory.mktemp("small"))
 
 
 def speedcam(*arguments, **options):
@@ -46,12 +54,31 @@ def files(folder):
     }
 
 
+@pytest.fixture
+def at_once(capsys, monkeypatch, tmp_path):
+    """A function that runs a command in this process: its exit code, stdout and stderr."""
+
+    def at_once(*arguments):
+        monkeypatch.chdir(tmp_path)
+        code = run([str(each) for each in arguments])
+        return code, *capsys.readouterr()
+
+    return at_once
+
+
 @pytest.fixture(scope="module")
-def undisturbed(clip, tmp_path_factory):
+def timed(clip, tmp_path_factory):
+    """An undisturbed run's folder, and the seconds it took."""
     out = tmp_path_factory.mktemp("undisturbed")
+    began = time.monotonic()
     result = process(clip, out)
     assert result.returncode == 0, result.stderr
-    return out
+    return out, time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def undisturbed(timed):
+    return timed[0]
 
 
 def test_the_path_of_the_passages_is_all_that_stdout_says(clip, undisturbed):
@@ -101,10 +128,8 @@ def test_raw_data_are_compact_and_hold_no_plate(undisturbed, clip):
             assert passage.plate.text.encode() not in gzip.decompress(content)
 
 
-def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(clip, undisturbed, tmp_path):
-    began = time.monotonic()
-    process(clip, tmp_path / "timing")
-    whole_s = time.monotonic() - began
+def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(clip, timed, tmp_path):
+    undisturbed, whole_s = timed
     out = tmp_path / "killed"
     command = [sys.executable, "-m", "speedcam", "process", str(clip.video)]
     command += ["--site", str(clip.site), "--out", str(out)]
@@ -132,11 +157,11 @@ def test_another_site_file_measures_the_clip_again(clip, tmp_path):
     assert not list((out / clip.video.stem).glob("exhibits/*"))
 
 
-def test_a_clip_that_cannot_be_read_does_not_stop_the_others(clip, tmp_path):
+def test_a_clip_that_cannot_be_read_does_not_stop_the_others(small, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video")
     starts = ["--starts-at", "2026-10-14T08:30:00+02:00"] * 2
-    both = ["process", broken, clip.video, "--site", clip.site, "--out", tmp_path / "o"]
+    both = ["process", broken, small.video, "--site", small.site, "--out", tmp_path / "o"]
     result = speedcam(*both, *starts)
     assert result.returncode == 1
     assert "cannot be read as video" in result.stderr
@@ -156,69 +181,94 @@ def test_a_clip_that_cannot_be_read_does_not_stop_the_others(clip, tmp_path):
         pytest.param(["demo", "--samples", "none"], id="no samples"),
     ],
 )
-def test_a_wrong_command_says_why_and_ends_with_2(arguments, tmp_path):
-    result = speedcam(*arguments, cwd=tmp_path)
+def test_a_wrong_command_says_why_and_ends_with_2(arguments, at_once):
+    code, told, complained = at_once(*arguments)
+    assert code == 2
+    assert told == ""
+    assert complained
+
+
+def test_a_user_sees_no_traceback(tmp_path):
+    result = speedcam("serve", "--office", "none", cwd=tmp_path)
     assert result.returncode == 2
     assert result.stdout == ""
-    assert result.stderr
+    assert "none is not an office" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_two_clips_need_a_start_each(clip, tmp_path):
+def test_two_clips_need_a_start_each(clip, tmp_path, at_once):
     other = write_video(tmp_path / "other.mp4")
     both = ["process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o"]
-    assert "Give --starts-at once per clip" in speedcam(*both).stderr
+    assert "Give --starts-at once per clip" in at_once(*both)[2]
     starts = ["2026-10-14T08:30:00+02:00", "2026-10-15T09:00:00+02:00"]
-    told = speedcam(*both, "--starts-at", starts[0], "--starts-at", "tomorrow")
-    assert told.returncode == 2
-    assert "tomorrow is not an instant" in told.stderr
+    code, _, told = at_once(*both, "--starts-at", starts[0], "--starts-at", "tomorrow")
+    assert code == 2
+    assert "tomorrow is not an instant" in told
     assert not (tmp_path / "o").exists()
 
 
-def test_a_clip_is_dated_by_its_own_start(clip, undisturbed, tmp_path):
-    start = "2026-12-24T12:00:00+01:00"
-    speedcam(
-        "process", clip.video, "--site", clip.site, "--out", tmp_path, "--starts-at", start
-    )  # fmt: skip
-    moved = list(read_passages(tmp_path / clip.video.stem / PASSAGES))
-    there = list(read_passages(undisturbed / clip.video.stem / PASSAGES))
+def test_a_clip_is_dated_by_its_own_start(small, tmp_path):
+    command = ["process", small.video, "--site", small.site, "--out"]
+    speedcam(*command, tmp_path / "there")
+    speedcam(*command, tmp_path / "moved", "--starts-at", "2026-12-24T12:00:00+01:00")
+    there, moved = (
+        list(read_passages(tmp_path / name / small.video.stem / PASSAGES))
+        for name in ("there", "moved")
+    )
     assert [p.id for p in moved] == [p.id for p in there]
     assert {p.at.date().isoformat() for p in moved} == {"2026-12-24"}
 
 
-@pytest.mark.parametrize("harm", ["passages.jsonl", "exhibits", "raw"])
-def test_damaged_results_are_made_again(clip, undisturbed, tmp_path, harm):
-    shutil.copytree(undisturbed, tmp_path / "out")
-    folder = tmp_path / "out" / clip.video.stem
-    hurt = folder / harm if harm.endswith("l") else next((folder / harm).iterdir())
-    hurt.write_bytes(hurt.read_bytes()[:-20])
+def recorded(folder):
+    return json.loads((folder / "run.json").read_text())
+
+
+def harmed(undisturbed, clip, out, *harms):
+    """A copy of the results, with each of these files cut short."""
+    shutil.copytree(undisturbed, out)
+    folder = out / clip.video.stem
+    for harm in harms:
+        hurt = folder / harm if "." in harm else next((folder / harm).iterdir())
+        hurt.write_bytes(hurt.read_bytes()[:-20])
+    return folder
+
+
+@pytest.mark.parametrize("harm", ["passages.jsonl", "exhibits", "raw", "run.json"])
+def test_damaged_results_are_not_taken_for_done(clip, undisturbed, tmp_path, harm):
+    run = recorded(undisturbed / clip.video.stem)
+    assert is_done(harmed(undisturbed, clip, tmp_path / "whole"), run)
+    assert not is_done(harmed(undisturbed, clip, tmp_path / "out", harm), run)
+
+
+def test_damaged_results_are_made_again(clip, undisturbed, tmp_path):
+    harmed(undisturbed, clip, tmp_path / "out", "passages.jsonl", "exhibits", "raw")
     assert process(clip, tmp_path / "out").returncode == 0
     assert files(tmp_path / "out") == files(undisturbed)
 
 
-def test_a_folder_that_holds_something_else_is_not_cleared(clip, tmp_path):
+def test_a_folder_that_holds_something_else_is_not_cleared(clip, tmp_path, at_once):
     theirs = tmp_path / clip.video.stem / "exhibits" / "precious.jpg"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(b"theirs")
-    result = process(clip, tmp_path)
-    assert result.returncode == 2
-    assert "holds something else" in result.stderr
+    code, _, told = at_once("process", clip.video, "--site", clip.site, "--out", tmp_path)
+    assert code == 2
+    assert "holds something else" in told
     assert theirs.read_bytes() == b"theirs"
 
 
-def test_a_clip_whose_name_climbs_out_of_the_folder_is_refused(clip, tmp_path):
+def test_a_clip_whose_name_climbs_out_of_the_folder_is_refused(clip, tmp_path, at_once):
     odd = tmp_path / "...mp4"
     shutil.copy(clip.video, odd)
-    result = speedcam("process", odd, "--site", clip.site, "--out", tmp_path / "o" / "p")
-    assert result.returncode == 2
-    assert "rename it" in result.stderr
+    code, _, told = at_once("process", odd, "--site", clip.site, "--out", tmp_path / "o" / "p")
+    assert code == 2
+    assert "rename it" in told
 
 
 def test_a_garbled_run_record_means_not_done(clip, undisturbed, tmp_path):
-    shutil.copytree(undisturbed, tmp_path / "out")
-    (tmp_path / "out" / clip.video.stem / "run.json").write_bytes(b"\xff\xfe")
-    assert process(clip, tmp_path / "out").returncode == 0
-    assert files(tmp_path / "out") == files(undisturbed)
+    folder = harmed(undisturbed, clip, tmp_path / "out")
+    run = recorded(folder)
+    (folder / "run.json").write_bytes(b"\xff\xfe")
+    assert not is_done(folder, run)
 
 
 def test_a_full_output_is_told_in_words(clip, undisturbed):
@@ -232,14 +282,14 @@ def test_a_full_output_is_told_in_words(clip, undisturbed):
     assert "No space left" in result.stderr
 
 
-def test_two_clips_of_one_name_are_refused_before_anything_is_measured(clip, tmp_path):
+def test_two_clips_of_one_name_are_refused_before_anything_is_measured(clip, tmp_path, at_once):
     (tmp_path / "a").mkdir()
     other = write_video(tmp_path / "a" / clip.video.name)
     starts = ["--starts-at", "2026-10-14T08:30:00+02:00"] * 2
     both = ["process", clip.video, other, "--site", clip.site, "--out", tmp_path / "o"]
-    result = speedcam(*both, *starts)
-    assert result.returncode == 2
-    assert "same name" in result.stderr
+    code, _, told = at_once(*both, *starts)
+    assert code == 2
+    assert "same name" in told
     assert not (tmp_path / "o").exists()
 
 

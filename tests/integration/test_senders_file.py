@@ -14,7 +14,7 @@ from services.notifier.outbox import notices
 from services.notifier.settings import ways_of
 from services.store import open_store
 from services.store.recipients import recipient_of
-from speedcam.plugins import add_commands
+from speedcam.cli import run
 from tests.builders_fines import fines_in, without_waiting
 from tests.mail_server import MoodyHandler, mail_server
 
@@ -121,8 +121,7 @@ def test_a_sender_of_another_package_takes_letters(pigeon, tmp_path):
         (number,) = fines_in(without_waiting(store), 1)
     (office / "loft").mkdir()
     (office / "senders.toml").write_text('[[senders]]\nkind = "pigeon"\nloft = "loft"\n')
-    ended = CliRunner().invoke(whole_app(), ["office", "deliver", "--office", str(office)])
-    assert ended.exit_code == 0, ended.output
+    assert run(["office", "deliver", "--office", str(office)]) == 0
     (letter,) = (office / "loft").iterdir()
     assert number in letter.read_text()
     with open_store(office) as store:
@@ -132,14 +131,6 @@ def test_a_sender_of_another_package_takes_letters(pigeon, tmp_path):
 def test_a_fault_of_another_packages_settings_is_told_with_its_line(pigeon, tmp_path):  # noqa: ARG001 - installed
     with pytest.raises(SettingsError, match=r":2: senders\[0\] lacks 'loft'. Add it"):
         of(tmp_path, '\n[[senders]]\nkind = "pigeon"\n')
-
-
-def whole_app():
-    import typer
-
-    app = typer.Typer()
-    add_commands(app)
-    return app
 
 
 def notify(*words, **more):
@@ -185,8 +176,7 @@ def test_a_stuck_letter_is_listed_and_goes_when_its_address_is_entered(tmp_path)
         '[register]\nkind = "csv"\nfile = "../owners.csv"\ncountry = "AL"\n'
         '[[senders]]\nkind = "portal"\n[[senders]]\nkind = "folder"\n'
     )
-    app = whole_app()
-    assert CliRunner().invoke(app, ["office", "deliver", "--office", str(office)]).exit_code == 1
+    assert run(["office", "deliver", "--office", str(office)]) == 1
     told = notify("stuck", "--office", office, "--json")
     assert json.loads(told.stdout.splitlines()[0])["state"] == "unaddressed"
     known = ["address", number, "--office", office, "--by", "P-17", "--why", "asked abroad"]
@@ -194,4 +184,4 @@ def test_a_stuck_letter_is_listed_and_goes_when_its_address_is_entered(tmp_path)
     assert ended.exit_code == 0, ended.output
     with open_store(office) as store:
         assert recipient_of(store, number).postal_lines == ("Rruga 1", "Tirana")
-    assert CliRunner().invoke(app, ["office", "deliver", "--office", str(office)]).exit_code == 0
+    assert run(["office", "deliver", "--office", str(office)]) == 0
