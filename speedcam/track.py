@@ -110,22 +110,30 @@ class _Vehicle:
         """
         elsewhere = abs(box.bottom - self.box.bottom) > SAME_FOOT * self.box.height
         if elsewhere and box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
-            self._forget_places(self.sightings[-1].time_s)
+            self._forget_places(math.inf)
         self.box = box
 
     def stay_without(self, gone: NDArray[np.bool_]) -> None:
         """Lose those features to another body; what was seen of both tells of neither.
 
         Outlines since the last that held one of them are its own: the other body was beyond the
-        zone by then, where nothing is told of it.
+        zone by then, where nothing is told of it. They tell where it was if its foot, that was
+        chosen under the features of both, is under its own.
         """
-        self._forget_places(max(self.held_s.get(key, 0.0) for key in self.keys[gone].tolist()))
+        held_s = max(self.held_s.get(key, 0.0) for key in self.keys[gone].tolist())
         self.points, self.keys, self.steps = (
             self.points[~gone],
             self.keys[~gone],
             self.steps[~gone],
         )
         self.step = np.median(self.steps, axis=0).astype(np.float32)
+        low_u, _, high_u = self._features_u()
+        self._forget_places(held_s if low_u <= self.foot_u <= high_u else math.inf)
+
+    def _features_u(self) -> list[float]:
+        """Where most of the features begin, where their middle is, and where most of them end."""
+        among_u: list[float] = np.percentile(self.points[:, 0], [15, 50, 85]).tolist()
+        return among_u
 
     def _forget_places(self, until_s: float) -> None:
         self.sightings = [
@@ -150,7 +158,7 @@ class _Vehicle:
         """
         middle_u = (self.box.left + self.box.right) / 2
         if len(self.points) >= FEWEST_FOR_A_FOOT:
-            low_u, middle_u, high_u = np.percentile(self.points[:, 0], [15, 50, 85]).tolist()
+            low_u, middle_u, high_u = self._features_u()
             if not low_u <= self.foot_u <= high_u:
                 self.chosen = 0
             if whole and self.chosen < CHOOSING:
