@@ -347,6 +347,9 @@ class Tracker:
         )
 
     def _is_clear_of(self, vehicle: _Vehicle, other: _Vehicle) -> bool:
+        if not other.feet:
+            # Somebody has just come off it, and nobody knows yet where it drives.
+            return False
         across_m, along_m = self._road.place_m(vehicle.feet)
         other_across_m, other_along_m = self._road.place_m(other.feet)
         beyond = other_along_m > along_m + IN_FRONT_M

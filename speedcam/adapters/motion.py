@@ -182,7 +182,7 @@ def empty_scene(glimpses: Sequence[Image]) -> Image:
     on most closely: vehicles and their shadows differ, and the road is always the same (the shorth,
     Andrews et al., *Robust Estimates of Location*, 1972, of a quarter instead of a half).
     """
-    seen = np.sort(np.stack(glimpses), axis=0)
+    seen = np.sort(_as_bright(np.stack(glimpses)), axis=0)
     count = len(seen)
     scene = seen[count // 2].copy()
     middle_half = seen[-1 - count // 4] - seen[count // 4]
@@ -192,6 +192,23 @@ def empty_scene(glimpses: Sequence[Image]) -> Image:
     common, spread = _closest(among, min(count, max(FEWEST_ALIKE, (count + 3) // 4)))
     scene[unsure] = np.where((half_spread > UNSURE) & (spread <= SAME), common, scene[unsure])
     return np.asarray(scene)
+
+
+def _as_bright(seen: Image) -> Image:
+    """Every glimpse in the light of one of them: a cloud before the sun would hide road by itself.
+
+    Where clouds darken some glimpses and vehicles hide others, no half would show the same road.
+    """
+    few = np.maximum(seen[:, ::8, ::8], 1).astype(np.float32)
+    usual = few[np.argsort(np.median(few, axis=(1, 2)))[len(few) // 2]]
+    gains = np.median(few / usual, axis=(1, 2)).tolist()
+    # What is brighter by less than noise may be so for the vehicles that it shows.
+    return np.stack(
+        [
+            one if abs(gain - 1) * 255 < SAME else cv2.convertScaleAbs(one, alpha=1 / gain)
+            for one, gain in zip(seen, gains, strict=True)
+        ]
+    )
 
 
 def _closest(ordered: Image, size: int) -> tuple[Image, Image]:

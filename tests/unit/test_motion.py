@@ -37,8 +37,14 @@ def test_a_slow_change_of_light_is_learnt_alike_at_every_rate(rate: float, secon
 
 
 def scene(*levels: int) -> int:
-    """What a pixel shows by itself that had these grey levels."""
-    return int(empty_scene([np.full((4, 4), level, np.uint8) for level in levels])[2, 2])
+    """What a place on an even road shows by itself that had these grey levels."""
+    return int(empty_scene([_glimpse(level) for level in levels])[12, 12])
+
+
+def _glimpse(level: int, light: float = 1.0) -> Image:
+    luma = np.full((64, 64), ROAD, np.uint8)
+    luma[8:16, 8:16] = level
+    return np.asarray(luma * light, np.uint8)
 
 
 BUSY = [20, 31, 43, 52, 60, 66, 71, 78, 140, 149, 160, 171, 180, 190, 199, 210, 222, 233]
@@ -55,3 +61,15 @@ def test_what_stands_still_for_less_than_half_of_the_time_is_no_road() -> None:
 
 def test_light_that_is_never_the_same_leaves_its_middle() -> None:
     assert scene(*range(30, 130, 4)) == pytest.approx(80, abs=4)
+
+
+def test_no_cloud_before_the_sun_leaves_a_vehicle_on_the_empty_road() -> None:
+    sunny = [_glimpse(40)] * 8 + [_glimpse(ROAD)] * 6
+    cloudy = [_glimpse(ROAD, light) for light in (0.95, 0.85, 0.8, 0.75, 0.7, 0.75, 0.8, 0.9)]
+    still = empty_scene([*sunny, *cloudy])
+    assert np.ptp(still.astype(int)) <= 2
+
+
+def test_glimpses_in_the_same_light_are_taken_as_they_are() -> None:
+    ones = [_glimpse(200), _glimpse(198), _glimpse(198) + np.uint8(1)]
+    assert empty_scene(ones)[12, 12] == 199

@@ -362,6 +362,23 @@ def test_two_in_line_that_came_as_one_outline_part_where_road_shows_between_them
     assert all(s.merged and s.contact_px is None for s in together)
 
 
+def test_who_has_just_parted_hides_nobody_before_it_is_known_where_it_drives():
+    near = Body(left=120, bottom=190, width=100)
+    side = Body(left=250, bottom=190, width=60, texture=2)
+    far = Body(left=125, bottom=190 - 60 - 12 * 7.0, width=100, texture=3)
+    first = Body(left=340, bottom=190, dv_s=112, texture=4)
+    tracker = Tracker(FromFarAway())
+    for index in range(24):
+        t = index / FPS
+        one = [first.box(t), union(union(near.box(t), far.box(t)), side.box(t))]
+        parted = [near.box(t), far.box(t), union(side.box(t), first.box(t))]
+        seen = one[:1] if index < 3 else one if index < 16 else parted
+        told = frame(index, picture([near, far, side, first], t))
+        tracker.step(told, [blob(box) for box in seen])
+    (shared,) = (track for track in tracker.finish() if track.ordinal == 0)
+    assert next(s for s in shared.sightings if s.merged).contact_px is None
+
+
 def test_a_long_vehicle_in_two_outlines_is_no_two():
     lorry = Body(left=180, bottom=190, width=90, height=170)
 
