@@ -98,7 +98,6 @@ class _Vehicle:
     chosen: int = 0
     feet: deque[Pixel] = field(default_factory=lambda: deque(maxlen=FEET))
     sightings: list[Sighting] = field(default_factory=list)
-    held_s: dict[int, float] = field(default_factory=dict)
     history: dict[int, list[tuple[float, float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -110,37 +109,23 @@ class _Vehicle:
         """
         elsewhere = abs(box.bottom - self.box.bottom) > SAME_FOOT * self.box.height
         if elsewhere and box.area > GROWTH * self.box.area and self.alone_s <= YOUNG_S:
-            self._forget_places(self.sightings[-1].time_s)
+            self._forget_places()
         self.box = box
 
     def stay_without(self, gone: NDArray[np.bool_]) -> None:
-        """Lose those features to another body; what was seen of both tells of neither.
-
-        Outlines since the last that held one of them are its own: the other body was beyond the
-        zone by then, where nothing is told of it.
-        """
-        self._forget_places(max(self.held_s.get(key, 0.0) for key in self.keys[gone].tolist()))
+        """Lose those features to another body; what was seen of both tells of neither."""
         self.points, self.keys, self.steps = (
             self.points[~gone],
             self.keys[~gone],
             self.steps[~gone],
         )
         self.step = np.median(self.steps, axis=0).astype(np.float32)
+        self._forget_places()
 
-    def _forget_places(self, until_s: float) -> None:
-        self.sightings = [
-            replace(s, merged=True, contact_px=None) if s.time_s <= until_s else s
-            for s in self.sightings
-        ]
-        if self.sightings[-1].time_s <= until_s:
-            self.chosen = 0
-            self.feet.clear()
-
-    def hold(self, time_s: float) -> None:
-        """Remember which features the outline of its own holds."""
-        box, (u, v) = self.box, self.points.T
-        inside = (u >= box.left) & (u <= box.right) & (v >= box.top) & (v <= box.bottom)
-        self.held_s |= dict.fromkeys(self.keys[inside].tolist(), time_s)
+    def _forget_places(self) -> None:
+        self.sightings = [replace(s, merged=True, contact_px=None) for s in self.sightings]
+        self.chosen = 0
+        self.feet.clear()
 
     def stand(self, *, whole: bool) -> None:
         """Remember where the foot is: under the features, most of which no shadow moves aside.
@@ -325,7 +310,6 @@ class Tracker:
         if not merged:
             vehicle.alone_s += self._since_previous(frame)
             vehicle.outline(_union([detection.box for detection, _ in mine]))
-            vehicle.hold(frame.time_s)
         border = _leaves(vehicle.box, frame) if merged else any(d.touches_border for d, _ in mine)
         whole = not (merged or border)
         vehicle.seen_whole |= whole
@@ -364,7 +348,7 @@ class Tracker:
 
     def _is_clear_of(self, vehicle: _Vehicle, other: _Vehicle) -> bool:
         if not other.feet:
-            # It has just come off somebody else, and nobody knows yet where it drives.
+            # Somebody has just come off it, and nobody knows yet where it drives.
             return False
         across_m, along_m = self._road.place_m(vehicle.feet)
         other_across_m, other_along_m = self._road.place_m(other.feet)

@@ -202,8 +202,13 @@ def _as_bright(seen: Image) -> Image:
     few = np.maximum(seen[:, ::8, ::8], 1).astype(np.float32)
     usual = few[np.argsort(np.median(few, axis=(1, 2)))[len(few) // 2]]
     gains = np.median(few / usual, axis=(1, 2)).tolist()
-    scaled = [cv2.convertScaleAbs(one, alpha=1 / g) for one, g in zip(seen, gains, strict=True)]
-    return np.stack(scaled)
+    # What is brighter by less than noise may be so for the vehicles that it shows.
+    return np.stack(
+        [
+            one if abs(gain - 1) * 255 < SAME else cv2.convertScaleAbs(one, alpha=1 / gain)
+            for one, gain in zip(seen, gains, strict=True)
+        ]
+    )
 
 
 def _closest(ordered: Image, size: int) -> tuple[Image, Image]:

@@ -68,3 +68,8 @@ def test_no_cloud_before_the_sun_leaves_a_vehicle_on_the_empty_road() -> None:
     cloudy = [_glimpse(ROAD, light) for light in (0.95, 0.85, 0.8, 0.75, 0.7, 0.75, 0.8, 0.9)]
     still = empty_scene([*sunny, *cloudy])
     assert np.ptp(still.astype(int)) <= 2
+
+
+def test_glimpses_in_the_same_light_are_taken_as_they_are() -> None:
+    ones = [_glimpse(200), _glimpse(198), _glimpse(198) + np.uint8(1)]
+    assert empty_scene(ones)[12, 12] == 199

@@ -362,24 +362,6 @@ def test_two_in_line_that_came_as_one_outline_part_where_road_shows_between_them
     assert all(s.merged and s.contact_px is None for s in together)
 
 
-def test_who_parts_from_another_keeps_what_was_seen_of_it_alone():
-    near = Body(left=180, bottom=170)
-    far = Body(left=185, bottom=170 - 60 - 12 * 5.0, texture=2)
-    alone_s, beside_s = 0.4, 1.0
-    tracker = Tracker(FromFarAway())
-    for index in range(34):
-        boxes = [near.box(index / FPS), far.box(index / FPS)]
-        seen = boxes[:1] if index / FPS < beside_s else boxes
-        told = frame(index, picture([near, far], index / FPS))
-        whole = [union(*boxes)] if index / FPS < alone_s else seen
-        tracker.step(told, [blob(box) for box in whole])
-    one = min(tracker.finish(), key=lambda track: track.ordinal)
-    for s in one.sightings:
-        assert s.merged == (s.time_s < alone_s)
-        if not s.merged:
-            assert s.contact_px == pytest.approx((220, near.box(s.time_s).bottom), abs=15)
-
-
 def test_who_has_just_parted_hides_nobody_before_it_is_known_where_it_drives():
     near = Body(left=120, bottom=190, width=100)
     side = Body(left=250, bottom=190, width=60, texture=2)
