@@ -8,7 +8,9 @@ from threading import Event, Thread
 
 import pytest
 
+from speedcam import process
 from speedcam.adapters.decoding import open_clip
+from speedcam.errors import SpeedcamError
 from speedcam.live.packets import Packet
 from speedcam.live.source import source_of
 from speedcam.live.stamps import Trust
@@ -89,19 +91,23 @@ class Watched:
         return [each for clip in self.clips for each in read_passages(clip / PASSAGES)]
 
 
-def speeds_kmh(found):
-    return [each.speed.speed_kmh for each in found if isinstance(each.speed, SpeedMeasurement)]
+def speeds(found):
+    return [each.speed for each in found if isinstance(each.speed, SpeedMeasurement)]
+
+
+def agree(one, other):
+    doubt_kmh = one.uncertainty_kmh + other.uncertainty_kmh
+    return abs(one.speed_kmh - other.speed_kmh) < doubt_kmh
 
 
 def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
     with serving(sent(shot.packets), stalled) as url:
         watched = Watched(url, shot.site, tmp_path).until(lambda w: w.heard("it ended"))
     (clip,) = watched.clips
-    assert len(speeds_kmh(watched.passages)) >= 3
     # Whoever is in view when the stream ends is told of by nobody.
-    assert speeds_kmh(watched.passages) == pytest.approx(
-        speeds_kmh(shot.told)[: len(speeds_kmh(watched.passages))], abs=0.3
-    )
+    assert 0 < len(speeds(watched.passages)) < len(shot.told)
+    for live in speeds(watched.passages):
+        assert any(agree(live, other) for other in speeds(shot.told))
     about = (clip / CLIP).read_bytes()
     assert {p.provenance.clip_sha256 for p in watched.passages} == {
         hashlib.sha256(about).hexdigest()
@@ -158,14 +164,9 @@ def test_a_size_that_changes_on_the_way_ends_the_clip(shot, tmp_path):
 
 
 def test_a_second_watch_in_one_folder_is_refused(shot, tmp_path):
-    from speedcam.errors import SpeedcamError
-
-    with serving(stalled) as url:
-        first = Watched(url, shot.site, tmp_path)
-
-        def second_is_refused(_):
-            with pytest.raises(SpeedcamError, match="being written by another"):
-                Watched(url, shot.site, tmp_path).watch.run()
-            return True
-
-        first.until(lambda w: w.heard("it cannot be read") and second_is_refused(w))
+    watched = Watched("http://127.0.0.1:9/", shot.site, tmp_path)
+    with (
+        process.alone_in(tmp_path / "gate"),
+        pytest.raises(SpeedcamError, match="being written by another"),
+    ):
+        watched.watch.run()
