@@ -59,8 +59,8 @@ def shot(tmp_path_factory):
 class Watched:
     """A watch in a thread of its own, until something holds."""
 
-    def __init__(self, url, site, out, stall_s=60.0, **changes):
-        source = replace(source_of("gate", url), stall_s=stall_s, open_s=60.0)
+    def __init__(self, url, site, out, **changes):
+        source = replace(source_of("gate", url), stall_s=60.0, open_s=60.0)
         post = Post(source=source, site=site, out=out, trust=BLIND_TRUST, opening_s=1.0)
         self.alarms: list[str] = []
         self._changed = Event()
@@ -125,11 +125,10 @@ def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
     assert not (clip.parent / ".ring").exists()
 
 
-def test_a_stream_that_is_cut_off_or_stalls_is_connected_again(shot, tmp_path):
+def test_a_stream_that_is_cut_off_is_connected_again(shot, tmp_path):
     half = sent(shot.packets[: len(shot.packets) // 2])
-    with serving(then(half, reset), then(half, stalled)) as url:
-        watched = Watched(url, shot.site, tmp_path, stall_s=2.0)
-        watched.until(lambda w: w.heard("no picture came") and len(w.clips) > 1)
+    with serving(then(half, reset)) as url:
+        watched = Watched(url, shot.site, tmp_path).until(lambda w: len(w.clips) > 1)
     assert len(watched.clips) <= watched.watch.status.connections
     assert len({each.id for each in watched.passages}) == len(watched.passages) > 0
 
