@@ -72,9 +72,11 @@ def a_picture(name: str) -> bytes:
 
 
 def an_exhibit(name: str) -> bytes:
-    """What stands in the exhibit of this name: raw data or a film if it ends so, or a picture."""
+    """What stands in the exhibit of this name, by its end; a picture where that says nothing."""
     if name.endswith(f"-{ExhibitKind.RAW}"):
         return gzip.compress(name.encode(), mtime=0)
+    if name.endswith(f"-{ExhibitKind.FOOTAGE}"):
+        return b"G" + name.encode()
     if name.endswith(f"-{ExhibitKind.FILM}"):
         return a_film(name)
     return a_picture(name)

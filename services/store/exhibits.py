@@ -35,6 +35,7 @@ _PICTURE = _Form(suffix=PICTURE_SUFFIX, begins=b"\xff\xd8\xff", words="JPEG pict
 _FORMS = {
     ExhibitKind.FILM: _Form(suffix=".mp4", begins=b"\0\0\0", words="film in MP4"),
     ExhibitKind.RAW: _Form(suffix=".json.gz", begins=b"\x1f\x8b\x08", words="packed raw data"),
+    ExhibitKind.FOOTAGE: _Form(suffix=".ts", begins=b"G", words="transport stream"),
     ExhibitKind.MANIFEST: _Form(suffix=".manifest.json", begins=b"{", words="manifest"),
     ExhibitKind.SIGNATURE: _Form(suffix=".manifest.sig", begins=b"", words="signature"),
     ExhibitKind.SITE: _Form(suffix=".site.toml", begins=b"", words="site file"),

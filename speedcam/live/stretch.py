@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,8 @@ RUN_OUT_S = 15.0
 CLIP = "clip.json"
 LONGEST_S = 0.75 * KEPT_S
 """Who was in view for longer is not measured: his first frames are about to be deleted."""
+MOST_FOOTAGE_BYTES = 32 * 1024 * 1024
+"""An office takes no larger exhibit: then the pictures and the raw data must do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,15 +218,17 @@ class _Witness:
         recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
     ) -> tuple[Exhibit, ...]:
         made = self.camera.witness(passage, frames, track, plates, beside, recall=recall)
-        return (*made, self._footage(passage, track)) if made else made
+        return (*made, *self._footage(passage, track)) if made else made
 
-    def _footage(self, passage: Passage, track: Track) -> Exhibit:
+    def _footage(self, passage: Passage, track: Track) -> Iterator[Exhibit]:
         first, last = track.sightings[0], track.sightings[-1]
         excerpt = self.desk.reception.ring.excerpt(first.time_s, last.time_s)
+        if len(excerpt.content) > MOST_FOOTAGE_BYTES:
+            return
         store = FolderExhibits(folder=self.desk.folder / process.EXHIBITS)
         name = f"{passage.id}-{ExhibitKind.FOOTAGE}.ts"
         _, sha256 = store.keep(name, excerpt.content)
-        return Exhibit(
+        yield Exhibit(
             kind=ExhibitKind.FOOTAGE,
             path=f"{process.EXHIBITS}/{name}",
             sha256=sha256,

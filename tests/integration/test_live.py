@@ -6,13 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 
+from speedcam import process
 from speedcam.adapters.decoding import open_clip
+from speedcam.errors import FootageError, SpeedcamError
+from speedcam.live.footage import LiveFootage
 from speedcam.live.packets import Packet
+from speedcam.live.ring import Ring
 from speedcam.live.source import source_of
 from speedcam.live.stamps import Trust
-from speedcam.live.stretch import CLIP
+from speedcam.live.stretch import CLIP, require_same_size
 from speedcam.live.watch import Post, Watch
 from speedcam.model import Passage, Reason, Refusal, SpeedMeasurement
 from speedcam.pipeline import passages
@@ -23,6 +28,7 @@ from tests.bench.workers import repeated
 from tests.builders_clips import a_camera
 from tests.builders_footage import write_video
 from tests.builders_simulate import a_clip
+from tests.builders_site import a_site
 from tests.stream_server import coded, reset, sent, serving, stalled, then
 
 BLIND_TRUST = Trust(group_s=0.2, fewest=3, most_off=10.0)
@@ -33,6 +39,7 @@ BLIND_TRUST = Trust(group_s=0.2, fewest=3, most_off=10.0)
 class Shot:
     """Two vehicles, and the same two once more."""
 
+    clip: Path
     packets: list[Packet]
     site: Path
     told: list[Passage]
@@ -46,14 +53,14 @@ def shot(tmp_path_factory):
     twice = repeated(clip.video, 2, folder / "twice.mp4")
     footage, site = open_clip(twice), load_site(clip.site)
     found = passages(a_camera(site, footage.size, folder), footage)
-    return Shot(coded(twice), clip.site, list(found))
+    return Shot(twice, coded(twice), clip.site, list(found))
 
 
 class Watched:
     """A watch in a thread of its own, until something holds."""
 
-    def __init__(self, url, site, out, stall_s=60.0, **changes):
-        source = replace(source_of("gate", url), stall_s=stall_s, open_s=60.0)
+    def __init__(self, url, site, out, **changes):
+        source = replace(source_of("gate", url), stall_s=60.0, open_s=60.0)
         post = Post(source=source, site=site, out=out, trust=BLIND_TRUST, opening_s=1.0)
         self.alarms: list[str] = []
         self._changed = Event()
@@ -89,19 +96,23 @@ class Watched:
         return [each for clip in self.clips for each in read_passages(clip / PASSAGES)]
 
 
-def speeds_kmh(found):
-    return [each.speed.speed_kmh for each in found if isinstance(each.speed, SpeedMeasurement)]
+def speeds(found):
+    return [each.speed for each in found if isinstance(each.speed, SpeedMeasurement)]
+
+
+def agree(one, other):
+    doubt_kmh = one.uncertainty_kmh + other.uncertainty_kmh
+    return abs(one.speed_kmh - other.speed_kmh) < doubt_kmh
 
 
 def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
     with serving(sent(shot.packets), stalled) as url:
         watched = Watched(url, shot.site, tmp_path).until(lambda w: w.heard("it ended"))
     (clip,) = watched.clips
-    assert len(speeds_kmh(watched.passages)) >= 3
     # Whoever is in view when the stream ends is told of by nobody.
-    assert speeds_kmh(watched.passages) == pytest.approx(
-        speeds_kmh(shot.told)[: len(speeds_kmh(watched.passages))], abs=0.3
-    )
+    assert 0 < len(speeds(watched.passages)) < len(shot.told)
+    for live in speeds(watched.passages):
+        assert any(agree(live, other) for other in speeds(shot.told))
     about = (clip / CLIP).read_bytes()
     assert {p.provenance.clip_sha256 for p in watched.passages} == {
         hashlib.sha256(about).hexdigest()
@@ -114,11 +125,10 @@ def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
     assert not (clip.parent / ".ring").exists()
 
 
-def test_a_stream_that_is_cut_off_or_stalls_is_connected_again(shot, tmp_path):
+def test_a_stream_that_is_cut_off_is_connected_again(shot, tmp_path):
     half = sent(shot.packets[: len(shot.packets) // 2])
-    with serving(then(half, reset), then(half, stalled)) as url:
-        watched = Watched(url, shot.site, tmp_path, stall_s=2.0)
-        watched.until(lambda w: w.heard("no picture came") and len(w.clips) > 1)
+    with serving(then(half, reset)) as url:
+        watched = Watched(url, shot.site, tmp_path).until(lambda w: len(w.clips) > 1)
     assert len(watched.clips) <= watched.watch.status.connections
     assert len({each.id for each in watched.passages}) == len(watched.passages) > 0
 
@@ -133,39 +143,50 @@ def test_a_clock_that_is_not_the_cameras_measures_nobody(shot, tmp_path):
     assert Reason.TIME_UNSURE in {speed.reason for speed in refused}
 
 
-def test_another_size_is_measured_by_nobody_until_the_site_file_changes(shot, tmp_path):
+def test_another_size_is_measured_by_nobody(shot, tmp_path):
     other = coded(write_video(tmp_path / "other.mp4", sizes=[(320, 240)]))
-    site = tmp_path / "gate.site.toml"
-    site.write_bytes(shot.site.read_bytes())
     with serving(sent(shot.packets), sent(other)) as url:
-        watched = Watched(url, site, tmp_path).until(lambda w: w.heard("[size_change]") >= 2)
+        watched = Watched(url, shot.site, tmp_path).until(lambda w: w.heard("[size_change]"))
     assert len(watched.clips) == 1
     assert "320x240 now and were 480x270" in watched.alarms[-1]
-    site.write_bytes(shot.site.read_bytes() + b"\n# surveyed again\n")
-    with serving(sent(shot.packets), stalled) as url:
-        again = Watched(url, site, tmp_path).until(lambda w: w.heard("it ended"))
-    assert len(again.clips) == 2
 
 
-def test_a_size_that_changes_on_the_way_ends_the_clip(shot, tmp_path):
-    other = coded(write_video(tmp_path / "other.mp4", sizes=[(320, 240)]))
-    end = shot.packets[-1].ticks + 3600
-    later = [replace(each, ticks=each.ticks + end) for each in other]
-    with serving(then(sent(shot.packets), sent(later)), stalled) as url:
-        watched = Watched(url, shot.site, tmp_path)
-        watched.until(lambda w: w.heard("jumped") or w.heard("[size_change]"))
-    assert len(watched.clips) == 1
+def test_a_size_holds_until_the_site_file_changes(tmp_path):
+    site = a_site()
+    require_same_size(tmp_path, site, (480, 270))
+    with pytest.raises(FootageError, match="Nothing is measured"):
+        require_same_size(tmp_path, site, (320, 240))
+    require_same_size(tmp_path, replace(site, sha256="f" * 64), (320, 240))
+    with pytest.raises(FootageError, match="480x270 now"):
+        require_same_size(tmp_path, replace(site, sha256="f" * 64), (480, 270))
+
+
+def test_frames_come_back_as_they_were_from_what_was_kept(shot, tmp_path):
+    ring = Ring(tmp_path / "ring")
+    for packet in shot.packets:
+        ring.add(packet)
+    whole = open_clip(shot.clip)
+    wanted = [frame for frame in whole.frames() if frame.index in {80, 95, 149}]
+    footage = LiveFootage(Kept(ring), None, whole, folder=tmp_path, sha256="")
+    found = footage.recall({frame.time_s: frame.index for frame in wanted})
+    for frame in wanted:
+        again = found[frame.time_s]
+        assert (again.index, again.time_s) == (frame.index, frame.time_s)
+        np.testing.assert_array_equal(again.luma, frame.luma)
+    assert [path.name for path in tmp_path.iterdir()] == ["ring"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Of a connection, what lies on the disk."""
+
+    ring: Ring
 
 
 def test_a_second_watch_in_one_folder_is_refused(shot, tmp_path):
-    from speedcam.errors import SpeedcamError
-
-    with serving(stalled) as url:
-        first = Watched(url, shot.site, tmp_path)
-
-        def second_is_refused(_):
-            with pytest.raises(SpeedcamError, match="being written by another"):
-                Watched(url, shot.site, tmp_path).watch.run()
-            return True
-
-        first.until(lambda w: w.heard("it cannot be read") and second_is_refused(w))
+    watched = Watched("http://127.0.0.1:9/", shot.site, tmp_path)
+    with (
+        process.alone_in(tmp_path / "gate"),
+        pytest.raises(SpeedcamError, match="being written by another"),
+    ):
+        watched.watch.run()

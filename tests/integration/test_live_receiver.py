@@ -11,14 +11,14 @@ from speedcam.live.reception import receiving
 from speedcam.live.source import source_of
 from tests.builders_footage import write_sound, write_video
 from tests.rtsp_server import pictures_of, rtsp_serving
-from tests.stream_server import coded, sent, serving, then
+from tests.stream_server import coded, sent, serving, stalled, then
 
 UNEVEN_MS = [0, 40, 80, 130, 160, 200, 250, 280, 320, 360, 410, 440, 480, 520]
 
 
-def received(url, folder):
+def received(url, folder, stall_s=60.0):
     """Every picture that a stream brings, and why no more came."""
-    source = replace(source_of("gate", url), stall_s=60.0, open_s=60.0)
+    source = replace(source_of("gate", url), stall_s=stall_s, open_s=stall_s)
     with receiving(source, folder / "ring") as reception:
         with pytest.raises(FootageError) as ended:
             reception.wait_for(1e9)
@@ -46,6 +46,12 @@ def test_a_transport_stream_by_http_is_received_bit_for_bit(clip, tmp_path):
         (each.ticks, each.is_key) for each in as_sent
     ]
     assert "it ended" in why
+
+
+def test_a_stream_that_stalls_ends(clip, tmp_path):
+    with serving(then(sent(coded(clip)), stalled)) as url:
+        _, why = received(url, tmp_path, stall_s=0.5)
+    assert "no picture came for 0.5 s" in why
 
 
 def test_a_file_is_shown_as_fast_as_it_was_recorded(clip, tmp_path):

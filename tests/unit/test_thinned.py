@@ -10,7 +10,7 @@ import pytest
 
 from speedcam.cadence import Cadence
 from speedcam.model import Box, FeatureTrack, Floats, Frame, Reason, Refusal, Sighting, Track
-from speedcam.thinned import MIN_WITNESSES, Timed, timed
+from speedcam.thinned import MIN_WITNESSES, Timed, timed, timed_at_once
 
 M_PER_PX = 0.05
 PACES_M_S = (9.0, 14.0, 21.0, 12.0, 26.0, 17.0)
@@ -221,3 +221,29 @@ def test_in_good_time_nobody_waits_for_the_end_of_the_footage() -> None:
         raise AssertionError("the next vehicle was asked for")
 
     assert next(timed(leaving(), watched(stamped_s), road)).unsure is None
+
+
+def at_once(
+    tracks: Sequence[Track], stamped_s: Floats, doubt: Refusal | None = None
+) -> list[Timed]:
+    return list(timed_at_once(tracks, watched(stamped_s), road, lambda _: doubt))
+
+
+def test_of_a_stream_whoever_is_uneven_is_refused_at_once_and_no_clock_is_rebuilt() -> None:
+    taken_s = thinned(30, 25, 0.3)
+    stamped_s = np.arange(len(taken_s)) / 25
+    tracks = traffic(taken_s, stamped_s)
+    assert any(one.rebuilt for one in seen_as(tracks, stamped_s))
+    assert set(reasons(at_once(tracks, stamped_s))) == {Reason.TIME_UNSURE}
+    coming = iter(tracks)
+    first = next(iter(timed_at_once(coming, watched(stamped_s), road, lambda _: None)))
+    assert first.unsure
+    assert len(list(coming)) == len(tracks) - 1
+
+
+def test_of_a_stream_a_clock_in_doubt_measures_nobody() -> None:
+    stamped_s = np.arange(300) / 25
+    tracks = traffic(stamped_s, stamped_s)
+    assert set(reasons(at_once(tracks, stamped_s))) == {None}
+    doubt = Refusal(reason=Reason.TIME_UNSURE, numbers={"clock_off_percent": 1.0})
+    assert [one.unsure for one in at_once(tracks, stamped_s, doubt)] == [doubt] * len(tracks)
