@@ -41,7 +41,11 @@ from speedcam.record import dumps
 AT = datetime(2026, 10, 14, 6, 30, 12, 480_000, tzinfo=UTC)
 ISSUED = datetime(2026, 10, 14, 9, 0, tzinfo=UTC)
 NO_PLATE = Refusal(reason=Reason.PLATE_NOT_SURE)
-PROOF = tuple(kind for kind in ExhibitKind if kind not in SEAL_KINDS)
+PROOF = tuple(
+    kind
+    for kind in ExhibitKind
+    if kind not in SEAL_KINDS and kind is not ExhibitKind.FOOTAGE  # which only a stream leaves
+)
 SUFFIXES = {ExhibitKind.RAW: "json.gz", ExhibitKind.FILM: "mp4"}
 
 

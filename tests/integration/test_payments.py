@@ -190,6 +190,7 @@ def test_a_driver_is_named_at_a_prompt(store, number):
         pytest.param(("act", "X", "pay"), id="an act of its own"),
         pytest.param(("act", "X", "serve", "--on", "yesterday"), id="no day"),
         pytest.param(("outage", "--from", "then", "--to", "now"), id="no instant"),
+        pytest.param(("outage", "--from", "2026-10-16", "--to", "2026-10-17"), id="days alone"),
     ],
 )
 def test_wrong_usage_ends_with_code_2(arguments, store):
@@ -201,9 +202,8 @@ def test_an_outage_is_entered(store):
     office = ("--office", store.folder, "--by", "P-17", "--why", "no power")
     span = ("--from", "2026-10-16T08:00+02:00", "--to", "2026-10-16T18:00+02:00")
     assert "terms extended" in run("outage", *span, *office).stderr
-    assert isinstance(
-        run("outage", "--from", "2026-10-16", "--to", "2026-10-16", *office).exception, CaseError
-    )
+    back = ("--from", span[3], "--to", span[1])
+    assert isinstance(run("outage", *back, *office).exception, CaseError)
 
 
 def test_a_statement_with_a_fault_ends_with_code_1(store, tmp_path):
