@@ -34,7 +34,7 @@ serve: .stamps/run  ## Show the notices of the demo in a browser
 test: .stamps/dev  ## Set up and run every test
 	tests/setup-browser
 	tests/setup-sandbox
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: .stamps/dev  ## Format, lint, types
 	$(BIN)/ruff format --check .
