@@ -60,8 +60,18 @@ def stalled(_: Callable[[bytes], object], over: Event) -> None:
 
 
 def reset(_: Callable[[bytes], object], __: Event) -> None:
-    """The connection is cut off in the middle."""
+    """The connection is cut off in the middle, and what nobody has read yet is lost with it."""
     raise ConnectionResetError
+
+
+def until(holds: Callable[[], bool]) -> Play:
+    """Nothing, until this holds."""
+
+    def play(_: Callable[[bytes], object], over: Event) -> None:
+        while not holds() and not over.wait(0.05):
+            pass
+
+    return play
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from tests.builders_clips import a_camera
 from tests.builders_footage import write_video
 from tests.builders_simulate import a_clip
 from tests.builders_site import a_site
-from tests.stream_server import coded, reset, sent, serving, stalled, then
+from tests.stream_server import coded, reset, sent, serving, stalled, then, until
 
 BLIND_TRUST = Trust(group_s=0.2, fewest=3, most_off=10.0)
 """Tests send as fast as they can."""
@@ -127,8 +127,16 @@ def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
 
 def test_a_stream_that_is_cut_off_is_connected_again(shot, tmp_path):
     half = sent(shot.packets[: len(shot.packets) // 2])
-    with serving(then(half, reset)) as url:
-        watched = Watched(url, shot.site, tmp_path).until(lambda w: len(w.clips) > 1)
+    before = []
+
+    def clips():
+        return len(list(tmp_path.glob(f"gate/*/{PASSAGES}")))
+
+    def connected(*_):
+        before.append(clips())
+
+    with serving(then(connected, half, until(lambda: clips() > before[-1]), reset)) as url:
+        watched = Watched(url, shot.site, tmp_path).until(lambda w: len(w.clips) > 1 and w.passages)
     assert len(watched.clips) <= watched.watch.status.connections
     assert len({each.id for each in watched.passages}) == len(watched.passages) > 0
 

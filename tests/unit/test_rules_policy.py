@@ -128,7 +128,10 @@ LACKING = [
         id="signs late",
     ),
     pytest.param({"place": a_place(towards="")}, "direction", id="no direction"),
-    *(pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}") for kind in sorted(NEEDED)),
+    *(
+        pytest.param({"exhibits": without(kind)}, "is missing", id=f"no {kind}")
+        for kind in sorted(NEEDED)
+    ),
 ]
 
 
