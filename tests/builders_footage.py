@@ -17,6 +17,8 @@ def write_video(
     sizes: Sequence[tuple[int, int]] = ((320, 240),),
     codec: str = "libx264",
     container: str | None = None,
+    key_every: int = 12,
+    leaning: int = 0,
 ) -> Path:
     """A video with these time stamps; a bright bar wanders so that every frame differs."""
     with av.open(str(path), "w", format=container) as output:
@@ -27,7 +29,7 @@ def write_video(
         stream.time_base = Fraction(1, 1000)
         stream.codec_context.time_base = Fraction(1, 1000)
         if codec == "libx264":
-            stream.options = {"bf": "0", "g": "12"}
+            stream.options = {"bf": str(leaning), "g": str(key_every)}
         for index, time_ms in enumerate(times_ms):
             frame = av.VideoFrame.from_ndarray(_picture(index, width, height), format="gray")
             frame = frame.reformat(format=stream.pix_fmt)

@@ -7,7 +7,8 @@ this runs inside :mod:`speedcam.adapters.decoder` unless somebody asks for somet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -179,18 +180,40 @@ class Footage:
         first_s, last_s = segment.in_view_s or (0.0, self.duration_s)
         if last_s <= first_s:
             return [frame.luma for frame, _ in zip(self.frames(), range(count), strict=False)]
+        wanted_s = [first_s + (last_s - first_s) * (n + 0.5) / count for n in range(count)]
+        glimpsed = self._sought(wanted_s)
+        # A transport stream has no index, so that a seek may land late, or nowhere.
+        if len(glimpsed) < count // 2:
+            glimpsed = max(glimpsed, self._met(wanted_s), key=len)
+        return list(glimpsed.values())
+
+    def _sought(self, wanted_s: Sequence[float]) -> dict[float, Image]:
+        """A frame near each of these times: a key frame, or the wanted one if that was taken."""
         glimpsed: dict[float, Image] = {}
         with _decoder(self.file) as (container, stream):
-            for place in range(count):
-                wanted_s = first_s + (last_s - first_s) * (place + 0.5) / count
-                container.seek(self._pts(wanted_s), stream=stream)
+            for each_s in wanted_s:
+                container.seek(self._pts(each_s), stream=stream)
                 for decoded in _decode_gently(container, stream):
-                    # A key frame will do; where it was taken already, the wanted one is decoded.
                     time_s = self._time_s(decoded)
-                    if time_s not in glimpsed or time_s >= wanted_s:
+                    if time_s not in glimpsed or time_s >= each_s:
                         glimpsed[time_s] = _luma(decoded, self)
                         break
-        return list(glimpsed.values())
+        return glimpsed
+
+    def _met(self, wanted_s: Sequence[float]) -> dict[float, Image]:
+        """The first frame, and that at or after each of these times, met by decoding them all."""
+        glimpsed: dict[float, Image] = {}
+        ahead_s = deque(wanted_s)
+        with _decoder(self.file) as (container, stream):
+            for decoded in _decode_gently(container, stream):
+                time_s = self._time_s(decoded)
+                if not glimpsed or time_s >= ahead_s[0]:
+                    glimpsed[time_s] = _luma(decoded, self)
+                while ahead_s and time_s >= ahead_s[0]:
+                    ahead_s.popleft()
+                if not ahead_s:
+                    break
+        return glimpsed
 
     def _frame(self, index: int, decoded: VideoFrame) -> Frame:
         return Frame(

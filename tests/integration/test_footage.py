@@ -74,6 +74,17 @@ def test_glimpses_of_a_segment_come_from_its_own_time(tmp_path):
     assert seen <= mine
 
 
+@pytest.mark.parametrize("key_every", [12, 100])
+def test_glimpses_are_spread_over_a_stream_without_an_index_too(tmp_path, key_every):
+    made = {"container": "mpegts", "key_every": key_every, "leaning": 2}
+    footage = open_footage(write_video(tmp_path / "clip.ts", **made))
+    shown = [frame.luma.tobytes() for frame in footage.frames()]
+    places = [shown.index(picture.tobytes()) for picture in footage.glimpses(10)]
+    assert len(set(places)) >= 5
+    assert min(places) < len(shown) / 4
+    assert max(places) > len(shown) * 3 / 4
+
+
 @pytest.mark.parametrize("name", ["-i.mp4", "a b'$(x).mp4", "ë ç.mp4", "http:x.mp4", "\udce9.mp4"])
 def test_any_file_name_is_only_a_name(tmp_path, name):
     write_video(tmp_path / "plain.mp4")
