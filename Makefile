@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check serve bench torture samples lock clean setup
+.PHONY: help demo test check serve bench torture sbom samples lock clean setup
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,12 +47,24 @@ bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders
 torture: .stamps/dev  ## Attack what is sealed and what is told, for an hour
 	$(BIN)/python -m tests.torture
 
+.stamps/release: requirements-release.lock
+	@mkdir -p .stamps
+	test -x build/release/bin/python || $(PYTHON) -m venv build/release
+	build/release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+sbom: .stamps/release  ## Name every package that users get, with its hashes, in dist/ (CycloneDX)
+	@mkdir -p dist
+	build/release/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON -o dist/speedcam.cdx.json
+
 samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 	$(BIN)/speedcam simulate --samples sample_videos
 
 lock: .stamps/dev  ## Renew the hashed locks from pyproject.toml
 	$(COMPILE) pyproject.toml --extra build -o requirements.lock
 	$(COMPILE) pyproject.toml --extra build --extra dev -o requirements-dev.lock
+	echo "cyclonedx-bom>=7.5" | $(COMPILE) - -o requirements-release.lock
 
 clean:  ## Remove what was made
 	rm -rf .venv .stamps demo-out build dist
