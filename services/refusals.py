@@ -37,4 +37,4 @@ def refused(refusal: Refusal) -> str:
     if why is None:
         return EnglishOnly(text)
     figures = text.removeprefix(why).strip(" ()")
-    return worded("{why} ({figures})", why=why, figures=figures) if figures else why
+    return worded("{why} ({figures})", why=why, figures=EnglishOnly(figures)) if figures else why

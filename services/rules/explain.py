@@ -115,7 +115,11 @@ def _speeds(reckoning: Reckoning, speed: SpeedMeasurement, pack: Pack) -> Iterat
     law, rounding = pack.tolerance, pack.tolerance.rounding
     yield Step(
         what=worded("measured, grade {grade}, to 0.1 in the driver's favour", grade=speed.grade),
-        figure=f"{reckoning.measured} ± {_of(reckoning.uncertainty, pack)}",
+        figure=worded(
+            "{measured} ± {uncertainty}",
+            measured=reckoning.measured,
+            uncertainty=_of(reckoning.uncertainty, pack),
+        ),
     )
     if reckoning.taken != reckoning.measured:
         yield _by_law(worded("cut down to a whole number"), _of(reckoning.taken, pack), rounding)
@@ -190,5 +194,5 @@ def _by_law(what: str, figure: str, entry: Entry) -> Step:
     return Step(what=what, figure=figure, reference=entry.reference, sure=entry.sure)
 
 
-def _of(speed: Decimal, pack: Pack) -> str:
-    return f"{speed.normalize():f} {pack.unit}"
+def _of(speed: Decimal, pack: Pack) -> Worded:
+    return worded("{speed:f} {unit}", speed=speed.normalize(), unit=pack.unit)

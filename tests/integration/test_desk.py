@@ -271,6 +271,25 @@ def test_a_case_says_why_in_the_language_of_the_page_alone(shop, clock, language
     assert english == ([] if language == "en" else ["Albania, Road Code article 140, speed"])
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "<p>&#39;Albania&#39; is no country: write its two letters, as AL.</p>"),
+        ("sq", "<p>&#39;Albania&#39; nuk është shtet: shkruani dy shkronjat e tij, si AL.</p>"),
+    ],
+)
+def test_an_officer_is_told_what_went_wrong_in_the_language_of_the_page(
+    shop, clock, language, told
+):
+    store, let_in = shop
+    key = a_case(store, clock, plate=a_plate("AA000BB", country=None))
+    officer = let_in()
+    officer.client.cookies.set("staff-lang", language)
+    answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="Albania")
+    assert answer.status_code == 409
+    assert told in answer.text
+
+
 def test_an_officer_confirms_and_comes_to_the_next_case(shop, clock):
     store, let_in = shop
     plates = {f"p-{n}": a_plate(f"AA00{n}BB", confidence=0.9) for n in (1, 2, 3)}
