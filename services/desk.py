@@ -37,6 +37,7 @@ from services.store.proposals import (
 )
 from services.store.schema import cases
 from services.store.store import Store
+from services.worded import Series, worded
 from services.words import require_second, require_words
 from speedcam.model import PlateReading
 
@@ -111,14 +112,22 @@ def settle(
     case = _waiting_case(store, key)
     require_words(officer, why)
     if verdict is Verdict.CONFIRM and key in open_proposals(store):
-        raise CaseError(f"case {key}: a proposal waits. It is answered before it is confirmed.")
+        raise CaseError(
+            worded("case {key}: a proposal waits. It is answered before it is confirmed.", key=key)
+        )
     if verdict is Verdict.CONFIRM:
         _require_shown(case, shown)
     fined = amount_set(case.violation, verdict, amount)
     if verdict is Verdict.CONFIRM and wants_second(case.violation, amount=fined):
         lacking = (*missing_proof(case.violation), *hindrances(store, case, clock.now()))
         if lacking:
-            raise CaseError(f"case {key} cannot be confirmed by anybody: {'; '.join(lacking)}.")
+            raise CaseError(
+                worded(
+                    "case {key} cannot be confirmed by anybody: {lacking}.",
+                    key=key,
+                    lacking=Series(lacking),
+                )
+            )
         propose(
             store,
             Proposal(
@@ -145,7 +154,9 @@ def _require_shown(case: Case, shown: str | None) -> None:
     read = case.violation.passage.plate
     text = read.text if isinstance(read, PlateReading) else ""
     if shown not in {None, text}:
-        raise CaseError(f"case {case.key}: its plate was corrected meanwhile. Look again.")
+        raise CaseError(
+            worded("case {key}: its plate was corrected meanwhile. Look again.", key=case.key)
+        )
 
 
 def leave_to_senior(store: Store, key: str, *, officer: str, why: str, clock: Clock) -> None:
@@ -170,9 +181,11 @@ def propose_plate(
     require_words(officer, why)
     read = case.violation.passage.plate
     if not isinstance(read, PlateReading):
-        raise CaseError(f"case {key}: no plate was read, and nobody may add one. Reject it.")
+        raise _no_plate(key)
     if not _PLATE.fullmatch(normal) or normal == read.text:
-        raise CaseError(f"case {key}: give another plate than was read, of 2 to 12 characters.")
+        raise CaseError(
+            worded("case {key}: give another plate than was read, of 2 to 12 characters.", key=key)
+        )
     propose(
         store,
         Proposal(case_key=key, kind=Kind.PLATE, by=officer, at=clock.now(), why=why, plate=normal),
@@ -187,7 +200,7 @@ def propose_cancel(store: Store, number: str, *, officer: str, why: str, clock: 
     """
     fine = store.fine(number)
     if fine is None:
-        raise CaseError(f"there is no fine {number}.")
+        raise CaseError(worded("there is no fine {number}.", number=number))
     require_words(officer, why)
     key = fine.violation.key
     propose(
@@ -210,10 +223,13 @@ def answer_proposal(
     """
     proposal = open_proposals(store).get(key)
     if proposal is None:
-        raise CaseError(f"case {key}: no proposal waits for an answer.")
+        raise CaseError(worded("case {key}: no proposal waits for an answer.", key=key))
     if shown not in {None, proposal.id}:
-        raise CaseError(f"case {key}: another proposal waits than you were shown. Look again.")
-    require_second(f"case {key}", proposal.by, officer, "one proposes, another one answers")
+        raise CaseError(
+            worded("case {key}: another proposal waits than you were shown. Look again.", key=key)
+        )
+    case, why = worded("case {key}", key=key), worded("one proposes, another one answers")
+    require_second(case, proposal.by, officer, why)
     with store.grouped():
         answer(store, proposal, officer, agreed=agreed, at=clock.now())
         if agreed:
@@ -258,7 +274,7 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
         require_decider(store, each, clock.now().date())
     passage = case.violation.passage
     if not isinstance(passage.plate, PlateReading):
-        raise CaseError(f"case {case.key}: no plate was read, and nobody may add one. Reject it.")
+        raise _no_plate(case.key)
     # Two people read it: sure, and no longer of the country that the wrong reading was taken for.
     read = replace(passage.plate, text=proposal.plate, confidence=1.0, repaired=False, country=None)
     violation = replace(case.violation, passage=replace(passage, plate=read))
@@ -266,8 +282,12 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
         other = case_of_drive(store, connection, violation.passages[0], violation.passage)
     if other is not None:
         raise CaseError(
-            f"case {case.key}: case {other} is of that plate at that time. One drive is fined "
-            "once: reject this one."
+            worded(
+                "case {key}: case {other} is of that plate at that time. One drive is fined once: "
+                "reject this one.",
+                key=case.key,
+                other=other,
+            )
         )
     told = Event(
         at=clock.now(), who=proposal.by, second=second, what="plate_corrected", subject=case.key,
@@ -286,10 +306,17 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
         add_event(store, connection, told)
 
 
+def _no_plate(key: str) -> CaseError:
+    told = worded("case {key}: no plate was read, and nobody may add one. Reject it.", key=key)
+    return CaseError(told)
+
+
 def _waiting_case(store: Store, key: str) -> Case:
     case = case_of(store, key)
     if case.state not in WAITING:
-        raise CaseError(f"case {key} is decided already: it is {case.state}.")
+        raise CaseError(
+            worded("case {key} is decided already: it is {state}.", key=key, state=case.state)
+        )
     return case
 
 

@@ -36,6 +36,7 @@ from services.store.money import payments_of, refunded_minor
 from services.store.quarantines import incident_that_holds
 from services.store.schema import pauses
 from services.store.store import Store
+from services.worded import Series, worded
 from services.words import require_officers, require_second, require_words
 
 CONTEST, HOLD, INCIDENT = "contest", "hold", "incident"
@@ -147,8 +148,9 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
         state = move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
             grave = wants_second(file.fine.violation, cancelled=True)
-            subject = f"fine {file.fine.number}"
-            require_second(subject, step.by, step.second, "; ".join(grave))
+            subject = worded("fine {number}", number=file.fine.number)
+            why = worded("{reasons}", reasons=Series(grave))
+            require_second(subject, step.by, step.second, why)
         if act in _BEGINS:
             begin_pause(
                 store, connection, _BEGINS[act], _start_of(day, file.zone), by=step.by,
@@ -247,8 +249,12 @@ def _possible_day(file: FineFile, on: date | None, now: datetime) -> date:
     day = on or today
     if not file.fine.terms.issued_on <= day <= today:
         raise CaseError(
-            f"fine {file.fine.number}: {day} lies before its issue on "
-            f"{file.fine.terms.issued_on} or in the future."
+            worded(
+                "fine {number}: {day} lies before its issue on {issued} or in the future.",
+                number=file.fine.number,
+                day=day,
+                issued=file.fine.terms.issued_on,
+            )
         )
     return day
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.errors import CaseError
+from services.worded import worded
 
 
 class State(StrEnum):
@@ -130,9 +131,13 @@ def after(state: State, act: Act, *, back_to: State | None = None) -> State:
     if len(ends) > 1:
         ends &= {back_to}
     if not ends:
-        possible = ", ".join(acts_on(state)) or "nothing: this is its end"
+        possible = ", ".join(acts_on(state)) or worded("nothing: this is its end")
         raise CaseError(
-            f"it is {state.replace('_', ' ')}, which {str(act)!r} does not apply to. "
-            f"Possible: {possible}."
+            worded(
+                "it is {state}, which '{act}' does not apply to. Possible: {possible}.",
+                state=state.replace("_", " "),
+                act=act,
+                possible=possible,
+            )
         )
     return ends.pop()

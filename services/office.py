@@ -44,6 +44,7 @@ from services.store.proposals import open_proposals
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
 from services.store.withdrawal import withdraw
+from services.worded import Series, worded
 from services.words import require_officers, require_second, require_words
 from speedcam.model import Exhibit
 
@@ -250,7 +251,11 @@ def decide(
             plate it is.
     """
     if not officer.strip() or not why.strip():
-        raise CaseError(f"case {case_key}: a decision names its officer and its reason in words.")
+        raise CaseError(
+            worded(
+                "case {key}: a decision names its officer and its reason in words.", key=case_key
+            )
+        )
     require_words(case_key, officer, why, second=second)
     require_officers(officer, second)
     for each in filter(None, (officer.strip(), second.strip())):
@@ -263,16 +268,31 @@ def decide(
         lacking = (*lacking, *hindrances(store, case, clock.now()))
     if verdict is Verdict.CONFIRM and lacking:
         raise CaseError(
-            f"case {case_key} cannot be confirmed by anybody: {'; '.join(lacking)}. Reject it."
+            worded(
+                "case {key} cannot be confirmed by anybody: {lacking}. Reject it.",
+                key=case_key,
+                lacking=Series(lacking),
+            )
         )
     if verdict is Verdict.ADVISE and (held := holds(store, [case])):
-        raise CaseError(f"case {case_key}: {held[case_key]}. It may only be rejected meanwhile.")
+        raise CaseError(
+            worded(
+                "case {key}: {held}. It may only be rejected meanwhile.",
+                key=case_key,
+                held=held[case_key],
+            )
+        )
     fined = amount_set(case.violation, verdict, amount)
     stated = country_stated(case.violation, verdict, country)
     confirmed = verdict is Verdict.CONFIRM
     grave = wants_second(case.violation, amount=fined) if confirmed else ()
     if grave or second.strip():
-        require_second(f"case {case_key}", officer, second, "; ".join(grave) or "one agrees")
+        require_second(
+            worded("case {key}", key=case_key),
+            officer,
+            second,
+            worded("{reasons}", reasons=Series(grave)) if grave else worded("one agrees"),
+        )
     decision = Decision(
         verdict=verdict,
         by=officer.strip(),
@@ -286,7 +306,10 @@ def decide(
     with store.grouped():
         if confirmed and case_key in open_proposals(store):
             raise CaseError(
-                f"case {case_key}: a proposal waits. It is answered before it is confirmed."
+                worded(
+                    "case {key}: a proposal waits. It is answered before it is confirmed.",
+                    key=case_key,
+                )
             )
         if record_decisions(store, {case_key: decision}):
             return decision
@@ -303,11 +326,24 @@ def amount_set(violation: Violation, verdict: Verdict, amount: Money | None) -> 
         return None
     least, most = violation.amount_min, violation.amount_max
     if verdict is not Verdict.CONFIRM or least is None or most is None:
-        raise CaseError(f"case {violation.key}: an amount is set only where a fine is confirmed.")
+        raise CaseError(
+            worded(
+                "case {key}: an amount is set only where a fine is confirmed.", key=violation.key
+            )
+        )
     if amount.currency != least.currency or not least.minor <= amount.minor <= most.minor:
         raise CaseError(
-            f"case {violation.key}: {violation.reference} has {least.minor} to {most.minor} "
-            f"{least.currency} (in its smallest unit), and not {amount.minor} {amount.currency}."
+            worded(
+                "case {key}: {reference} has {least} to {most} {currency} (in its smallest unit), "
+                "and not {amount} {other}.",
+                key=violation.key,
+                reference=violation.reference,
+                least=least.minor,
+                most=most.minor,
+                currency=least.currency,
+                amount=amount.minor,
+                other=amount.currency,
+            )
         )
     return amount if amount.minor > least.minor else None
 
@@ -323,11 +359,18 @@ def country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
             "the register of another country would name somebody else."
         )
     if stated and not _COUNTRY.fullmatch(stated):
-        raise CaseError(f"{country!r} is no country: write its two letters, as AL.")
+        raise CaseError(
+            worded("{typed} is no country: write its two letters, as AL.", typed=repr(country))
+        )
     if stated and told and stated != told:
         raise CaseError(
-            f"case {violation.key}: the plate tells {told}, and you say {stated}. Reject the case: "
-            "nobody is fined on a doubt."
+            worded(
+                "case {key}: the plate tells {told}, and you say {stated}. Reject the case: nobody "
+                "is fined on a doubt.",
+                key=violation.key,
+                told=told,
+                stated=stated,
+            )
         )
     return stated if not told else ""
 
@@ -349,10 +392,28 @@ def _same_decision(store: Store, case_key: str, wanted: Decision) -> Decision:
     standing = decision_of(store, case_key)
     if standing and _say_the_same(standing, wanted):
         return standing
-    told = (
-        f"{standing.verdict} by {standing.by} on {standing.at:%Y-%m-%d}" if standing else "closed"
+    told = worded("closed")
+    if standing:
+        told = worded(
+            "{verdict} by {officer} on {day}",
+            verdict=_VERDICTS[standing.verdict],
+            officer=standing.by,
+            day=standing.at.date(),
+        )
+    raise CaseError(
+        worded(
+            "case {key} is decided already: {told}. A decision is not made twice.",
+            key=case_key,
+            told=told,
+        )
     )
-    raise CaseError(f"case {case_key} is decided already: {told}. A decision is not made twice.")
+
+
+_VERDICTS = {
+    Verdict.CONFIRM: worded("confirm"),
+    Verdict.REJECT: worded("reject"),
+    Verdict.ADVISE: worded("advise"),
+}
 
 
 def _say_the_same(one: Decision, other: Decision) -> bool:

@@ -11,6 +11,7 @@ from services.life import Act
 from services.staff.account import Account, Role
 from services.store.accounts import DECIDES, accounts_of
 from services.store.store import Store
+from services.worded import worded
 
 NO_ACCOUNT = "; no account"
 """How the reason of a step ends where the office has no accounts, so that any id may be typed."""
@@ -44,7 +45,13 @@ def proven(store: Store, step: Step, roles: frozenset[Role] = DECIDES) -> Step:
         return replace(step, by=by.id)
     second = _account(known, step.second, step, DECIDES)
     if second.id == by.id:
-        raise CaseError(f"{step.by} and {step.second} are of one account: another officer agrees.")
+        raise CaseError(
+            worded(
+                "{officer} and {second} are of one account: another officer agrees.",
+                officer=step.by,
+                second=step.second,
+            )
+        )
     return replace(step, by=by.id, second=second.id)
 
 
@@ -55,6 +62,10 @@ def _account(
     if account and account.role in roles and account.works_on(step.at.date()):
         return account
     raise CaseError(
-        f"{typed} is no account that works today as {' or '.join(sorted(roles))}. `speedcam office "
-        "account list` shows them."
+        worded(
+            "{typed} is no account that works today as {roles}. `speedcam office account list` "
+            "shows them.",
+            typed=typed,
+            roles=" or ".join(sorted(roles)),
+        )
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 
 from services.errors import CaseError
 from services.model import Decision, Money, OffenceKind, Outcome, Verdict, Violation
-from services.rules.average import average_lacks
+from services.refusals import refused
+from services.rules.average import average_lacks, not_above
 from services.rules.engine import local_day
+from services.worded import Worded, worded
 from speedcam.model import ExhibitKind, Grade, Passage, PlateReading, SpeedMeasurement
 
 Policy = Callable[[Violation, datetime], Decision | tuple[str, ...]]
@@ -46,16 +48,16 @@ _BESIDE_KMH = 0.1
 """Rounding: a mean lies between what it was made of."""
 
 _WANTED = {
-    ExhibitKind.STILL_FIRST: "the still where the measured stretch begins",
-    ExhibitKind.STILL_LAST: "the still where it ends",
-    ExhibitKind.PLATE: "the picture of the plate",
-    ExhibitKind.PHOTO: "the redacted photo",
-    ExhibitKind.RAW: "the raw data of the measurement",
+    ExhibitKind.STILL_FIRST: worded("the still where the measured stretch begins"),
+    ExhibitKind.STILL_LAST: worded("the still where it ends"),
+    ExhibitKind.PLATE: worded("the picture of the plate"),
+    ExhibitKind.PHOTO: worded("the redacted photo"),
+    ExhibitKind.RAW: worded("the raw data of the measurement"),
 }
 _KNOWN = _WANTED | {
-    ExhibitKind.SHOWN_FIRST: "the redacted still where the measured stretch begins",
-    ExhibitKind.SHOWN_LAST: "the redacted still where it ends",
-    ExhibitKind.FILM: "the film",
+    ExhibitKind.SHOWN_FIRST: worded("the redacted still where the measured stretch begins"),
+    ExhibitKind.SHOWN_LAST: worded("the redacted still where it ends"),
+    ExhibitKind.FILM: worded("the film"),
 }
 """What is not wanted was not made before schema 4, nor of a vehicle that is seen too short."""
 
@@ -97,7 +99,7 @@ def missing_proof(violation: Violation) -> tuple[str, ...]:
     passage = violation.passage
     if violation.kind is OffenceKind.SECTION:
         ends = (
-            f"{each.place.site_id}: {fault}"
+            worded("{site}: {fault}", site=each.place.site_id, fault=fault)
             for each in violation.passages
             for fault in _proof_of_passage(each)
         )
@@ -112,116 +114,169 @@ def _proof_of_passage(passage: Passage) -> list[str]:
 def _offence(violation: Violation) -> list[str]:
     if violation.outcome is Outcome.FINE and violation.amount_min is not None:
         return []
-    told = (
-        f"{violation.reference} ({violation.offence}) is no fine of this office: the law makes it "
-        f"a matter of {_ELSEWHERE[violation.outcome]}; hand the case over and reject it here"
+    told = worded(
+        "{reference} ({offence}) is no fine of this office: the law makes it a matter of "
+        "{elsewhere}; hand the case over and reject it here",
+        reference=violation.reference,
+        offence=violation.offence,
+        elsewhere=_ELSEWHERE[violation.outcome],
     )
     return [told]
 
 
 _ELSEWHERE = {
-    Outcome.ADVISORY: "a warning without cost",
-    Outcome.COURSE: "a course",
-    Outcome.FINE: "an amount that the pack does not name",
-    Outcome.REPORT: "a report to the authority that pursues it",
-    Outcome.COURT: "a court",
+    Outcome.ADVISORY: worded("a warning without cost"),
+    Outcome.COURSE: worded("a course"),
+    Outcome.FINE: worded("an amount that the pack does not name"),
+    Outcome.REPORT: worded("a report to the authority that pursues it"),
+    Outcome.COURT: worded("a court"),
 }
 
 
 def _speed(violation: Violation) -> list[str]:
-    speed, faults = violation.passage.speed, []
+    speed = violation.passage.speed
+    faults: list[str] = []
     if not (isinstance(speed, SpeedMeasurement) and speed.grade is Grade.A):
-        faults.append("the speed is not measured with grade A")
+        faults.append(worded("the speed is not measured with grade A"))
     speeding = violation.kind is OffenceKind.SPEED
     if speeding and violation.retained_kmh <= violation.limit_kmh:
-        faults.append(f"{violation.retained_kmh} km/h is not above {violation.limit_kmh} km/h")
+        faults.append(not_above(violation))
     if isinstance(speed, SpeedMeasurement):
         faults += _anchors(speed, violation.limit_kmh if speeding else 0)
         if speed.direction is not violation.passage.direction:
-            faults.append("the measured direction is not the one of the passage")
+            faults.append(worded("the measured direction is not the one of the passage"))
     return faults
 
 
-def _anchors(speed: SpeedMeasurement, limit_kmh: int) -> list[str]:
+_ANCHORS = {"contact": worded("contact"), "plate": worded("plate")}
+
+
+def _anchors(speed: SpeedMeasurement, limit_kmh: int) -> list[Worded]:
     """What the two anchors do not bear out; the grade alone is only a word."""
     says = {anchor.name: anchor.speed_kmh for anchor in speed.anchors}
-    if len(speed.anchors) != 2 or says.keys() != {"contact", "plate"}:
-        return ["the speed does not rest on two independent anchors"]
+    if len(speed.anchors) != 2 or says.keys() != _ANCHORS.keys():
+        return [worded("the speed does not rest on two independent anchors")]
     faults = [
-        f"the {name} anchor alone says {kmh:.1f} km/h, not above {limit_kmh} km/h"
+        worded(
+            "the {anchor} anchor alone says {kmh:.1f} km/h, not above {limit_kmh} km/h",
+            anchor=_ANCHORS[name],
+            kmh=kmh,
+            limit_kmh=limit_kmh,
+        )
         for name, kmh in says.items()
         if not kmh > limit_kmh
     ]
     if not min(says.values()) - _BESIDE_KMH <= speed.speed_kmh <= max(says.values()) + _BESIDE_KMH:
-        faults.append("the speed is not what its anchors say")
+        faults.append(worded("the speed is not what its anchors say"))
     return faults
 
 
 def _plate(passage: Passage) -> list[str]:
     if isinstance(passage.plate, PlateReading):
         plain = _PLATE_TEXT.fullmatch(passage.plate.text)
-        return [] if plain else ["no plate: what was read is not upper-case letters and digits"]
-    told = "nobody looked for it" if passage.plate is None else passage.plate.text()
-    return [f"no plate: {told}"]
+        odd = worded("what was read is not upper-case letters and digits")
+        return [] if plain else [worded("no plate: {why}", why=odd)]
+    unread = passage.plate
+    why = worded("nobody looked for it") if unread is None else refused(unread)
+    return [worded("no plate: {why}", why=why)]
 
 
 def _site(passage: Passage) -> list[str]:
-    place, faults = passage.place, []
+    place = passage.place
+    faults: list[str] = []
     if place.certificate is None:
-        faults.append("the site states no certificate of the device")
+        faults.append(worded("the site states no certificate of the device"))
     elif place.certificate.valid_until < local_day(passage):
-        faults.append(f"the certificate ended on {place.certificate.valid_until}")
+        ended = place.certificate.valid_until
+        faults.append(worded("the certificate ended on {day}", day=ended))
     if place.signs_checked_on is None:
-        faults.append("nobody recorded that the warning signs stand")
+        faults.append(worded("nobody recorded that the warning signs stand"))
     elif place.signs_checked_on > local_day(passage):
-        faults.append(f"the warning signs were seen on {place.signs_checked_on}, after the passage")
+        seen = place.signs_checked_on
+        faults.append(worded("the warning signs were seen on {day}, after the passage", day=seen))
     if not all((place.name.strip(), place.road.strip(), place.towards.strip())):
-        faults.append("the site does not name its place, road and direction")
+        faults.append(worded("the site does not name its place, road and direction"))
     return faults
 
 
 def _clock(passage: Passage) -> list[str]:
     clock, day = passage.place.clock, local_day(passage)
     if clock is None:
-        return ["nobody recorded that the clock of the footage was checked"]
-    faults = []
+        return [worded("nobody recorded that the clock of the footage was checked")]
+    faults: list[str] = []
     if not abs(clock.offset_s) <= CLOCK_OFF_S:
-        faults.append(f"the clock may be off by {clock.offset_s:g} s, more than {CLOCK_OFF_S:g} s")
+        faults.append(
+            worded(
+                "the clock may be off by {off_s:g} s, more than {most_s:g} s",
+                off_s=clock.offset_s,
+                most_s=CLOCK_OFF_S,
+            )
+        )
     if clock.checked_on > day:
-        faults.append(f"the clock was checked on {clock.checked_on}, after the passage")
+        checked = clock.checked_on
+        faults.append(worded("the clock was checked on {day}, after the passage", day=checked))
     if (day - clock.checked_on).days > CLOCK_CHECK_DAYS:
         faults.append(
-            f"the clock was last checked on {clock.checked_on}, more than {CLOCK_CHECK_DAYS} days "
-            "before"
+            worded(
+                "the clock was last checked on {day}, more than {most} days before",
+                day=clock.checked_on,
+                most=CLOCK_CHECK_DAYS,
+            )
         )
     return faults
 
 
 def _exhibits(passage: Passage) -> list[str]:
     present = Counter(exhibit.kind for exhibit in passage.exhibits)
-    faults = [f"{words} is missing" for kind, words in _WANTED.items() if not present[kind]]
+    faults: list[str] = [
+        worded("{exhibit} is missing", exhibit=words)
+        for kind, words in _WANTED.items()
+        if not present[kind]
+    ]
     # With two of a kind, or one picture under two names, nobody knows which one proves what.
     if len({exhibit.sha256 for exhibit in passage.exhibits}) < len(passage.exhibits):
-        faults.append("one exhibit stands for two")
-    faults += [f"{words} is there twice" for kind, words in _KNOWN.items() if present[kind] > 1]
+        faults.append(worded("one exhibit stands for two"))
+    faults += [
+        worded("{exhibit} is there twice", exhibit=words)
+        for kind, words in _KNOWN.items()
+        if present[kind] > 1
+    ]
     return faults
 
 
 def wants_person(violation: Violation) -> tuple[str, ...]:
     """Why a person must look although nothing is lacking."""
-    plate, reasons = violation.passage.plate, []
-    if isinstance(plate, PlateReading) and plate.repaired:
-        reasons.append("a character of the plate was repaired to fit a format")
-    if isinstance(plate, PlateReading) and not plate.confidence >= SURE_PLATE:
-        reasons.append(f"the plate is read with {plate.confidence:.3f}, below {SURE_PLATE}")
-    if isinstance(plate, PlateReading) and plate.confidence > 1:
-        reasons.append(f"the plate is read with {plate.confidence:g}, which is no confidence")
-    if isinstance(plate, PlateReading) and plate.frames < SEVERAL:
-        reasons.append(f"the plate was read in {plate.frames} frames only")
+    plate = violation.passage.plate
+    reasons: list[str] = [*_unsure(plate)] if isinstance(plate, PlateReading) else []
     reasons += wants_country(violation)
     if violation.needs_person:
-        reasons.append(f"the rules leave {violation.reference} ({violation.offence}) to a person")
+        reasons.append(
+            worded(
+                "the rules leave {reference} ({offence}) to a person",
+                reference=violation.reference,
+                offence=violation.offence,
+            )
+        )
     return tuple(reasons)
+
+
+def _unsure(plate: PlateReading) -> Iterator[Worded]:
+    """Why a reading is not sure."""
+    if plate.repaired:
+        yield worded("a character of the plate was repaired to fit a format")
+    if not plate.confidence >= SURE_PLATE:
+        yield worded(
+            "the plate is read with {confidence:.3f}, below {sure}",
+            confidence=plate.confidence,
+            sure=SURE_PLATE,
+        )
+    if plate.confidence > 1:
+        yield worded(
+            "the plate is read with {confidence:g}, which is no confidence",
+            confidence=plate.confidence,
+        )
+    if plate.frames < SEVERAL:
+        yield worded("the plate was read in {frames} frames only", frames=plate.frames)
 
 
 def wants_country(violation: Violation) -> tuple[str, ...]:
@@ -229,8 +284,17 @@ def wants_country(violation: Violation) -> tuple[str, ...]:
     plate = violation.passage.plate
     if not isinstance(plate, PlateReading) or violation.country:
         return ()
-    may_be = f"may be of {', '.join(plate.countries)}" if plate.countries else "has no known format"
-    return (f"the plate {may_be} and does not tell its country: whoever confirms states it",)
+    if not plate.countries:
+        told = worded(
+            "the plate has no known format and does not tell its country: whoever confirms states "
+            "it"
+        )
+        return (told,)
+    told = worded(
+        "the plate may be of {countries} and does not tell its country: whoever confirms states it",
+        countries=", ".join(plate.countries),
+    )
+    return (told,)
 
 
 def wants_second(
@@ -243,14 +307,14 @@ def wants_second(
         amount: The fine, where it is not the minimum.
         cancelled: A fine that stands is to be cancelled.
     """
-    reasons = []
+    reasons: list[str] = []
     if cancelled:
-        reasons.append("a fine that stands is cancelled")
+        reasons.append(worded("a fine that stands is cancelled"))
     elif violation.suspension_months:
-        reasons.append("it suspends a licence")
+        reasons.append(worded("it suspends a licence"))
     least = violation.amount_min
     if amount is not None and (least is None or amount.minor > least.minor):
-        reasons.append("the amount is above the minimum")
+        reasons.append(worded("the amount is above the minimum"))
     return tuple(reasons)
 
 

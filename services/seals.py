@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from services.errors import CaseError, EvidenceError
 from services.model import OffenceKind, Violation
+from services.worded import EnglishOnly, message_of, worded
 from speedcam.errors import SealError
 from speedcam.model import SEAL_KINDS, Exhibit, ExhibitKind, Passage
 from speedcam.seal.checks import Outcome, seal_checks
@@ -16,7 +17,7 @@ from speedcam.seal.registry import Registry
 Read = Callable[[Exhibit], bytes]
 """Gives the bytes of an exhibit, checked against its SHA-256."""
 
-UNSIGNED = "no camera signed the evidence, so only a person may decide on it"
+UNSIGNED = worded("no camera signed the evidence, so only a person may decide on it")
 
 
 def is_sealed(passage: Passage) -> bool:
@@ -68,9 +69,13 @@ class SealGate:
             try:
                 fault = next(_faults(self.cameras, passage, self.read), "")
             except EvidenceError as error:
-                fault = str(error)
+                fault = message_of(error)
             if fault:
-                return f"the seal of passage {passage.id} does not hold: {fault}"
+                return worded(
+                    "the seal of passage {passage} does not hold: {fault}",
+                    passage=passage.id,
+                    fault=fault,
+                )
         return ""
 
     def require_as_good(self, passage: Passage, case: Violation) -> None:
@@ -91,18 +96,21 @@ def _faults(cameras: Registry, passage: Passage, read: Read) -> Iterator[str]:
         for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE, ExhibitKind.SITE)
     }
     if any(len(found) != 1 for found in parts.values()):
-        yield "it has no manifest, no signature, no site file, or two of them"
+        yield worded("it has no manifest, no signature, no site file, or two of them")
         return
     told, by, site = (found[0] for found in parts.values())
     if site.sha256 != passage.provenance.site_sha256:
-        yield "its site file is not the one with which it was measured"
+        yield worded("its site file is not the one with which it was measured")
         return
     manifest, signature = read(told), read(by)
     for each in seal_checks(cameras, passage, manifest, signature):
         if each.outcome is Outcome.FAILED:
-            yield each.why
+            yield EnglishOnly(each.why)
             return
     entry = cameras.entry(parse_manifest(manifest).key)
     if entry is not None and entry.revoked_ms is not None:
         # Whoever holds a stolen key can write any date into what he signs.
-        yield f"the key of {entry.name} is revoked, and nothing new of it is taken, of any date"
+        yield worded(
+            "the key of {camera} is revoked, and nothing new of it is taken, of any date",
+            camera=entry.name,
+        )

@@ -13,6 +13,7 @@ from services.rules.engine import local_day
 from services.rules.terms import served_by
 from services.store.cases import Case, edition_of, texts_of
 from services.store.store import Store
+from services.worded import worded
 
 
 def serve_until(store: Store, group: Sequence[Case]) -> dict[str, date | None]:
@@ -51,4 +52,4 @@ def over(last: date | None, day: date) -> str:
     """
     if last is None or day <= last:
         return ""
-    return f"it can no longer be served: the law gave time until {last}"
+    return worded("it can no longer be served: the law gave time until {day}", day=last)

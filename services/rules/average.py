@@ -9,6 +9,7 @@ from decimal import Decimal
 from services.model import Violation
 from services.rules.engine import local_day
 from services.stretch import Stretch
+from services.worded import Worded, worded
 from speedcam.model import Passage, PlateReading, Refusal
 
 _CUT_KMH = Decimal("0.3")
@@ -26,41 +27,54 @@ def average_lacks(violation: Violation, sure: float) -> Iterator[str]:
     """
     stretch, entry, end = violation.stretch, violation.entry, violation.passage
     if stretch is None or entry is None:
-        yield "it does not keep the certified distance and the time: receive the section again"
+        yield worded(
+            "it does not keep the certified distance and the time: receive the section again"
+        )
         return
     if violation.retained_kmh <= violation.limit_kmh:
-        yield f"{violation.retained_kmh} km/h is not above {violation.limit_kmh} km/h"
+        yield not_above(violation)
     if entry.provenance.clip_sha256 == end.provenance.clip_sha256:
-        yield "one recording stands for both cameras"
+        yield worded("one recording stands for both cameras")
     yield from _plates(entry, end, sure)
     yield from _certificate(stretch, end)
     yield from _time(stretch, entry, end)
     if not _gives(stretch, violation.measured_kmh):
-        yield f"distance and time do not give an average of {violation.measured_kmh} km/h"
+        yield worded(
+            "distance and time do not give an average of {kmh} km/h", kmh=violation.measured_kmh
+        )
+
+
+def not_above(violation: Violation) -> Worded:
+    """Says that the speed is not above the limit."""
+    return worded(
+        "{kmh} km/h is not above {limit_kmh} km/h",
+        kmh=violation.retained_kmh,
+        limit_kmh=violation.limit_kmh,
+    )
 
 
 def _plates(entry: Passage, end: Passage, sure: float) -> Iterator[str]:
     readings = [each.plate for each in (entry, end) if isinstance(each.plate, PlateReading)]
     if len({reading.text for reading in readings}) > 1:
-        yield "the plates at both ends are not the same"
+        yield worded("the plates at both ends are not the same")
     if any(each.repaired or not sure <= each.confidence <= 1 for each in readings):
-        yield "the plates at both ends are not sure: two vehicles may have been taken for one"
+        yield worded(
+            "the plates at both ends are not sure: two vehicles may have been taken for one"
+        )
 
 
 def _certificate(stretch: Stretch, end: Passage) -> Iterator[str]:
     if not (stretch.certified_by.strip() and stretch.certificate.strip()):
-        yield "the section names no certificate of its distance"
+        yield worded("the section names no certificate of its distance")
     if stretch.valid_until < local_day(end):
-        yield f"the certificate of the distance ended on {stretch.valid_until}"
+        yield worded("the certificate of the distance ended on {day}", day=stretch.valid_until)
 
 
 def _time(stretch: Stretch, entry: Passage, end: Passage) -> Iterator[str]:
-    for passage, crossed, line in (
-        (entry, stretch.entered_at, "begins"),
-        (end, stretch.left_at, "ends"),
-    ):
-        if not _in_sight(passage, crossed):
-            yield f"the line where the section {line} was not crossed while the camera measured"
+    if not _in_sight(entry, stretch.entered_at):
+        yield worded("the line where the section begins was not crossed while the camera measured")
+    if not _in_sight(end, stretch.left_at):
+        yield worded("the line where the section ends was not crossed while the camera measured")
 
 
 def _in_sight(passage: Passage, crossed: datetime) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from services.rules.bands import Interval, gaps, parse_interval
 from services.rules.entries import Closed, Entry, Exact, spread
+from services.worded import worded
 
 Device = Literal["fixed", "section", "laser", "curve_radar", "moving"]
 """How a speed was measured: this camera measures as ``fixed``, or between two as ``section``."""
@@ -45,8 +46,10 @@ class Step(Closed):
 
     def in_words(self) -> str:
         """What it deducts, and from which speeds, for a reader."""
-        less = f"{self.less:f}" if self.less is not None else f"{self.less_pct:f} %"
-        return f"{less} from {self.measured} measured"
+        measured = str(self.measured)
+        if self.less is not None:
+            return worded("{less:f} from {measured} measured", less=self.less, measured=measured)
+        return worded("{less:f} % from {measured} measured", less=self.less_pct, measured=measured)
 
 
 class Roundings(Entry):
@@ -132,7 +135,7 @@ class Threshold(_Rounded):
 
     def in_words(self) -> str:
         """From where on speeds are pursued, for a reader."""
-        return f"pursued from the limit + {self.pct:f} % + {self.add:f} on"
+        return worded("pursued from the limit + {pct:f} % + {add:f} on", pct=self.pct, add=self.add)
 
 
 Tolerance = Annotated[Deduct | Threshold, Field(discriminator="kind")]

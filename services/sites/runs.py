@@ -24,6 +24,7 @@ from typing import IO, Any, Literal
 from services.errors import BusyRun, NoRun, NoSite
 from services.ports import Clock
 from services.sites.shelf import Shelf
+from services.worded import worded
 from speedcam import record
 from speedcam.disk import create_once, make_folder, write_synced
 from speedcam.errors import PassageError
@@ -123,7 +124,12 @@ class Runs:
             BusyRun: Another run is on its way.
         """
         if clip not in self.clip_names() or self.clips is None:
-            raise NoRun(f"there is no clip {clip} in the folder of footage: choose one that is")
+            raise NoRun(
+                worded(
+                    "there is no clip {clip} in the folder of footage: choose one that is",
+                    clip=clip,
+                )
+            )
         number = self._made(name)
         return self._begin(name, number, self.clips.resolve() / clip, starts_at, who)
 
@@ -133,7 +139,9 @@ class Runs:
         """Measure a clip that is sent; returns the run's number. Raises as :meth:`begin_named`."""
         suffix = Path(file_name).suffix.lower()
         if suffix not in KINDS:
-            raise NoRun(f"{file_name} is no footage by its name: send MP4, MOV, MKV or TS")
+            raise NoRun(
+                worded("{file} is no footage by its name: send MP4, MOV, MKV or TS", file=file_name)
+            )
         number = self._made(name)
         clip = self._run_folder(name, number) / f"clip{suffix}"
         write_synced(clip, iter(lambda: file.read(1 << 20), b""))
@@ -153,7 +161,7 @@ class Runs:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._launch(folder, asked, self.shelf.site_path(name), lock)
         except BlockingIOError:
-            raise BusyRun("this run is on its way already") from None
+            raise BusyRun(worded("this run is on its way already")) from None
         finally:
             os.close(lock)  # the process has its own
 
@@ -205,7 +213,7 @@ class Runs:
     def _made(self, name: str) -> int:
         """The number of a new run, whose folder is there."""
         if not self.shelf.site_path(name).is_file():
-            raise NoSite(f"site {name} was not saved yet: save it first")
+            raise NoSite(worded("site {site} was not saved yet: save it first", site=name))
         self._require_idle()
         with self.shelf.held(name):
             made = (each.name for each in self._folder(name).glob("*"))
@@ -218,7 +226,13 @@ class Runs:
         for name in self.shelf.names():
             for number in self.numbers(name):
                 if _is_held(self._folder(name) / str(number)):
-                    raise BusyRun(f"run {number} of site {name} is on its way: wait, or stop it")
+                    raise BusyRun(
+                        worded(
+                            "run {run} of site {site} is on its way: wait, or stop it",
+                            run=number,
+                            site=name,
+                        )
+                    )
 
     def _launch(self, folder: Path, asked: Asked, site: Path, lock: int) -> None:
         started = ("--starts-at", asked.starts_at) if asked.starts_at else ()

@@ -18,6 +18,7 @@ from pathlib import Path
 from struct import unpack_from
 
 from services.errors import NoSite, SavedMeanwhile, ShelfError, TakenName
+from services.worded import worded
 from speedcam.disk import create_once, make_folder, write_durably
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -66,7 +67,13 @@ class Shelf:
             return path.read_bytes()
         if self.frame_path(name).is_file():
             return b""
-        raise NoSite(f"there is no site {name} in {self.folder}: look at the list")
+        raise NoSite(
+            worded(
+                "there is no site {site} in {folder}: look at the list",
+                site=name,
+                folder=str(self.folder),
+            )
+        )
 
     def versions(self, name: str) -> list[int]:
         """The numbers of the versions that are kept, rising."""
@@ -94,7 +101,9 @@ class Shelf:
         """
         with self.held(name):
             if self.frame_path(name).exists():
-                raise TakenName(f"there is a site {name} already: choose another name")
+                raise TakenName(
+                    worded("there is a site {site} already: choose another name", site=name)
+                )
             create_once(self.frame_path(name), png)
 
     @contextmanager
@@ -159,7 +168,7 @@ def png_size_px(png: bytes) -> tuple[int, int]:
         ShelfError: It is none.
     """
     if png[:8] != b"\x89PNG\r\n\x1a\n" or len(png) < 24:
-        raise ShelfError("the picture of a site is no PNG: put another in its place")
+        raise ShelfError(worded("the picture of a site is no PNG: put another in its place"))
     width, height = unpack_from(">II", png, 16)
     return width, height
 
@@ -172,7 +181,10 @@ def digest(content: bytes) -> str:
 def _required(name: str) -> str:
     if not NAME.fullmatch(name):
         raise NoSite(
-            f"{name!r} names no site: use a-z, 0-9, - and _, at most 64 of them, and begin with a "
-            "letter or digit"
+            worded(
+                "{typed} names no site: use a-z, 0-9, - and _, at most 64 of them, and begin with "
+                "a letter or digit",
+                typed=repr(name),
+            )
         )
     return name

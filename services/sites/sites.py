@@ -16,6 +16,7 @@ from services.sites.sketch import Papers, Sketch, Surveyor
 from services.sites.toml_text import toml_text
 from services.store.history import Event, add_event
 from services.store.store import Store
+from services.worded import EnglishOnly, worded
 from speedcam.errors import SpeedcamError
 
 SAVED = "saved_site"
@@ -163,7 +164,7 @@ class Sites:
             return self.shelf.frame_path(name).read_bytes()
         except FileNotFoundError:
             raise ShelfError(
-                f"site {name} has no picture: begin a site of this name with one"
+                worded("site {site} has no picture: begin a site of this name with one", site=name)
             ) from None
 
     def size_px(self, name: str) -> tuple[int, int]:
@@ -198,4 +199,10 @@ def _document(content: bytes, name: str) -> Document:
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except ValueError as error:
-        raise ShelfError(f"{name}.site.toml is no TOML ({error}): mend it in an editor") from None
+        raise ShelfError(
+            worded(
+                "{site}.site.toml is no TOML ({fault}): mend it in an editor",
+                site=name,
+                fault=EnglishOnly(error),
+            )
+        ) from None

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from services.errors import AccountError
 from services.policy import POLICIES, seconded
+from services.worded import worded
 
 LONGEST_NAME = 80
 TAKEN = ("office", "owner", "console", *POLICIES)
@@ -68,16 +69,30 @@ def require_account(account: Account, others: Iterable[str]) -> None:
     """
     if not _ID.fullmatch(account.id):
         raise AccountError(
-            f"{account.id!r} is no id: it has 2 to 40 plain letters, digits, dots and dashes, as "
-            "P-17."
+            worded(
+                "{typed} is no id: it has 2 to 40 plain letters, digits, dots and dashes, as P-17.",
+                typed=repr(account.id),
+            )
         )
     if any(unicodedata.category(each)[0] == "C" for each in account.name):
-        raise AccountError(f"the name of {account.id} holds characters that no text has.")
+        raise AccountError(
+            worded("the name of {account} holds characters that no text has.", account=account.id)
+        )
     if not 0 < len(account.name.strip()) <= LONGEST_NAME:
-        raise AccountError(f"{account.id} wants a name of 1 to {LONGEST_NAME} characters.")
+        raise AccountError(
+            worded(
+                "{account} wants a name of 1 to {most} characters.",
+                account=account.id,
+                most=LONGEST_NAME,
+            )
+        )
     for other in (*TAKEN, *others):
         if not seconded(other, account.id):
             raise AccountError(
-                f"{account.id} looks like {other}, which is there: the history could not tell "
-                "them apart. Choose another id."
+                worded(
+                    "{account} looks like {other}, which is there: the history could not tell them "
+                    "apart. Choose another id.",
+                    account=account.id,
+                    other=other,
+                )
             )

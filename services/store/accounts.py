@@ -26,6 +26,7 @@ from services.store.history import Event, add_event
 from services.store.instants import to_ms
 from services.store.staff_schema import accounts, sessions
 from services.store.store import Store
+from services.worded import worded
 
 CONSOLE = "console"
 DECIDES = frozenset({Role.REVIEWER, Role.SENIOR})
@@ -88,8 +89,11 @@ def require_decider(store: Store, officer: str, on: date) -> None:
     account = known.get(officer)
     if known and not (account and account.role in DECIDES and account.works_on(on)):
         raise CaseError(
-            f"{officer} is no account that may decide cases today. `speedcam office account list` "
-            "shows them."
+            worded(
+                "{officer} is no account that may decide cases today. `speedcam office account "
+                "list` shows them.",
+                officer=officer,
+            )
         )
 
 

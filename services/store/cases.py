@@ -31,6 +31,7 @@ from services.store.known import TWIN_WITHIN, Known
 from services.store.ring import Ring
 from services.store.schema import cases, links, packs
 from services.store.store import Store
+from services.worded import worded
 from speedcam.model import Passage, PlateReading
 
 OFFICE = "office"
@@ -257,7 +258,12 @@ def case_of(store: Store, key: str) -> Case:
     with store.reading() as connection:
         row = connection.execute(_by_key(key)).one_or_none()
     if row is None:
-        raise CaseError(f"there is no case {key!r}: `speedcam office review` lists those waiting.")
+        raise CaseError(
+            worded(
+                "there is no case {key}: `speedcam office review` lists those waiting.",
+                key=repr(key),
+            )
+        )
     return _case(store, row)
 
 

@@ -16,6 +16,7 @@ from services.store.instants import from_ms, to_ms
 from services.store.schema import cases, decisions, events
 from services.store.staff_schema import handed_on, undoable
 from services.store.store import Store
+from services.worded import worded
 
 READ = "read"
 """In the history: somebody looked at a case; the reason is what for."""
@@ -109,7 +110,9 @@ def undo(store: Store, key: str, by: str, at: datetime) -> None:
         held = select(undoable).where(mine, undoable.c.until_ms > to_ms(at))
         state = connection.execute(select(cases.c.state).where(cases.c.key == key)).scalar()
         if connection.execute(held).first() is None or state not in UNDOABLE:
-            raise CaseError(f"case {key}: the minute in which it could be undone is over.")
+            raise CaseError(
+                worded("case {key}: the minute in which it could be undone is over.", key=key)
+            )
         connection.execute(delete(undoable).where(mine))
         connection.execute(delete(decisions).where(decisions.c.case_key == key))
         # No act of services/life.py: those follow a decision, and here there is none any more.

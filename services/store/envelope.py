@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.errors import Erased, EvidenceError
 from services.store.keys import KEY_BYTES, NONCE_BYTES
+from services.worded import worded
 
 MAGIC = b"speedcam-case-file/1\n"
 _CASE_BYTES, _TAG_BYTES, _COUNT_BYTES = 12, 16, 2
@@ -65,7 +66,7 @@ def taken_apart(file: bytes) -> Envelope:
     size = _CASE_BYTES + _WRAPPED_BYTES
     end = start + size * int.from_bytes(file[len(MAGIC) : start])
     if len(file) < end + NONCE_BYTES + _TAG_BYTES:
-        raise EvidenceError("a sealed exhibit is cut off. Restore it from the last backup.")
+        raise EvidenceError(worded("a sealed exhibit is cut off. Restore it from the last backup."))
     slots = (file[at : at + size] for at in range(start, end, size))
     wrapped = {slot[:_CASE_BYTES].hex(): slot[_CASE_BYTES:] for slot in slots}
     return Envelope(wrapped=wrapped, head=file[:end], sealed=file[end:])
@@ -100,14 +101,17 @@ def opened(envelope: Envelope, name: str, keys: Mapping[str, bytes]) -> bytes:
     """
     case = next((each for each in envelope.wrapped if each in keys), None)
     if case is None:
-        raise Erased(f"exhibit {name[:12]}… was erased with its case.")
+        raise Erased(worded("exhibit {exhibit} was erased with its case.", exhibit=f"{name[:12]}…"))
     try:
         file_key = _decrypted(keys[case], envelope.wrapped[case], _bound(name, case))
         return _decrypted(file_key, envelope.sealed, envelope.head + name.encode())
     except InvalidTag:
         raise EvidenceError(
-            f"exhibit {name[:12]}… was changed after it was kept. Show and send nothing that "
-            "rests on it; restore it from the last verified backup."
+            worded(
+                "exhibit {exhibit} was changed after it was kept. Show and send nothing that rests "
+                "on it; restore it from the last verified backup.",
+                exhibit=f"{name[:12]}…",
+            )
         ) from None
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from services.errors import Erased, EvidenceError, OfficeError
 from services.store.envelope import cases_of, is_sealed, opened, sealed_for, taken_apart
+from services.worded import EnglishOnly, worded
 from speedcam.disk import sync_folder, write_whole
 from speedcam.model import Exhibit, ExhibitKind
 
@@ -222,8 +223,11 @@ def read_exhibit(folder: Path, sha256: str, keys_of: OpenKeys) -> bytes:
         raise erased or _missing(_name(sha256, PICTURE_SUFFIX))
     if _digest(content) != sha256:
         raise EvidenceError(
-            f"exhibit {sha256[:12]}… was changed after it was kept. Show and send nothing that "
-            "rests on it; restore it from the last verified backup."
+            worded(
+                "exhibit {exhibit} was changed after it was kept. Show and send nothing that rests "
+                "on it; restore it from the last verified backup.",
+                exhibit=f"{sha256[:12]}…",
+            )
         )
     return content
 
@@ -298,13 +302,23 @@ def _read(path: Path) -> bytes:
             raise _missing(path.name)
         return path.read_bytes()
     except OSError as error:
-        raise EvidenceError(f"exhibit {path.name} cannot be read: {error.strerror}.") from None
+        raise EvidenceError(
+            worded(
+                "exhibit {exhibit} cannot be read: {fault}.",
+                exhibit=path.name,
+                fault=EnglishOnly(error.strerror),
+            )
+        ) from None
 
 
 def _missing(name: str) -> EvidenceError:
     return EvidenceError(
-        f"exhibit {name} is missing, no plain file, or larger than {MOST_BYTES // 2**20} MiB. Put "
-        "it back, or process the footage again."
+        worded(
+            "exhibit {exhibit} is missing, no plain file, or larger than {most} MiB. Put it back, "
+            "or process the footage again.",
+            exhibit=name,
+            most=MOST_BYTES // 2**20,
+        )
     )
 
 

@@ -29,6 +29,7 @@ from services.store.instants import from_ms, to_ms
 from services.store.ring import Ring
 from services.store.schema import cases, fines, outbox, pauses
 from services.store.store import Store
+from services.worded import worded
 
 PAGE = 50
 """Fines on one page; no list is longer, so that none is an export of everything."""
@@ -144,7 +145,9 @@ def move_on(
     }
     here = (fines.c.number == file.fine.number) & (fines.c.state == file.state)
     if connection.execute(update(fines).where(here).values(**values)).rowcount != 1:
-        raise CaseError(f"fine {file.fine.number} was moved meanwhile: look at it again.")
+        raise CaseError(
+            worded("fine {number} was moved meanwhile: look at it again.", number=file.fine.number)
+        )
     return state
 
 

@@ -21,6 +21,7 @@ from services.store.ring import Ring
 from services.store.schema import cases
 from services.store.staff_schema import proposals, undoable
 from services.store.store import Store
+from services.worded import worded
 
 
 class Kind(StrEnum):
@@ -106,8 +107,10 @@ def propose(store: Store, wanted: Proposal) -> None:
             add_event(store, connection, told)
     except IntegrityError:
         raise CaseError(
-            f"case {wanted.case_key}: a proposal waits already. It is answered before another "
-            "one is made."
+            worded(
+                "case {key}: a proposal waits already. It is answered before another one is made.",
+                key=wanted.case_key,
+            )
         ) from None
 
 
@@ -139,11 +142,19 @@ def answer(store: Store, proposal: Proposal, by: str, *, agreed: bool, at: datet
                 here.values(answer=said, answered_by=by, answered_at_ms=to_ms(at))
             )
             if done.rowcount != 1:
-                raise CaseError(f"case {proposal.case_key}: the proposal was answered meanwhile.")
+                raise CaseError(
+                    worded(
+                        "case {key}: the proposal was answered meanwhile.", key=proposal.case_key
+                    )
+                )
             add_event(store, connection, told)
     except IntegrityError:
         raise CaseError(
-            f"case {proposal.case_key}: another officer than {proposal.by} must answer."
+            worded(
+                "case {key}: another officer than {officer} must answer.",
+                key=proposal.case_key,
+                officer=proposal.by,
+            )
         ) from None
 
 

@@ -17,6 +17,7 @@ from services.store.incident_schema import quarantine_holds, quarantines
 from services.store.instants import from_ms, to_ms
 from services.store.schema import cases, links
 from services.store.store import Store
+from services.worded import worded
 from speedcam.model import Passage
 
 
@@ -65,8 +66,16 @@ class Quarantine:
     def told(self) -> str:
         """Why nothing is decided or issued on what it covers."""
         if self.finding is Finding.UNSOUND:
-            return f"incident {self.id} found what {self.site_id} saw then unsound"
-        return f"incident {self.id} holds what {self.site_id} saw then, until it is closed"
+            return worded(
+                "incident {incident} found what {site} saw then unsound",
+                incident=self.id,
+                site=self.site_id,
+            )
+        return worded(
+            "incident {incident} holds what {site} saw then, until it is closed",
+            incident=self.id,
+            site=self.site_id,
+        )
 
 
 def new_id() -> str:

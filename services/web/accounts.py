@@ -30,6 +30,7 @@ from services.store.store import Store
 from services.web.guard import Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.staff_pages import Room, StaffPages
+from services.worded import message_of
 
 ACCOUNTS = Room(path="/accounts", name="accounts", guard=Guard.ADMINISTRATOR)
 SEEN_LINES = 20
@@ -78,7 +79,7 @@ class AccountsRoom:
         except FieldError as error:
             return self._list(request, fault=str(error))
         except AccountError as error:
-            return self._list(request, fault="told", told=str(error))
+            return self._list(request, fault="told", told=message_of(error))
         return self._keys(request, account.id, password, proofs)
 
     def account(self, request: Request, account_id: str, who: Who) -> Response:

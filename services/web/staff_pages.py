@@ -20,6 +20,7 @@ from services.web.guard import ADMITS, Guard
 from services.web.headers import add_security_headers
 from services.web.pages import HOUSE, Pages, page_environment
 from services.web.staff_visit import form_token, visit_of
+from services.web.tongue import said_in, value_in, worded_in
 
 LANGUAGE_COOKIE = "staff-lang"
 BOOKS = {"t": "staff", "d": "desk", "e": "sites"}
@@ -48,6 +49,7 @@ class StaffPages:
         self._pages = Pages()
         self._rooms = rooms
         self._words = {each: staff_words(each) for each in HOUSE}
+        self._worded = {each: worded_in(each) for each in HOUSE}
 
     def show(
         self,
@@ -83,6 +85,8 @@ class StaffPages:
             number=partial(_number, language),
             least=partial(_number, language, rounding=ROUND_FLOOR),
             clock_time=clock_time,
+            said=partial(said_in, language, self._worded[language]),
+            value_of=partial(value_in, language, self._worded[language]),
             **values,
         )
         if "lang" in request.query_params:

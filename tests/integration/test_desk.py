@@ -1,6 +1,7 @@
 """The officers' desk: what they see, what is written down of it, and what nobody does alone."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -35,7 +36,7 @@ from speedcam.model import ExhibitKind, PlateReading
 from tests.builders_desk import UNSURE, a_case, decided, received
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
-from tests.builders_office import AT, a_passage, a_plate, on_disk
+from tests.builders_office import AT, a_passage, a_place, a_plate, on_disk
 from tests.builders_staff import an_account, an_officer
 
 
@@ -232,6 +233,61 @@ def test_the_page_shows_every_proof_beside_what_it_proves(shop, clock):
         "By the road alone", "DEMO-2026-001", "neni 140", "certificate of the device",
     )  # fmt: skip
     assert [words for words in wanted if words not in page] == []
+
+
+SPOKEN = {
+    "en": (
+        "<li>the certificate ended on 13 October 2026</li>",
+        "<li>the picture of the plate is missing</li>",
+        "<li>the plate is read with 0.900, below 0.98</li>",
+        "<li>it suspends a licence</li>",
+    ),
+    "sq": (
+        "<li>certifikata mbaroi më 13 tetor 2026</li>",
+        "<li>mungon: pamja e targës</li>",
+        "<li>targa u lexua me siguri 0,900, nën 0,98</li>",
+        "<li>pezullon një leje drejtimi</li>",
+    ),
+}
+"""Why nobody may confirm a case, why a person must look, and why two."""
+
+
+def a_lacking_passage(**about):
+    ended = replace(a_place().certificate, valid_until=AT.date() - timedelta(days=1))
+    return a_passage(kmh=90.0, plate=UNSURE, exhibits=(), place=a_place(certificate=ended), **about)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_case_says_why_in_the_language_of_the_page_alone(shop, clock, language):
+    store, let_in = shop
+    (key,) = received(store, clock, a_lacking_passage())
+    page = let_in().client.get(f"/desk/case/{key}?lang={language}").text
+    assert [each for each in SPOKEN[language] if each not in page] == []
+    assert [
+        each for other in SPOKEN.keys() - {language} for each in SPOKEN[other] if each in page
+    ] == []
+    main = page[page.index("<main") :]
+    english = re.findall('lang="en">([^<]*)<', main[: main.index("</main>")])
+    assert english == ([] if language == "en" else ["Albania, Road Code article 140, speed"])
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "<p>&#39;Albania&#39; is no country: write its two letters, as AL.</p>"),
+        ("sq", "<p>&#39;Albania&#39; nuk është shtet: shkruani dy shkronjat e tij, si AL.</p>"),
+    ],
+)
+def test_an_officer_is_told_what_went_wrong_in_the_language_of_the_page(
+    shop, clock, language, told
+):
+    store, let_in = shop
+    key = a_case(store, clock, plate=a_plate("AA000BB", country=None))
+    officer = let_in()
+    officer.client.cookies.set("staff-lang", language)
+    answer = officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="Albania")
+    assert answer.status_code == 409
+    assert told in answer.text
 
 
 def test_an_officer_confirms_and_comes_to_the_next_case(shop, clock):

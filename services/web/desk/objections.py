@@ -22,6 +22,7 @@ from services.web.desk.reading import CaseKey
 from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.staff_pages import Room, StaffPages
+from services.worded import message_of
 
 OBJECTIONS = Room(path="/desk/objections", name="objections", guard=Guard.READER)
 PURPOSE = "objection"
@@ -69,7 +70,7 @@ class ObjectionRoom:
             else:
                 propose_cancel(self._store, fine.number, officer=who.id, why=why, clock=self._clock)
         except CaseError as error:
-            return self._show(request, fine, who, fault="told", told=str(error))
+            return self._show(request, fine, who, fault="told", told=message_of(error))
         return RedirectResponse(OBJECTIONS.path, status_code=HTTPStatus.SEE_OTHER)
 
     def _fine(self, key: str) -> Fine:

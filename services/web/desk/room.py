@@ -35,6 +35,7 @@ from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.ranges import ranged
 from services.web.staff_pages import Room, StaffPages
+from services.worded import message_of
 from services.words import amount_typed
 from speedcam.model import ExhibitKind
 
@@ -186,7 +187,7 @@ class DeskRoom:
         try:
             undo(self._store, key, who.id, self._clock.now())
         except CaseError as error:
-            return self._fault(request, key, who, "told", str(error))
+            return self._fault(request, key, who, "told", message_of(error))
         return RedirectResponse(f"/desk/case/{key}", status_code=HTTPStatus.SEE_OTHER)
 
     def _do(self, request: Request, key: str, who: Account, act: Callable[[], object]) -> Response:
@@ -196,7 +197,7 @@ class DeskRoom:
         except CountryUnstated:
             return self._fault(request, key, who, "country")
         except CaseError as error:
-            return self._fault(request, key, who, "told", str(error))
+            return self._fault(request, key, who, "told", message_of(error))
         return _to_case(follows)
 
     def _fault(

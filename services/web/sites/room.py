@@ -21,6 +21,7 @@ from services.web.sites.names import SiteName
 from services.web.sites.plots import above_svg, doubt_svg, drawn_svg, expected_svg
 from services.web.staff_pages import Room, StaffPages
 from services.web.upload import file_form, file_in
+from services.worded import message_of
 from speedcam.errors import SpeedcamError
 
 SITES = Room(path="/sites", name="sites", guard=Guard.ENGINEER)
@@ -76,7 +77,7 @@ class SitesRoom:
         except NoSite:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
         except ShelfError as error:
-            return self._list(request, fault="file", told=str(error))
+            return self._list(request, fault="file", told=message_of(error))
 
     def appraise(self, request: Request, name: SiteName, form: Posted) -> Response:
         """What was typed, with what it is worth; nothing is saved."""
@@ -119,7 +120,7 @@ class SitesRoom:
         try:
             self._sites.begin(name, picture)
         except SpeedcamError as error:
-            return self._list(request, fault="new", told=str(error))
+            return self._list(request, fault="new", told=message_of(error))
         return RedirectResponse(f"/sites/{name}", status_code=HTTPStatus.SEE_OTHER)
 
     def _typed(self, name: str, form: Mapping[str, str]) -> Shown:

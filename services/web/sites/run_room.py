@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from services.errors import BusyRun, NoRun, NoSite, ShelfError
+from services.refusals import refused
 from services.sites.runs import Runs
 from services.sites.sites import Sites
 from services.web.guard import Guard, Reads, open_route
@@ -21,6 +22,7 @@ from services.web.sites.names import SiteName
 from services.web.sites.plots import paths_svg
 from services.web.staff_pages import StaffPages
 from services.web.upload import file_form
+from services.worded import message_of
 
 MOST_CLIP_BYTES = 4_000_000_000
 """As the gate lets in (docs/security.md)."""
@@ -71,6 +73,7 @@ class RunRoom:
             "site_run.html",
             site=name,
             run=run,
+            refused=refused,
             size_px=size_px,
             latest=run.passages[-MOST_SHOWN:],
             paths=paths_svg(run.passages[-MOST_SHOWN:], size_px),
@@ -84,7 +87,7 @@ class RunRoom:
             else:
                 self._runs.go_on(name, number)
         except BusyRun as error:
-            return self._list(request, name, told=str(error))
+            return self._list(request, name, told=message_of(error))
         except ShelfError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
         return _to(name, number)
@@ -117,7 +120,7 @@ class RunRoom:
                 named = str(form.get("named", ""))
                 number = self._runs.begin_named(name, named, starts_at, who)
         except (NoRun, NoSite, BusyRun) as error:
-            return self._list(request, name, told=str(error))
+            return self._list(request, name, told=message_of(error))
         return _to(name, number)
 
     def _list(self, request: Request, name: str, *, told: str = "") -> Response:
