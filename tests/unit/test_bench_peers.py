@@ -22,7 +22,7 @@ from tests.bench.peers.formulas import (
     plane_m,
 )
 from tests.bench.peers.ground import Ground, feet_px
-from tests.bench.peers.runs import Row, pooled
+from tests.bench.peers.runs import Row
 from tests.bench.peers.score import Score, write_passages
 from tests.bench.peers.seat import told
 from tests.bench.peers.table import HEAD, line, tables
@@ -182,23 +182,24 @@ def test_the_figures_count_readings_and_leave_out_who_has_none():
 
 
 def test_clips_are_pooled_by_their_vehicles():
-    both = pooled([a_score(1.0, frames=100), a_score(-2.0, 3.0, frames=300, cpu_s=6.0)])
-    assert both == a_score(1.0, -2.0, 3.0, n=8, frames=400, cpu_s=8.0)
+    scores = {"a": a_score(1.0, frames=100), "b": a_score(-2.0, 3.0, frames=300, cpu_s=6.0)}
+    both = Row(tool="norfair", group="usual", scores=scores)
+    assert both.score == a_score(1.0, -2.0, 3.0, n=8, frames=400, cpu_s=8.0)
 
 
 def test_a_tool_that_could_not_be_installed_says_why_in_its_row():
     why = "not installed: no such release"
-    row = line(Row(tool="norfair", boxes="motion", score=None, failed=why))
+    row = line(Row(tool="norfair", group="usual", scores={}, failed=why))
     assert why in row
     assert row.count("|") == HEAD.splitlines()[0].count("|")
 
 
-def test_the_tables_keep_perfect_boxes_and_the_decoder_apart():
-    def row(tool, boxes, *errors_kmh):
-        return Row(tool=tool, boxes=boxes, score=a_score(*errors_kmh))
+def test_each_group_has_its_table_and_the_decoder_none():
+    def row(tool, group, *errors_kmh):
+        return Row(tool=tool, group=group, scores={"a": a_score(*errors_kmh)})
 
     told = tables([
-        row("speedcam", "own", 0.1), row("norfair", "motion", 5.0), row("decoder", "motion"),
+        row("speedcam", "usual", 0.1), row("norfair", "usual", 5.0), row("decoder", "usual"),
         row("norfair", "perfect", 2.0),
     ])  # fmt: skip
     first, second = told.split("Reading the clips and doing nothing with them: 20.0 ms a frame.")

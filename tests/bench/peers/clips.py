@@ -20,6 +20,13 @@ LIMIT_KMH = 25
 """Of the research footage: below everybody's speed, so that we pay for every plate and picture."""
 
 
+HARD = (
+    "low_pole_dusk_wet", "low_pole_moved", "overpass_sun_drift", "school_queue", "school_wet",
+    "verge_hidden_merged", "verge_knocked", "verge_wet", "wide_platoon_merged",
+)  # fmt: skip
+"""All renders of which we read fewer than half (docs/accuracy.md)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """A clip with exact truth.
@@ -56,6 +63,15 @@ def clips(work: Path) -> Iterator[Clip]:
         told = run("tests.bench.site_from", video.with_suffix(".truth.json"), "--limit", LIMIT_KMH)
         site.write_text(told, encoding="utf-8")
         yield _clip(video, site, drawn_by_us=False)
+
+
+def hard_clips(folder: Path) -> Iterator[Clip]:
+    """Those renders that were made, of the ones that are hard for us."""
+    for video in (folder / f"{name}.mp4" for name in HARD):
+        if video.exists():
+            yield _clip(video, video.with_suffix(".site.toml"), drawn_by_us=True)
+        else:
+            sys.stderr.write(f"{video} is not there: `make bench BENCH=renders` makes it.\n")
 
 
 def _clip(video: Path, site: Path, *, drawn_by_us: bool) -> Clip:

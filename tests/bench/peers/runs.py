@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from tests.bench.peers.clips import Clip
 from tests.bench.peers.environment import PYTHON
 from tests.bench.peers.score import Score, compared, write_passages
 
-Boxes = Literal["own", "motion", "perfect"]
+Group = Literal["usual", "perfect", "hard"]
 
 OURS = "speedcam"
 DECODER = "decoder"
@@ -29,56 +29,61 @@ TOOLS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One tool on all clips.
+    """One tool on a group of clips.
 
     Attributes:
         tool: Its name.
-        boxes: What it was given: its own, a motion detector's, or perfect ones.
-        score: What it made of them, or None where it did not run.
+        group: ``usual`` clips or ``hard`` ones, with a motion detector's boxes, or the usual ones
+            that are ours with ``perfect`` boxes. Speedcam always looks for itself.
+        scores: By clip; empty where it did not run.
         failed: Why it did not, or empty.
     """
 
     tool: str
-    boxes: Boxes
-    score: Score | None
+    group: Group
+    scores: Mapping[str, Score]
     failed: str = ""
 
+    @property
+    def score(self) -> Score:
+        """All clips together."""
+        first, *others = self.scores.values()
+        return sum(others, first)
 
-def rows(clips: Sequence[Clip], missing: dict[str, str], work: Path) -> Iterator[Row]:
-    """Speedcam, and every tool on a motion detector's boxes and, where they are told, perfect ones.
+
+def rows(
+    groups: Mapping[Group, Sequence[Clip]], missing: Mapping[str, str], work: Path
+) -> Iterator[Row]:
+    """Every tool on every group of clips.
 
     Args:
-        clips: The clips.
+        groups: The clips of each.
         missing: Tools that could not be installed, by the beginning of their name, and why.
         work: Where files may be left.
     """
-    ours = [_ours(clip, work) for clip in clips]
-    yield Row(tool=OURS, boxes="own", score=pooled(ours))
-    for tool in (*TOOLS, DECODER):
-        yield _row(tool, "motion", clips, missing, work)
-    drawn = [clip for clip in clips if clip.drawn_by_us]
-    for tool in TOOLS:
-        yield _row(tool, "perfect", drawn, missing, work)
+    tools: dict[Group, tuple[str, ...]] = {
+        "usual": (OURS, *TOOLS, DECODER),
+        "perfect": TOOLS,
+        "hard": (OURS, *TOOLS),
+    }
+    for group, clips in groups.items():
+        for tool in tools[group]:
+            sys.stderr.write(f"{group} clips, {tool}\n")
+            why = next((why for name, why in missing.items() if tool.startswith(name)), "")
+            failed = f"not installed: {why}" if why else ""
+            yield _row(tool, group, () if why else clips, work, failed)
 
 
-def _row(
-    tool: str, boxes: Boxes, clips: Sequence[Clip], missing: dict[str, str], work: Path
-) -> Row:
-    why = next((why for name, why in missing.items() if tool.startswith(name)), "")
-    if why:
-        return Row(tool=tool, boxes=boxes, score=None, failed=f"not installed: {why}")
-    sys.stderr.write(f"{tool}, {boxes} boxes\n")
+def _row(tool: str, group: Group, clips: Sequence[Clip], work: Path, failed: str) -> Row:
     try:
-        scores = [_measured(tool, clip, boxes, work) for clip in clips]
+        scores = {clip.video.name: _score(tool, group, clip, work) for clip in clips}
     except CommandError as error:
-        return Row(tool=tool, boxes=boxes, score=None, failed=str(error))
-    return Row(tool=tool, boxes=boxes, score=pooled(scores))
+        return Row(tool=tool, group=group, scores={}, failed=str(error))
+    return Row(tool=tool, group=group, scores=scores, failed=failed)
 
 
-def pooled(scores: Sequence[Score]) -> Score:
-    """All clips together."""
-    first, *others = scores
-    return sum(others, first)
+def _score(tool: str, group: Group, clip: Clip, work: Path) -> Score:
+    return _ours(clip, work) if tool == OURS else _theirs(tool, group, clip, work)
 
 
 def _ours(clip: Clip, work: Path) -> Score:
@@ -89,9 +94,9 @@ def _ours(clip: Clip, work: Path) -> Score:
     return compared(work / clip.video.stem, clip.truth, frames=clip.frames, cpu_s=cpu_s)
 
 
-def _measured(tool: str, clip: Clip, boxes: Boxes, work: Path) -> Score:
+def _theirs(tool: str, group: Group, clip: Clip, work: Path) -> Score:
     job, passages = work / "job.json", work / "passages.jsonl"
-    given = true_boxes(clip.truth, clip.frames) if boxes == "perfect" else None
+    given = true_boxes(clip.truth, clip.frames) if group == "perfect" else None
     told = {"tool": tool, "video": str(clip.video), "size_px": clip.size_px, "boxes": given}
     job.write_text(json.dumps(told | {"ground": asdict(clip.ground)}), encoding="utf-8")
     before_s = children_cpu_s()
