@@ -13,7 +13,7 @@ from speedcam.simulate.bodies import bodies
 from speedcam.simulate.camera import Camera, project_road
 from speedcam.validate.matching import match
 from tests.bench.peers.boxes import along_m, box_of, true_boxes
-from tests.bench.peers.clips import surveyed
+from tests.bench.peers.clips import HARD, hard_clips, surveyed
 from tests.bench.peers.formulas import (
     by_count_kmh,
     by_intervals_kmh,
@@ -27,6 +27,7 @@ from tests.bench.peers.score import Score, write_passages
 from tests.bench.peers.seat import told
 from tests.bench.peers.table import HEAD, line, tables
 from tests.bench.peers.tools import Labels, Shown
+from tests.bench.streets import CLIPS
 from tests.builders_site import a_site
 from tests.builders_validate import a_vehicle
 
@@ -101,6 +102,12 @@ def test_the_surveyed_road_is_what_the_points_of_the_site_span():
     assert apply(np.array(ground.px_to_m), px) == pytest.approx(m, abs=0.2)
     assert (ground.left_m, ground.near_m) == tuple(m.min(axis=0))
     assert (ground.right_m, ground.far_m) == tuple(m.max(axis=0))
+
+
+def test_every_hard_clip_is_one_that_the_renders_make(tmp_path, capsys):
+    assert set(HARD) <= set(CLIPS)
+    assert list(hard_clips(tmp_path)) == []
+    assert capsys.readouterr().err.count("make bench BENCH=renders") == len(HARD)
 
 
 def test_a_perfect_box_stands_where_the_vehicle_begins():

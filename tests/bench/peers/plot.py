@@ -22,11 +22,11 @@ from tests.bench.peers.runs import DECODER, OURS
 LINEAR_KMH = 1.0
 """Errors are drawn to scale up to here, and by their logarithm beyond."""
 
-REACH_KMH = 150.0
+REACH_KMH = 190.0
 TICKS_KMH = (-100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100)
 OVER, OURS_INK, THEIRS_INK, INK, PALE = "#c0392b", "#14688a", "#7d8b97", "#2b3640", "#e1eee7"
-COLOURS = 64
-"""So many are enough for the picture, and make its file a third as large."""
+COLOURS = 192
+"""So many are enough for the picture, and halve its file."""
 
 READ_AT, WITHIN_AT, OVER_AT = 1.1, 1.22, 1.33
 """Right edges of the columns of figures, in widths of a panel."""
