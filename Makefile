@@ -41,7 +41,7 @@ check: .stamps/dev  ## Format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding or office for a part
+bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding, office or peers for a part
 	$(BIN)/python -m tests.bench $(BENCH)
 
 torture: .stamps/dev  ## Attack what is sealed and what is told, for an hour
@@ -65,6 +65,7 @@ lock: .stamps/dev  ## Renew the hashed locks from pyproject.toml
 	$(COMPILE) pyproject.toml --extra build -o requirements.lock
 	$(COMPILE) pyproject.toml --extra build --extra dev -o requirements-dev.lock
 	echo "cyclonedx-bom>=7.5" | $(COMPILE) - -o requirements-release.lock
+	$(COMPILE) --no-annotate tests/bench/peers/requirements.in -o tests/bench/peers/requirements.txt
 
 clean:  ## Remove what was made
 	rm -rf .venv .stamps demo-out build dist

@@ -1,8 +1,9 @@
 """``make bench``: accuracy and speed, on our own clips and on research footage where it is there.
 
-``python -m tests.bench [clips] [tracks] [renders] [plates] [hiding] [office]``; all when none is
-named. One line of JSON per clip, per view and tracker, per rendered clip, per set of photos and per
-task of an office with a million fines goes to stdout, talk to stderr.
+``python -m tests.bench [clips] [tracks] [renders] [plates] [hiding] [office] [peers]``; all when
+none is named. One line of JSON per clip, per view and tracker, per rendered clip, per set of
+photos, per task of an office with a million fines and per other tool goes to stdout, talk to
+stderr.
 
 The research footage is not part of the project. ``SPEEDCAM_BENCH_DATA`` names its folder; without
 it that is said, and only our own clips are measured. Renders take an hour or two the first time and
@@ -28,7 +29,7 @@ Row = dict[str, object]
 
 RENDERS = ROOT / "build" / "bench"
 LIMIT_KMH = 25
-PARTS = ("clips", "tracks", "renders", "plates", "hiding", "office")
+PARTS = ("clips", "tracks", "renders", "plates", "hiding", "office", "peers")
 KEYS = (
     "n", "captured", "refused", "grade_a", "mean_abs_kmh", "median_abs_pct", "p95_abs_kmh",
     "max_abs_kmh", "bias_kmh", "over_3", "coverage",
@@ -170,6 +171,11 @@ def office() -> Iterator[Row]:
     yield from map(json.loads, run("tests.bench.office", "--json").splitlines())
 
 
+def peers() -> Iterator[Row]:
+    """Speedcam beside other tools, on the same clips."""
+    yield from map(json.loads, run("tests.bench.peers", "--json").splitlines())
+
+
 def main(wanted: Sequence[str]) -> int:
     """Measure what is wanted, or everything."""
     unknown = [part for part in wanted if part not in PARTS]
@@ -183,6 +189,7 @@ def main(wanted: Sequence[str]) -> int:
         "plates": plates,
         "hiding": hiding,
         "office": office,
+        "peers": peers,
     }
     for part in wanted or PARTS:
         for row in parts[part]():
