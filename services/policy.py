@@ -56,8 +56,10 @@ _KNOWN = _WANTED | {
     ExhibitKind.SHOWN_FIRST: "the redacted still where the measured stretch begins",
     ExhibitKind.SHOWN_LAST: "the redacted still where it ends",
     ExhibitKind.FILM: "the film",
+    ExhibitKind.DRIVER: "the picture of the driver",
 }
-"""What is not wanted was not made before schema 4, nor of a vehicle that is seen too short."""
+"""What is not wanted was not made before schema 4, nor of a vehicle that is seen too short; of a
+driver it is made where the site asks for it and nobody else can be in it."""
 
 
 def demo_auto_1(violation: Violation, at: datetime) -> Decision | tuple[str, ...]:
