@@ -102,9 +102,10 @@ class Owner:
         open_route(app, "GET", "/notice/still/first", self.first_still, Guard.VISIT)
         open_route(app, "GET", "/notice/still/last", self.last_still, Guard.VISIT)
         open_route(app, "GET", "/notice/film", self.film, Guard.VISIT)
-        open_route(app, "GET", "/notice/driver", self.driver, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
         open_route(app, "GET", "/notice/evidence", self.evidence, Guard.VISIT)
+        if self._records:
+            open_route(app, "GET", "/notice/driver", self.driver, Guard.VISIT)
         if self._ledger:
             open_route(app, "GET", "/notice/proof", self.proof, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
