@@ -9,7 +9,6 @@ from datetime import UTC, timedelta
 import numpy as np
 
 from speedcam.adapters import evidence
-from speedcam.adapters.driver import DriverLook
 from speedcam.adapters.evidence import Facts, RoadMarks
 from speedcam.adapters.film import encode_mp4, moments
 from speedcam.adapters.redact import block_px
@@ -96,7 +95,7 @@ class PictureWitness:
     store: ExhibitStore
     folder_name: str
     redactor: Redactor
-    driver: DriverLook | None = None
+    driver: Callable[[Passage, Taken], Image | None] | None = None
 
     def __call__(
         self,
