@@ -14,6 +14,7 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from speedcam.ground import Ground
 from speedcam.model import Box, Floats, PlateReading, VehicleSize
@@ -48,6 +49,7 @@ _BESIDE_M = (0.10, (1.4, 2.7))
 """So far to the driver's side somebody on the seat beside may lean, and where that seat is."""
 _BEHIND_M = (0.14, (2.9, 3.7))
 """The same of somebody in the middle of the seat behind."""
+_PILLAR_M = ((0.78, 1.0, 0.9), (0.58, 1.9, 1.4))
 _EVERY_HEIGHT_M = (0.0, 1.6)
 
 
@@ -68,6 +70,28 @@ class Facing:
     front_m: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The part of a picture with the driver.
+
+    Attributes:
+        box: In pixels.
+        pillar_px: Two places on the pillar beside the driver, the lower one first: beyond them the
+            road is seen again, and whoever stands there.
+        side: 1 where that is to the right of them, -1 where it is to the left.
+    """
+
+    box: Box
+    pillar_px: tuple[tuple[float, float], tuple[float, float]]
+    side: float
+
+    def is_beyond(self, u: Floats, v: Floats) -> NDArray[np.bool_]:
+        """Which pixels show no car any more."""
+        (low_u, low_v), (high_u, high_v) = self.pillar_px
+        pillar_u = low_u + (v - low_v) * (high_u - low_u) / (high_v - low_v)
+        return np.asarray(self.side * (u - pillar_u) > 0)
+
+
 def seat_of(plate: PlateReading) -> Side | None:
     """On which side drivers sit in the country of a plate, or None where that is not sure.
 
@@ -78,7 +102,7 @@ def seat_of(plate: PlateReading) -> Side | None:
     return sides.pop() if len(sides) == 1 else None
 
 
-def driver_part(car: Facing, ground: Ground, seat: Side) -> Box | None:
+def driver_part(car: Facing, ground: Ground, seat: Side) -> Part | None:
     """The part of the picture with the driver and none of the others on board, or None.
 
     Args:
@@ -94,7 +118,8 @@ def driver_part(car: Facing, ground: Ground, seat: Side) -> Box | None:
         return None
     left, right = sorted((inside.side * inner, inside.side * outer))
     top, bottom = inside.rows()
-    return _common(Box(left=left, top=top, right=right, bottom=bottom), car.vehicle)
+    box = _common(Box(left=left, top=top, right=right, bottom=bottom), car.vehicle)
+    return Part(box=box, pillar_px=inside.pillar(), side=inside.side) if box else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +178,11 @@ class _Inside:
         places = [self.at(_HEAD_M[0], *rest) for rest in product(_DRIVER_BEHIND_M, heights)]
         rows = np.vstack(places)[:, 1]
         return float(rows.min()), float(rows.max())
+
+    def pillar(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The pillar on the driver's side, at its lower and its upper end."""
+        (low,), (high,) = (self.at(*place) for place in _PILLAR_M)
+        return (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
 
     def is_plausible(self) -> bool:
         """Whether plate, foot and outline tell of one and the same car."""

@@ -15,7 +15,7 @@ import numpy as np
 from speedcam.adapters.redact import Finder
 from speedcam.adapters.shown import Taken, resized
 from speedcam.adapters.unwanted import Faces
-from speedcam.driver import Facing, Side, driver_part, seat_of
+from speedcam.driver import Facing, Part, Side, driver_part, seat_of
 from speedcam.ground import Ground
 from speedcam.model import (
     Box,
@@ -30,6 +30,8 @@ from speedcam.subject import Subject
 
 TALL_PX = 720
 """Height of the picture; a head on it is some 200 pixels wide."""
+GREY = (146, 138, 132)
+"""Blue, green and red of what is beside the car."""
 _STRAIGHT = 0.05
 """Metres aside for each metre along the road: a car that changes its lane is seen askew."""
 _ONE_FACE = 0.15
@@ -54,7 +56,7 @@ class DriverLook:
         """The driver alone, enlarged; None where it is not sure that nobody else is in it."""
         car = self._facing(passage, taken)
         part = driver_part(car, self.ground, self.seat) if car else None
-        if part is None or any(part.overlap(other) for other in taken.subject.others):
+        if part is None or any(part.box.overlap(other) for other in taken.subject.others):
             return None
         cut = _cut(taken.picture, part)
         if not cut.size or self._shows_two(cut, taken.subject):
@@ -99,11 +101,14 @@ def _foot(passage: Passage, frame_index: int) -> Sample | None:
     return next((each for each in samples if each.frame_index == frame_index), None)
 
 
-def _cut(picture: Image, part: Box) -> Image:
-    """The pixels that lie wholly inside ``part``."""
-    rows = slice(max(0, math.ceil(part.top)), max(0, math.floor(part.bottom)))
-    columns = slice(max(0, math.ceil(part.left)), max(0, math.floor(part.right)))
-    return np.ascontiguousarray(picture[rows, columns])
+def _cut(picture: Image, part: Part) -> Image:
+    """The pixels that lie wholly inside ``part``, and grey for those that show no car."""
+    top, left = max(0, math.ceil(part.box.top)), max(0, math.ceil(part.box.left))
+    bottom, right = max(0, math.floor(part.box.bottom)), max(0, math.floor(part.box.right))
+    cut = picture[top:bottom, left:right].copy()
+    v, u = np.mgrid[top : top + cut.shape[0], left : left + cut.shape[1]].astype(np.float64)
+    cut[part.is_beyond(u, v)] = GREY
+    return cut
 
 
 def _whole(picture: Image) -> Box:
