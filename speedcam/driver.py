@@ -44,13 +44,17 @@ _DRIVER_BEHIND_M = (1.5, 2.5)
 _DRIVER_HEIGHTS_M = (0.9, 1.55)
 _DOOR_M = 0.55
 _HEAD_M = (0.36, 2.0, 1.2)
+"""The middle of most drivers' heads."""
 _HALF_HEAD_M = 0.1
+"""Less of a face than this beside its middle is not worth a picture."""
 _BESIDE_M = (0.10, (1.4, 2.7))
 """So far to the driver's side somebody on the seat beside may lean, and where that seat is."""
 _BEHIND_M = (0.14, (2.9, 3.7))
 """The same of somebody in the middle of the seat behind."""
-_PILLAR_M = ((0.78, 1.0, 0.9), (0.58, 1.9, 1.4))
+_PILLAR_M = ((0.82, 1.0, 0.9), (0.64, 1.9, 1.4))
+"""The lower and the upper end of the pillar between windscreen and door, of the widest cars."""
 _EVERY_HEIGHT_M = (0.0, 1.6)
+"""From the road to above most heads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

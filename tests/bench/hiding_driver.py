@@ -99,7 +99,7 @@ class Watched:
     def _middle_m(self, plate: Box | None, front_m: float) -> float:
         """Where across the road a plate hangs that is as high as most are."""
         assert plate is not None
-        across = np.array([[-10.0, front_m], [10.0, front_m]])
+        across = np.column_stack([np.arange(-10.0, 10.0, 0.02), np.full(1000, front_m)])
         ends = self.ground.image_at(across, PLATE_HEIGHT_M)[:, 0]
         return float(np.interp((plate.left + plate.right) / 2, ends, across[:, 0]))
 
