@@ -23,14 +23,15 @@ def photo_of(store: Store, fine: Fine) -> bytes:
 def driver_exhibit(store: Store, fine: Fine) -> Exhibit | None:
     """The picture of the driver, where the very law that judged the case has the driver seen.
 
-    None where it has not, where photos are shown on request only, and where there is none.
+    None where it has not, where photos are shown on request only, where no person decided, who
+    would have seen that nobody else is in it, and where there is none.
 
     Raises:
         StoreError: That edition of the law is missing or was changed.
     """
     violation, country = fine.violation, country_of(fine)
     exhibit = exhibit_of(violation.passage, ExhibitKind.DRIVER)
-    if exhibit is None or country is None or country.photo != "shown":
+    if exhibit is None or country is None or country.photo != "shown" or fine.decision.is_policy:
         return None
     law = edition_of(violation, texts_of(store, [violation])).pack
     return exhibit if law.photo_policy.kind == "driver_visible" else None

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from services.desk import WAITING
 from services.fines import standing
 from services.intake import receive
-from services.model import Fine
+from services.model import Fine, Verdict
 from services.notifier.delivery import deliver
 from services.notifier.photo import driver_exhibit
 from services.notifier.senders.folder import FolderSender
 from services.notifier.senders.portal import PortalSender
 from services.notifier.wiring import write_letter
-from services.office import issue, review
-from services.policy import demo_auto_1
+from services.office import decide, issue
 from services.rules.catalogue import load_editions
 from services.store import Store, open_store
-from services.store.cases import keep_editions
+from services.store.cases import cases_in, keep_editions
 from services.web.app import create_app
 from services.web.guard import DECLARED, Guard
 from services.web.office import OfficePrinter, OfficeRecords
@@ -30,7 +30,7 @@ from tests.builders_office import a_passage, a_place, an_exhibit, on_disk
 from tests.builders_pages import TestClient, visible_text
 
 DRIVER = an_exhibit("p-1-driver")
-ZONES = {"AL": "Europe/Tirane", "ES": "Europe/Madrid", "DE": "Europe/Berlin"}
+ZONES = {"AL": "Europe/Tirane", "IT": "Europe/Rome", "DE": "Europe/Berlin"}
 
 
 @dataclass
@@ -50,7 +50,9 @@ def office(request, tmp_path):
     clock = StoppedClock()
     with open_store(tmp_path / "office", create=True) as store:
         receive(store, on_disk(tmp_path / "out", passage), clock)
-        review(store, demo_auto_1, clock)
+        (case,) = cases_in(store, *WAITING)
+        decided = {"officer": "P-17", "verdict": Verdict.CONFIRM, "why": "seen", "country": "AL"}
+        decide(store, case.key, clock=clock, **decided)
         (issued,) = issue(store, clock)
         app = create_app(
             store,
@@ -79,7 +81,7 @@ def pages_of(client, guards=frozenset({Guard.OPEN, Guard.VISIT})):
                     yield from ((f"{route.path} {n}", archive.read(n)) for n in archive.namelist())
 
 
-@pytest.mark.parametrize("office", ["AL", "ES"], indirect=True)
+@pytest.mark.parametrize("office", ["AL", "IT"], indirect=True)
 def test_where_the_law_hides_the_driver_no_page_shows_one(office):
     answers = dict(pages_of(office.owner))
     assert {"/notice", "/notice/photo", "/notice/file", "/notice/driver"} <= answers.keys()
@@ -116,6 +118,10 @@ def test_no_bundle_can_hold_a_driver():
     assert ExhibitKind.DRIVER not in EXHIBITS
 
 
+def by_policy(fine):
+    return replace(fine, decision=replace(fine.decision, is_policy=True))
+
+
 @pytest.mark.parametrize("office", ["DE"], indirect=True)
 @pytest.mark.parametrize("edition", load_editions(), ids=lambda edition: edition.pack.id)
 def test_the_very_law_that_judged_the_case_says_whether_the_driver_is_shown(office, edition):
@@ -125,5 +131,6 @@ def test_the_very_law_that_judged_the_case_says_whether_the_driver_is_shown(offi
     judged = replace(fine, violation=replace(fine.violation, source=edition.source))
     shown = driver_exhibit(office.store, judged) is not None
     assert shown is (edition.pack.photo_policy.kind == "driver_visible")
+    assert driver_exhibit(office.store, by_policy(judged)) is None
     in_france = replace(judged, number=fine.number.replace("DE", "FR", 1))
     assert driver_exhibit(office.store, in_france) is None
