@@ -58,8 +58,10 @@ _KNOWN = _WANTED | {
     ExhibitKind.SHOWN_FIRST: worded("the redacted still where the measured stretch begins"),
     ExhibitKind.SHOWN_LAST: worded("the redacted still where it ends"),
     ExhibitKind.FILM: worded("the film"),
+    ExhibitKind.DRIVER: worded("the picture of the driver"),
 }
-"""What is not wanted was not made before schema 4, nor of a vehicle that is seen too short."""
+"""What is not wanted was not made before schema 4, nor of a vehicle that is seen too short; of a
+driver it is made where the site asks for it and nobody else can be in it."""
 
 
 def demo_auto_1(violation: Violation, at: datetime) -> Decision | tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+from speedcam.adapters.driver import DriverLook
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.plate_text import TextReader
 from speedcam.adapters.plates import RapidPlateReader
@@ -52,6 +53,7 @@ def camera_at(
             store=FolderExhibits(folder=out / EXHIBITS),
             folder_name=EXHIBITS,
             redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
+            driver=DriverLook(ground=ground, seat=site.driver_seat) if site.driver_seat else None,
         ),
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
         seal=_sealer(key, site, out, chosen) if key else unsigned,

@@ -144,6 +144,8 @@ class Site:
         drive: The reference drive, or None where none was made.
         clock: How the clock was checked, or None.
         weather: All through the footage, or None where nobody stated it.
+        driver_seat: On which side of their vehicles drivers sit there, or None: no picture of a
+            driver is made.
         content: The site file's bytes; empty where the site was made without one.
     """
 
@@ -167,6 +169,7 @@ class Site:
     drive: ReferenceDrive | None = None
     clock: Clock | None = None
     weather: Weather | None = None
+    driver_seat: Literal["left", "right"] | None = None
     content: bytes = field(default=b"", repr=False, compare=False)
 
     def place(self, direction: Direction | None) -> Place:
@@ -264,6 +267,7 @@ def _site(file: SiteFile, *, content: bytes, reference_frame: Path | None) -> Si
         drive=_drive(file.reference_drive),
         clock=_clock(file.camera.clock),
         weather=Weather(file.clip.weather) if file.clip.weather else None,
+        driver_seat=file.place.driver_seat,
     )
 
 

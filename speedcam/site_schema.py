@@ -173,6 +173,12 @@ class PlaceTable(Table):
         description="where vehicles that drive away from the camera are heading",
         examples=['receding_towards = "Tiranë"'],
     )
+    driver_seat: Literal["left", "right"] | None = Field(
+        default=None,
+        description='the side of their vehicles on which drivers sit there, "left" or "right", '
+        "where the law has the driver seen",
+        examples=['driver_seat = "left"'],
+    )
     limit_reason: dict[Language, Line] = Field(
         default_factory=dict,
         description="why the limit is there: one line of text per two-letter language code",

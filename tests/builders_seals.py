@@ -143,7 +143,7 @@ def written(folder: Path, *passages: Passage) -> Path:
     return path
 
 
-PICTURED = [kind for kind in PROOF if kind is not ExhibitKind.RAW]
+PICTURED = [kind for kind in PROOF if kind not in {ExhibitKind.RAW, ExhibitKind.DRIVER}]
 
 
 def _proof(folder: Path, raw: RawData) -> tuple[Exhibit, ...]:

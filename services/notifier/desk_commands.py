@@ -69,7 +69,8 @@ def receipts(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE…", help="Reports about mail, the portal's inbox, the post's lists."
+            metavar="FILE…",
+            help="Reports about mail, the portal's inbox, lists of the post and of texts.",
         ),
     ],
     *,

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from services.console import EPILOG, Office, say
-from services.model import Fine, LetterKind
+from services.model import Fine, Letter, LetterKind
 from services.notifier.photo import photo_of
+from services.recipient import UNNAMED, Dispatch
 from services.store.fines import read_file
 from services.store.store import open_store
 from speedcam.disk import write_durably
@@ -25,6 +26,7 @@ class Form(StrEnum):
     EML = "eml"
     SMS = "sms"
     PDF = "pdf"
+    JSON = "json"
 
 
 def add_preview_command(app: typer.Typer) -> None:
@@ -38,7 +40,10 @@ def preview(
     office: Office,
     channel: Annotated[
         Form,
-        typer.Option(help="A page (photo inside), plain text, a mail, a short message, or paper."),
+        typer.Option(
+            help="A page (photo inside), plain text, a mail, a short message, paper, or what a "
+            "portal is given."
+        ),
     ] = Form.HTML,
     kind: Annotated[LetterKind, typer.Option(help="What the letter tells.")] = LetterKind.NOTICE,
     lang: Annotated[
@@ -99,6 +104,7 @@ def rendered(
     from services.notifier.letter import PHOTO_CID, data_uri, render_letter  # noqa: PLC0415 - see above
     from services.notifier.pdf import letter_pdf  # noqa: PLC0415 - see above
     from services.notifier.senders.folder import mail  # noqa: PLC0415 - see above
+    from services.notifier.senders.portal import portal_message  # noqa: PLC0415 - see above
 
     if lang and lang not in set(Language):
         raise typer.BadParameter(f"there are no words in {lang!r}: one of {', '.join(Language)}")
@@ -115,3 +121,16 @@ def rendered(
             return mail(letter, fine).as_bytes()
         case Form.PDF:
             return letter_pdf(letter, fine, recipient=to)
+        case Form.JSON:
+            return portal_message(_to_nobody(letter, fine))
+
+
+def _to_nobody(letter: Letter, fine: Fine) -> Dispatch:
+    return Dispatch(
+        key=f"{fine.number}/{letter.kind}/1",
+        number=fine.number,
+        issued_at=fine.issued_at,
+        letter=letter,
+        recipient=UNNAMED,
+        print_pdf=bytes,
+    )

@@ -26,6 +26,14 @@ FAULT = "fault"
 KNOWN = "known"
 """A receipt that was taken before."""
 
+_TOLD_BY = {
+    What.HANDED_OVER: Channel.POST,
+    What.OPENED: Channel.PORTAL,
+    What.DELIVERED: Channel.SMS,
+    What.BOUNCED: Channel.SMS,
+}
+"""Which channel tells it of a letter that it names by its key."""
+
 _UNSERVED = frozenset({State.ISSUED, State.PART_PAID})
 
 
@@ -84,8 +92,7 @@ def _letter(connection: Connection, told: Told) -> Row[Any]:
     """The letter that a receipt is about, which must have left by that channel."""
     number = told.message_id.strip("<>").split(".")[0].upper()
     by_mail = (outbox.c.fine_number == number) & (outbox.c.receipt == told.message_id)
-    channel = Channel.POST if told.what is What.HANDED_OVER else Channel.PORTAL
-    by_key = (outbox.c.key == told.key) & (outbox.c.channel == channel)
+    by_key = (outbox.c.key == told.key) & (outbox.c.channel == _TOLD_BY[told.what])
     wanted = by_key & outbox.c.sent_at_ms.is_not(None) if told.key else by_mail
     row = connection.execute(select(outbox).where(wanted)).one_or_none()
     if row is None:

@@ -1,7 +1,8 @@
 """What channels tell of letters after they took them: it came back, or it was opened.
 
-Reports about mail (RFC 3464, ``.eml``), the portal's ``.opened`` beside its letters, and the post's
-list of letters that it handed over (``.csv``). What was taken before counts for nothing.
+Reports about mail (RFC 3464, ``.eml``), the portal's ``.opened`` beside its letters, and lists
+(``.csv``): the post's of letters that it handed over, and a provider's of text messages that
+arrived or did not. What was taken before counts for nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class What(StrEnum):
 
     BOUNCED = "bounced"
     DELIVERED = "delivered"
-    """It lies in a mailbox; that proves no service."""
+    """It lies in a mailbox or on a telephone; that proves no service."""
     OPENED = "opened"
     HANDED_OVER = "handed_over"
     """The post has put it into somebody's hand or letter box, and can prove it."""
@@ -109,15 +110,25 @@ def told_in(path: Path) -> list[Told]:
 
 
 def _list(path: Path, content: bytes) -> list[Told]:
-    """The post's list: key of the letter, day, and the post's reference."""
+    """The post's list: key of the letter, day, and the post's reference; or one of texts."""
     try:
         rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
-        return [_handed_over(row["key"], row["on"], row["proof"]) for row in rows]
+        return [
+            _texted(row["key"], row["state"])
+            if "state" in row
+            else _handed_over(row["key"], row["on"], row["proof"])
+            for row in rows
+        ]
     except (ValueError, KeyError, TypeError, csv.Error):
         raise ReceiptError(
-            f"{path} is no list of the post: it needs the columns key, on (2026-10-14) and proof. "
-            "Nothing of it was taken."
+            f"{path} is no list of the post: it needs the columns key, on (2026-10-14) and proof; "
+            "or, of text messages, key and state (delivered or failed). Nothing of it was taken."
         ) from None
+
+
+def _texted(key: str, state: str) -> Told:
+    told = hashlib.sha256(f"{key}\0{state}".encode()).hexdigest()
+    return Told(id=told, what=_ACTIONS[state], key=key)
 
 
 def _handed_over(key: str, on: str, proof: str) -> Told:

@@ -24,7 +24,7 @@ from services.life import Act
 from services.model import Fine, decimals
 from services.notifier.language import Language
 from services.notifier.letter import render_letter
-from services.notifier.photo import photo_of
+from services.notifier.photo import driver_exhibit, photo_of
 from services.payments import take_statement
 from services.ports import Clock
 from services.report.collect import report_of
@@ -33,7 +33,7 @@ from services.store.history import Event, history_of
 from services.store.money import payments_of
 from services.store.store import Store
 from services.store.traffic import months_with_traffic
-from speedcam.model import ExhibitKind, Passage
+from speedcam.model import Exhibit, ExhibitKind, Passage
 
 MOST_BYTES = 64 * 1024 * 1024
 """No raw data unpack to more."""
@@ -67,6 +67,10 @@ class OfficeRecords:
         kept = (e for e in passage.exhibits if e.kind is ExhibitKind.RAW)
         raw = next(kept, None)
         return _unpacked(self.store.exhibit_bytes(raw.sha256)) if raw else ""
+
+    def driver(self, fine: Fine) -> Exhibit | None:
+        """See :class:`services.web.ports.Records`."""
+        return driver_exhibit(self.store, fine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from services.model import Fine
 from services.notifier.language import Language
 from services.report.figures import Report
 from services.store.history import Event
-from speedcam.model import Passage
+from speedcam.model import Exhibit, Passage
 
 
 class NoticeReader(Protocol):
@@ -59,6 +59,10 @@ class Records(Protocol):
 
         Raises an OfficeError when they are lost or altered.
         """
+        ...
+
+    def driver(self, fine: Fine) -> Exhibit | None:
+        """The picture of the driver, or None where the law keeps it from the owner."""
         ...
 
 

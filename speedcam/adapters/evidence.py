@@ -171,6 +171,11 @@ def photo(
     return _under_place(cut, facts, facts.place.road)
 
 
+def driver(alone: Image, facts: Facts) -> Image:
+    """The driver, of whom alone the picture is, over the strips of a photo."""
+    return _under_place(alone, facts, facts.place.road)
+
+
 def film_frame(hidden: Image, facts: Facts) -> Image:
     """A frame of a film that hides everybody already, with the strips of a photo.
 

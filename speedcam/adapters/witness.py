@@ -87,6 +87,7 @@ class PictureWitness:
         store: Where pictures are kept.
         folder_name: What a passage calls that folder, relative to its own file.
         redactor: Hides everybody else in the picture for the notice.
+        driver: Looks for the driver in it; None: no picture of a driver is made.
     """
 
     site: Site
@@ -94,6 +95,7 @@ class PictureWitness:
     store: ExhibitStore
     folder_name: str
     redactor: Redactor
+    driver: Callable[[Passage, Taken], Image | None] | None = None
 
     def __call__(
         self,
@@ -145,7 +147,16 @@ class PictureWitness:
                 return
             taken = self._taken(case, max(alone, key=lambda sighting: sighting.box.area), None)
         yield self._photo(case, taken)
+        yield from self._driver(case, taken)
         yield from self._beside_photo(case, taken)
+
+    def _driver(self, case: _Case, taken: Taken) -> Iterator[Exhibit]:
+        """The driver alone, where the site asks for it and nobody else can be in it."""
+        seen = self.driver(case.passage, taken) if self.driver else None
+        if seen is not None:
+            drawn = evidence.driver(seen, self._facts(case, taken.sighting))
+            content = evidence.encode_jpeg(drawn)
+            yield self._keep(ExhibitKind.DRIVER, case, taken.sighting, content)
 
     def _beside_photo(self, case: _Case, taken: Taken) -> Iterator[Exhibit]:
         """Both stills and the film, hidden like the photo."""

@@ -82,7 +82,7 @@ def test_signed_evidence_becomes_a_fine_by_policy_with_its_seal_kept(
     report, _, (issued,) = through(trusting, clock, written(camera, passage))
     assert report.whole
     kept = {e.kind for e in issued.fine.violation.passage.exhibits}
-    assert kept == set(ExhibitKind) - {ExhibitKind.FOOTAGE}
+    assert kept == set(ExhibitKind) - {ExhibitKind.FOOTAGE, ExhibitKind.DRIVER}
     assert not trusting.broken_exhibits({e.sha256 for e in passage.exhibits})
 
 

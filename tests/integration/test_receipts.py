@@ -22,7 +22,11 @@ from tests.builders_office import UnsteadySender, a_letter
 from tests.mail_server import MoodyHandler, mail_server
 
 OWNER = Recipient(
-    name="Arta", postal_lines=("Rruga 1",), email="owner@example.test", portal="account-7"
+    name="Arta",
+    postal_lines=("Rruga 1",),
+    email="owner@example.test",
+    phone="+355690000000",
+    portal="account-7",
 )
 
 
@@ -150,6 +154,45 @@ def test_a_notice_that_was_paid_is_not_served_again(store, clock):
 
 def by_post(store, clock):
     return sent(store, clock, UnsteadySender(faults=[], channel="post"))
+
+
+def texted(folder, *lines):
+    path = folder / "texts.csv"
+    path.write_text("\n".join(("key,state", *lines)) + "\n")
+    return path
+
+
+def test_a_text_that_did_not_arrive_takes_the_next_way(store, clock, tmp_path):
+    notice = sent(store, clock, UnsteadySender(faults=[], channel="sms"))
+    listed = texted(tmp_path, f"{notice.key},failed")
+    (taken,) = take_receipts(store, [listed], clock)
+    assert (taken.what, taken.key) == ("bounced", notice.key)
+    text, post = (UnsteadySender(faults=[], channel=name) for name in ("sms", "post"))
+    assert sent(store, clock, text, post).channel == "post"
+    assert not text.sent
+    (again,) = take_receipts(store, [listed], clock)
+    assert again.what == "known"
+
+
+def test_a_text_that_arrived_proves_no_service(store, clock, tmp_path):
+    notice = sent(store, clock, UnsteadySender(faults=[], channel="sms"))
+    (taken,) = take_receipts(store, [texted(tmp_path, f"{notice.key},delivered")], clock)
+    assert taken.what == "delivered"
+    assert standing(store, notice.fine_number, clock).state is State.ISSUED
+
+
+def test_a_list_of_texts_says_nothing_of_what_went_by_post(store, clock, tmp_path):
+    notice = by_post(store, clock)
+    (taken,) = take_receipts(store, [texted(tmp_path, f"{notice.key},failed")], clock)
+    assert "did not send" in taken.reason
+    assert notices(store)[0].state == "sent"
+
+
+@pytest.mark.parametrize("line", ["{key},perhaps", "{key}", ",failed"])
+def test_a_list_of_texts_that_says_something_else_is_told(line, store, clock, tmp_path):
+    notice = sent(store, clock, UnsteadySender(faults=[], channel="sms"))
+    (taken,) = take_receipts(store, [texted(tmp_path, line.format(key=notice.key))], clock)
+    assert (taken.what, notices(store)[0].state) == ("fault", "sent")
 
 
 def a_list(folder, *lines):

@@ -52,6 +52,13 @@ def test_optional_parts_may_be_left_out(tmp_path):
     assert (site.survey.uncertainty_px, site.survey.uncertainty_m) == (0.5, 0.02)
 
 
+def test_no_driver_is_looked_for_unless_the_site_says_where_drivers_sit(tmp_path):
+    text = a_site_text()
+    assert load_site(written(tmp_path, text)).driver_seat is None
+    told = text.replace('road = "SH2"', 'road = "SH2"\ndriver_seat = "left"')
+    assert load_site(written(tmp_path, told)).driver_seat == "left"
+
+
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
     path = tmp_path / "x.site.toml"
     path.write_bytes(b"\xef\xbb\xbf" + a_site_text().replace("\n", "\r\n").encode())
@@ -107,6 +114,12 @@ FAULTS = {
         "before the footage of 2026-10-14",
     ),
     "road_kind_unknown": ('"urban"', '"Urban"', "place.road_kind", '"rural", "main"'),
+    "driver_seat_unknown": (
+        'road_kind = "urban"',
+        'driver_seat = "middle"\nroad_kind = "urban"',
+        "place.driver_seat",
+        '"left" or "right"',
+    ),
     "time_zone_unknown": (
         '"Europe/Tirane"',
         '"Europe/Tirana"',

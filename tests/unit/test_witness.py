@@ -57,7 +57,7 @@ def again(index_at):
     return {time_s: FRAMES[time_s] for time_s in index_at}
 
 
-def exhibits(folder, *plates, track=TRACK):
+def exhibits(folder, *plates, track=TRACK, driver=None):
     """What is kept of a passage whose plate was found so; the widest that was read is last."""
     witness = PictureWitness(
         site=SITE,
@@ -65,6 +65,7 @@ def exhibits(folder, *plates, track=TRACK):
         store=FolderExhibits(folder=folder),
         folder_name="exhibits",
         redactor=MosaicRedactor(),
+        driver=driver,
     )
     passage = a_passage(speed=SPEED, lane=SITE.lanes[0].name)
     kept = witness(passage, FRAMES, track, plates, lambda _: (), recall=again)
@@ -105,3 +106,17 @@ def test_nothing_is_shown_where_there_can_be_no_photo(tmp_path):
     shared = replace(TRACK, sightings=tuple(replace(s, merged=True) for s in TRACK.sightings))
     kept = exhibits(tmp_path, track=shared)
     assert set(kept) == {ExhibitKind.STILL_FIRST, ExhibitKind.STILL_LAST}
+
+
+def test_no_picture_of_a_driver_is_made_unless_the_site_asks_for_it(kept):
+    assert ExhibitKind.DRIVER not in kept
+
+
+def test_the_driver_is_shown_in_the_frame_of_the_photo_or_not_at_all(tmp_path):
+    def sees(_passage, taken):
+        return taken.picture[:240, :160]
+
+    for look, is_kept in ((sees, True), (lambda *_: None, False)):
+        kept = exhibits(tmp_path, a_plate(MEASURED[5]), driver=look)
+        assert (ExhibitKind.DRIVER in kept) is is_kept
+        assert not is_kept or kept[ExhibitKind.DRIVER].frame_index == MEASURED[5]

@@ -41,7 +41,7 @@ class PortalSender:
         path = self.folder / f"{dispatch.stem}.json"
         try:
             make_folder(self.folder)
-            write_durably(path, _message(dispatch))
+            write_durably(path, portal_message(dispatch))
         except OSError as error:
             raise Unreachable(
                 f"letter {dispatch.key} cannot be written to {self.folder}: {error.strerror}. "
@@ -50,7 +50,8 @@ class PortalSender:
         return f"{self.folder.name}/{path.name}"
 
 
-def _message(dispatch: Dispatch) -> bytes:
+def portal_message(dispatch: Dispatch) -> bytes:
+    """The letter as a portal takes it: JSON."""
     letter = dispatch.letter
     told = {
         "key": dispatch.key,

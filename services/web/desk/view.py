@@ -30,6 +30,7 @@ from speedcam.model import (
 PICTURES = (
     ExhibitKind.PHOTO,
     ExhibitKind.PLATE,
+    ExhibitKind.DRIVER,
     ExhibitKind.STILL_FIRST,
     ExhibitKind.STILL_LAST,
     ExhibitKind.SHOWN_FIRST,

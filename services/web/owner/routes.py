@@ -104,6 +104,8 @@ class Owner:
         open_route(app, "GET", "/notice/film", self.film, Guard.VISIT)
         open_route(app, "GET", "/notice/data", self.data, Guard.VISIT)
         open_route(app, "GET", "/notice/evidence", self.evidence, Guard.VISIT)
+        if self._records:
+            open_route(app, "GET", "/notice/driver", self.driver, Guard.VISIT)
         if self._ledger:
             open_route(app, "GET", "/notice/proof", self.proof, Guard.VISIT)
         open_route(app, "POST", "/leave", self.leave, Guard.OWN_FORM)
@@ -177,6 +179,7 @@ class Owner:
             sealed=is_sealed(fine.violation.passage),
             prints=self._prints,
             film=bool(exhibit_of(fine.violation.passage, ExhibitKind.FILM)),
+            driver=bool(self._records and self._records.driver(fine)),
         )
 
     def photo(self, request: Request) -> Response:
@@ -204,6 +207,14 @@ class Owner:
         _, fine = self._visitors.visit_and_fine(request)
         content = self._content(fine.violation.passage if fine else None, ExhibitKind.FILM)
         return ranged(request, content, "video/mp4")
+
+    def driver(self, request: Request) -> Response:
+        """The picture of the driver, where the law has the driver seen."""
+        _, fine = self._visitors.visit_and_fine(request)
+        exhibit = self._records.driver(fine) if fine and self._records else None
+        if exhibit is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return Response(self._store.exhibit_bytes(exhibit.sha256), media_type="image/jpeg")
 
     def _picture(self, passage: Passage | None, kind: ExhibitKind) -> Response:
         return Response(self._content(passage, kind), media_type="image/jpeg")
