@@ -470,7 +470,8 @@ def _prove(
     looks = _plate_looks(track.sightings)
     ends = {speed.samples[0].frame_index, speed.samples[-1].frame_index}
     shown = [*looks, *(s for s in track.sightings if s.frame_index in ends)]
-    frames = footage.recall({sighting.time_s: sighting.frame_index for sighting in shown})
+    wanted = {sighting.time_s: sighting.frame_index for sighting in shown}
+    frames = {frame.time_s: frame for frame in footage.recall(wanted)}
     plates = _read_plates(camera, frames, looks)
     reading = vote(plates)
     if isinstance(reading, PlateReading):

@@ -78,7 +78,7 @@ class LiveFootage:
         """Luma of up to ``count`` frames of the opening."""
         return self._opening.glimpses(count)
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
         """The frames with exactly these times, decoded again from what is on the disk.
 
         Raises:
@@ -91,11 +91,13 @@ class LiveFootage:
             return float(ticks * Fraction(1, TICKS_PER_S))
 
         with at_hand(self.path / AGAIN, excerpt.content) as clip:
-            found = clip.recall({within_s(time_s): index for time_s, index in index_at.items()})
-        return {t: replace(found[within_s(t)], time_s=t) for t in index_at}
+            stamped_s = {within_s(time_s): time_s for time_s in index_at}
+            for frame in clip.recall({t: index_at[time_s] for t, time_s in stamped_s.items()}):
+                yield replace(frame, time_s=stamped_s[frame.time_s])
 
     def _colour_again(self, index: int, time_s: float) -> Image:
-        return self.recall({time_s: index})[time_s].colour()
+        (frame,) = self.recall({time_s: index})
+        return frame.colour()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -215,7 +215,7 @@ class _Witness:
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
         *,
-        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
+        recall: Callable[[Mapping[float, int]], Iterable[Frame]],
     ) -> tuple[Exhibit, ...]:
         made = self.camera.witness(passage, frames, track, plates, beside, recall=recall)
         return (*made, *self._footage(passage, track)) if made else made
