@@ -191,7 +191,14 @@ class Footage:
                     if time_s not in glimpsed or time_s >= wanted_s:
                         glimpsed[time_s] = _luma(decoded, self)
                         break
-        return list(glimpsed.values())
+        return list(glimpsed.values()) or self._evenly(count)
+
+    def _evenly(self, count: int) -> list[Image]:
+        """As :meth:`glimpses`, of footage in which no seek arrives: a stream's first seconds."""
+        times_s, _ = self.stamps_s()
+        places = np.linspace(0, len(times_s) - 1, min(count, len(times_s)))
+        wanted = set(times_s[places.round().astype(int)].tolist())
+        return [frame.luma for frame in self.decoded() if frame.time_s in wanted]
 
     def _frame(self, index: int, decoded: VideoFrame) -> Frame:
         return Frame(

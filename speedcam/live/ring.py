@@ -31,10 +31,12 @@ class Excerpt:
     Attributes:
         content: A transport stream.
         first_ticks: When its first picture is shown in the stream.
+        to_s: Up to here nothing is missing.
     """
 
     content: bytes
     first_ticks: int
+    to_s: float
 
 
 class Ring:
@@ -82,7 +84,9 @@ class Ring:
             # Pictures that are shown before a key frame may come after it.
             wanted = runs[first : end + 1]
             content = b"".join(self._path(run).read_bytes() for run in wanted)
-        return Excerpt(content=content, first_ticks=runs[first])
+        # Of a run that is still growing only what was asked for is there for certain.
+        to_s = runs[end] / TICKS_PER_S if end < len(runs) else to_s
+        return Excerpt(content=content, first_ticks=runs[first], to_s=to_s)
 
     def close(self) -> None:
         """Delete all of it."""

@@ -50,6 +50,8 @@ RUN_OUT_S = 15.0
 CLIP = "clip.json"
 LONGEST_S = 0.75 * KEPT_S
 """Who was in view for longer is not measured: his first frames are about to be deleted."""
+LATEST_S = 0.9 * KEPT_S
+"""The same where measuring has fallen so far behind; his pictures need some time as well."""
 MOST_FOOTAGE_BYTES = 32 * 1024 * 1024
 """An office takes no larger exhibit: then the pictures and the raw data must do."""
 
@@ -113,6 +115,7 @@ def measure_stretch(watching: Watching, reception: Reception, out: Path) -> None
         footage = LiveFootage(
             reception, decoder, opening, folder=folder, sha256=sha256, watch=desk.note
         )
+        del opening  # whose decoder ends with the first look at it
         run = process.run_of(site, footage, watching.detector, watching.key_id)
         write_durably(folder / process.RUN, json.dumps({**run, "live": True}).encode())
         desk.measure(footage)
@@ -169,6 +172,7 @@ class _Desk:
             )
             for passage in found:
                 self._write(record, passage)
+                footage.forget()
         finally:
             os.close(record)
 
@@ -192,6 +196,9 @@ class _Desk:
         here_s = track.sightings[-1].time_s - track.sightings[0].time_s
         if here_s > LONGEST_S:
             return Refusal.rounded(Reason.TIME_UNSURE, in_view_s=here_s, kept_s=LONGEST_S)
+        late_s = self.reception.newest_s - track.sightings[0].time_s
+        if late_s > LATEST_S:
+            return Refusal.rounded(Reason.TIME_UNSURE, late_s=late_s, kept_s=LATEST_S)
         return self.reception.stamps.doubt()
 
 
