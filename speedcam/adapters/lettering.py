@@ -244,7 +244,9 @@ def _fitting(text: str, font: Font, room: float) -> str:
     return text.rstrip() + "…" if text else ""
 
 
+@lru_cache(maxsize=256)
 def _length(font: Font, text: str) -> float:
+    """Measured once: the strips of a film's frames say mostly the same."""
     return float(font.getlength(_drawable(text, font)))
 
 
