@@ -1,7 +1,7 @@
-"""The stream's last minute as it came, one file for each run from key frame to key frame.
+"""The stream's last 75 seconds as they came, one file for each run from key frame to key frame.
 
 Frames are decoded from here a second time for whoever is above the trigger, and his stretch of it
-becomes an exhibit. What nobody needs is deleted a minute later, and all of it when a stretch ends.
+becomes an exhibit. What nobody needs is deleted by then, and all of it when a stretch ends.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from speedcam.disk import FILE_MODE, make_folder
 from speedcam.errors import FootageError
 from speedcam.live.packets import TICKS_PER_S, Packet
 
-KEPT_S = 60.0
-"""Longer than anybody takes through the view whose plate will be looked for."""
+KEPT_S = 75.0
+"""Longer than anybody takes through the view whose plate will be looked for, and who is measured
+late and has to wait for the pictures of others."""
 MOST_BYTES = 512 * 1024 * 1024
-"""Of all of it: a minute of 60 Mb a second."""
+"""Of all of it: over a minute of 50 Mb a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,10 @@ STRETCH_S = 3300.0
 """What is kept of each frame to steady the next ones fills some 20 MB by then."""
 RUN_OUT_S = 15.0
 CLIP = "clip.json"
-LONGEST_S = 0.75 * KEPT_S
+LONGEST_S = 45.0
 """Who was in view for longer is not measured: his first frames are about to be deleted."""
-LATEST_S = 0.9 * KEPT_S
-"""The same where measuring has fallen so far behind; his pictures need some time as well."""
+LATEST_S = KEPT_S - 15.0
+"""The same where measuring is so far behind. Some time goes by before his pictures are made."""
 MOST_FOOTAGE_BYTES = 32 * 1024 * 1024
 """An office takes no larger exhibit: then the pictures and the raw data must do."""
 
@@ -193,13 +193,22 @@ class _Desk:
 
     def doubt(self, track: Track) -> Refusal | None:
         """Why somebody cannot be measured by the stream's stamps, or not any more."""
-        here_s = track.sightings[-1].time_s - track.sightings[0].time_s
-        if here_s > LONGEST_S:
-            return Refusal.rounded(Reason.TIME_UNSURE, in_view_s=here_s, kept_s=LONGEST_S)
-        late_s = self.reception.newest_s - track.sightings[0].time_s
-        if late_s > LATEST_S:
-            return Refusal.rounded(Reason.TIME_UNSURE, late_s=late_s, kept_s=LATEST_S)
-        return self.reception.stamps.doubt()
+        return too_long_ago(track, self.reception.newest_s) or self.reception.stamps.doubt()
+
+
+def too_long_ago(track: Track, newest_s: float) -> Refusal | None:
+    """Why nothing may be left of somebody's first frames by the time his pictures are made.
+
+    Args:
+        track: As he was followed.
+        newest_s: When the picture is shown that came last.
+    """
+    first_s, last_s = track.sightings[0].time_s, track.sightings[-1].time_s
+    if last_s - first_s > LONGEST_S:
+        return Refusal.rounded(Reason.TIME_UNSURE, in_view_s=last_s - first_s, kept_s=LONGEST_S)
+    if newest_s - first_s > LATEST_S:
+        return Refusal.rounded(Reason.TIME_UNSURE, late_s=newest_s - first_s, kept_s=LATEST_S)
+    return None
 
 
 def _outcome(passage: Passage) -> str:
