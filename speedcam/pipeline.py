@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from speedcam.ahead import Ahead
 from speedcam.anchors import anchor_by_plate, as_fast_as_its_plate, same_vehicle
 from speedcam.cadence import Cadence
 from speedcam.contact import ContactFinder, far_blur_m
@@ -87,6 +89,9 @@ ONE_VEHICLE_M = 2.9
 ORDINALS = 10**9
 """So many tracks a segment can have, and far more: each vehicle of a clip has a number of its own,
 whatever the other segments hold."""
+
+WAITING = 4
+"""Vehicles of a stream that wait, at most, while the pictures of another one are made."""
 
 LEAD_M = 12.0
 """How far beyond the zone, and half as far beside it, vehicles are followed."""
@@ -167,14 +172,23 @@ def passages(
     """
     clock = clock or Stopwatch()
     footage = SteadyFootage(footage, camera.site.reference_frame, alarm)
-    cadence, outlines = Cadence(), Outlines()
+    cadence, outlines, ahead = Cadence(), Outlines(), Ahead[Timed](WAITING)
+
+    def shown(frame: Frame) -> None:
+        ahead.go_on()
+        watch(frame)
+
     followed = clock.over(
-        "tracks", _follow(camera, footage, watch, cadence, outlines, segment=segment)
+        "tracks", _follow(camera, footage, shown, cadence, outlines, segment=segment)
     )
     tracks = (its_own(track, camera.ground) for track in followed)
     road = camera.ground.road
-    vehicles = timed_at_once(tracks, cadence, road, live) if live else timed(tracks, cadence, road)
-    yield from observed(camera, footage, vehicles, outlines, segment)
+    if live is None:
+        yield from observed(camera, footage, timed(tracks, cadence, road), outlines, segment)
+        return
+    # A stream does not wait while pictures are made of somebody.
+    with closing(ahead.of(timed_at_once(tracks, cadence, road, live))) as vehicles:
+        yield from observed(camera, footage, vehicles, outlines, segment)
 
 
 def observed(
@@ -470,7 +484,8 @@ def _prove(
     looks = _plate_looks(track.sightings)
     ends = {speed.samples[0].frame_index, speed.samples[-1].frame_index}
     shown = [*looks, *(s for s in track.sightings if s.frame_index in ends)]
-    frames = footage.recall({sighting.time_s: sighting.frame_index for sighting in shown})
+    wanted = {sighting.time_s: sighting.frame_index for sighting in shown}
+    frames = {frame.time_s: frame for frame in footage.recall(wanted)}
     plates = _read_plates(camera, frames, looks)
     reading = vote(plates)
     if isinstance(reading, PlateReading):

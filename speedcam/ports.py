@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -52,8 +52,10 @@ class FrameSource(Protocol):
         """Every frame of the segment, its warm-up and its run-out, in order of time."""
         ...
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
-        """The frames with exactly these times (and ordinals), decoded again.
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
+        """The frames with exactly these times (and ordinals), decoded again, in order of time.
+
+        They come one by one, so that whoever wants many need not hold them.
 
         Raises:
             FootageError: One of them does not come back.
@@ -130,7 +132,7 @@ class Witness(Protocol):
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
         *,
-        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
+        recall: Callable[[Mapping[float, int]], Iterable[Frame]],
     ) -> tuple[Exhibit, ...]:
         """Draw, seal and keep the exhibits of a measured passage.
 

@@ -145,9 +145,8 @@ class _Footage:
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         return self.clock.over("decode", self.footage.frames(segment))
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
-        with self.clock.stage("decode"):
-            return self.footage.recall(index_at)
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
+        return self.clock.over("decode", self.footage.recall(index_at))
 
     def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
         with self.clock.stage("decode"):

@@ -96,10 +96,10 @@ class SteadyFootage:
         """Luma of up to ``count`` frames spread over the segment."""
         return self._footage.glimpses(count, segment)
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
         """The frames with exactly these times, brought back as they were the first time."""
-        recalled = self._footage.recall(index_at)
-        return {t: _steadied(frame, self._stands[frame.index]) for t, frame in recalled.items()}
+        for frame in self._footage.recall(index_at):
+            yield _steadied(frame, self._stands[frame.index])
 
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         """Every frame of the segment in order of time, held against the clip's first seconds."""

@@ -204,8 +204,7 @@ def _asked(footage: Footage, request: bytes) -> Iterator[Frame]:
         _, count = wire.NUMBER.unpack_from(request)
         segment = wire.segment_of(request[wire.NUMBER.size :])
         return starmap(_glimpse, enumerate(footage.glimpses(count, segment)))
-    recalled = footage.recall(dict(wire.WANTED.iter_unpack(request[1:])))
-    return (recalled[time_s] for time_s in sorted(recalled))
+    return footage.recall(dict(wire.WANTED.iter_unpack(request[1:])))
 
 
 def _glimpse(index: int, luma: Image) -> Frame:

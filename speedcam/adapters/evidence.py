@@ -8,13 +8,14 @@ are only thin drawings: the measured box, the contact point, and the metres of t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from speedcam.adapters.lettering import (
     AMBER,
@@ -32,8 +33,8 @@ from speedcam.model import Box, Direction, Floats, Image, Place, SpeedMeasuremen
 from speedcam.ports import Redactor
 from speedcam.subject import Subject
 
-ToPicture = Callable[[float, float], tuple[float, float]]
-"""From metres on the road ``(x, y)`` to pixels ``(u, v)``."""
+ToPicture = Callable[[Floats], Floats]
+"""From ``(n, 2)`` metres on the road to ``(n, 2)`` pixels."""
 
 JPEG_QUALITY = 92
 _MARK = "DEMO"
@@ -206,10 +207,11 @@ def draw_road(picture: Image, road: RoadMarks, *, keep_clear: Box) -> Image:
     """A copy of ``picture`` with the lane's metres; ``keep_clear`` is left as it was."""
     drawn = picture.copy()
     strokes = [*_edges(road), *_ticks(road)]
+    lines = _lines(strokes, road.to_px)
     # All dark rims first: a later stroke's rim must not cut an earlier stroke.
     for rim in (True, False):
-        for stroke in strokes:
-            _draw_stroke(drawn, road.to_px, stroke, rim=rim)
+        for stroke, line in zip(strokes, lines, strict=True):
+            _draw_stroke(drawn, stroke, line, rim=rim)
     labels = list(_metre_labels(road, picture.shape, keep_clear))
     drawn = with_labels(drawn, labels, road.type_scale)
     left, top, right, bottom = _clipped(keep_clear, picture.shape)
@@ -264,7 +266,7 @@ def _metre_labels(road: RoadMarks, shape: tuple[int, ...], keep_clear: Box) -> I
     wide, tall = road.type_scale * shape[1] / 40, road.type_scale * shape[1] / 80
     for metre in range(math.ceil(road.near_m / 5) * 5, math.floor(road.far_m) + 1, 5):
         for edge_m, side in ((road.left_m, -1), (road.right_m, 1)):
-            u, v = road.to_px(edge_m + side * 0.5, metre)
+            ((u, v),) = road.to_px(np.array([[edge_m + side * 0.5, metre]])).tolist()
             at = (u + side * road.type_scale * shape[1] / 60, v)
             room = Box(left=at[0] - wide, top=v - tall, right=at[0] + wide, bottom=v + tall)
             if room.overlap(keep_clear) == 0 and _inside(room, shape):
@@ -275,16 +277,26 @@ def _inside(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left >= 0 and box.top >= 0 and box.right <= shape[1] and box.bottom <= shape[0]
 
 
-def _draw_stroke(picture: Image, to_px: ToPicture, stroke: _Stroke, *, rim: bool) -> None:
-    """The stroke, or the dark rim under it by which any ground carries it."""
+def _lines(strokes: Sequence[_Stroke], to_px: ToPicture) -> list[NDArray[np.int32]]:
+    """Each stroke's way in the picture, in sixteenths of a pixel."""
+    ways_m = [_way_m(stroke) for stroke in strokes]
+    px = np.clip(to_px(np.concatenate(ways_m)), -8000, 8000)
+    ends = np.cumsum([len(way_m) for way_m in ways_m])[:-1]
+    return np.split(np.rint(px * np.float64(16)).astype(np.int32), ends)
+
+
+def _way_m(stroke: _Stroke) -> Floats:
+    """``(n, 2)`` metres: in pieces of one, so that a curve of the lens would be followed."""
     (x0, y0), (x1, y1) = stroke.start_m, stroke.end_m
-    # In pieces of a metre, so that a curve of the lens would be followed.
     parts = np.linspace(0.0, 1.0, max(2, math.ceil(abs(y1 - y0)) + 1))
-    points = [to_px(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part) for part in parts]
-    sixteenths = np.rint(np.clip(points, -8000, 8000) * np.float64(16)).astype(np.int32)
+    return np.column_stack([x0 + (x1 - x0) * parts, y0 + (y1 - y0) * parts])
+
+
+def _draw_stroke(picture: Image, stroke: _Stroke, line: NDArray[np.int32], *, rim: bool) -> None:
+    """The stroke, or the dark rim under it by which any ground carries it."""
     thickness = max(1, round(stroke.thickness * picture.shape[1] / 1920))
     ink, wide = (INK, thickness + 2) if rim else (stroke.colour, thickness)
-    cv2.polylines(picture, [sixteenths], False, ink[::-1], wide, cv2.LINE_AA, shift=4)
+    cv2.polylines(picture, [line], False, ink[::-1], wide, cv2.LINE_AA, shift=4)
 
 
 def _draw_box(picture: Image, vehicle: Box) -> Image:

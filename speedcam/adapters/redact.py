@@ -108,20 +108,33 @@ def block_px(picture_height: int, subject: Subject) -> int:
 def uncovered(picture: Image, cover: Image, shown: Floats) -> Image:
     """``cover``, under which ``picture`` can be seen to the share ``shown`` of each pixel."""
     mixed = cover.copy()
-    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
-    if rows.size:
-        # Most of it is hidden, and costs nothing.
-        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        share = shown[part][..., None]
-        mixed[part] = np.rint(share * picture[part] + (1.0 - share) * cover[part])
+    # Most of it is hidden, and costs nothing.
+    part = _extent(shown)
+    share = shown[part][..., None]
+    mixed[part] = np.rint(share * picture[part] + (1.0 - share) * cover[part])
     return mixed
 
 
-def mosaic(picture: Image, block: int) -> Image:
+def _extent(shown: NDArray[np.generic]) -> tuple[slice, slice]:
+    """The rows and columns outside which nothing is shown."""
+    rows = np.flatnonzero(shown.any(axis=1))
+    if not rows.size:
+        return slice(0), slice(0)
+    within = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(shown[within].any(axis=0))
+    return within, slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def mosaic(picture: Image, block: int, within: tuple[slice, slice] | None = None) -> Image:
     """``picture`` rebuilt from the disturbed means of its ``block`` x ``block`` squares, softly.
 
     The squares are counted from the upper left corner. The soft edges are made from what is told
     of the squares alone and give nothing back.
+
+    Args:
+        picture: ``(height, width, 3)``.
+        block: Side of a square.
+        within: Rows and columns of which it is wanted; by default all.
     """
     height, width = picture.shape[:2]
     rows, columns = -(-height // block), -(-width // block)
@@ -135,9 +148,20 @@ def mosaic(picture: Image, block: int) -> Image:
     )
     means = np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
     told = _disturbed(means, _spread(np.asarray(padded, np.uint8), block))
-    squares = cv2.resize(told, (columns * block, rows * block), interpolation=cv2.INTER_NEAREST)
-    soft = cv2.GaussianBlur(squares, (0, 0), 0.3 * block)
-    return np.asarray(soft[:height, :width], np.uint8)
+    wanted = within or (slice(0, height), slice(0, width))
+    return _softly(told, block, *wanted)
+
+
+def _softly(told: Image, block: int, rows: slice, columns: slice) -> Image:
+    """Those rows and columns of the squares that ``told`` has one pixel of each, softly."""
+    # The blur reaches less than a square far.
+    top, left = max(0, rows.start // block - 1), max(0, columns.start // block - 1)
+    part = told[top : rows.stop // block + 2, left : columns.stop // block + 2]
+    size = (part.shape[1] * block, part.shape[0] * block)
+    squares = cv2.resize(part, size, interpolation=cv2.INTER_NEAREST)
+    soft = np.asarray(cv2.GaussianBlur(squares, (0, 0), 0.3 * block), np.uint8)
+    y, x = top * block, left * block
+    return soft[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
 
 
 def _spread(padded: Image, block: int) -> Floats:
@@ -145,12 +169,25 @@ def _spread(padded: Image, block: int) -> Floats:
 
     In whole numbers: the order of a square's pixels must not show even in the last digit.
     """
-    grey = padded.sum(axis=2, dtype=np.int64)
-    rows, columns = grey.shape[0] // block, grey.shape[1] // block
-    squares = grey.reshape(rows, block, columns, block)
+    grey = padded[..., 0].astype(np.uint16)
+    grey += padded[..., 1]
+    grey += padded[..., 2]
+    sums, squares = (
+        _of_squares(whole, block)
+        for whole in cv2.integral2(grey, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
+    )
     count = block * block
-    variance = count * np.square(squares).sum(axis=(1, 3)) - np.square(squares.sum(axis=(1, 3)))
+    variance = count * squares - np.square(sums)
     return np.asarray(np.sqrt(variance) / (3 * count), np.float64)
+
+
+def _of_squares(integral: NDArray[np.generic], block: int) -> NDArray[np.int64]:
+    """The sum within each square, from the sums above and to the left of each pixel.
+
+    Those are whole numbers below 2^53 in any picture that is let in, and so exact.
+    """
+    corners = integral[::block, ::block].astype(np.int64)
+    return np.diff(np.diff(corners, axis=0), axis=1)
 
 
 def _disturbed(means: Image, spread: Floats) -> Image:
@@ -235,10 +272,13 @@ def _shown(shape: tuple[int, ...], sharp: Box, unwanted: Iterable[Box]) -> NDArr
 
 def _weight(shown: NDArray[np.bool_], soft_px: float) -> Floats:
     """1 well inside what is shown, 0 on and outside its edge."""
-    # Beyond the picture nothing is shown.
-    framed = cv2.copyMakeBorder(shown.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    weight, part = np.zeros(shown.shape), _extent(shown)
+    # Around it nothing is shown, beyond the picture either: from within no edge is nearer.
+    cut = shown[part].astype(np.uint8)
+    framed = cv2.copyMakeBorder(cut, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    return np.asarray(np.clip((depth - 0.5) / max(1.0, soft_px), 0.0, 1.0), np.float64)
+    weight[part] = np.clip((depth - 0.5) / max(1.0, soft_px), 0.0, 1.0)
+    return weight
 
 
 def _plate_weight(shape: tuple[int, ...], sharp: Box, plate: Box) -> Floats:

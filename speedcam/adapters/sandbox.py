@@ -126,8 +126,10 @@ class SandboxedFootage:
         with self._decoder() as decoder:
             return decoder.stamps_s()
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
         """The frames with exactly these times, decoded again from the key frame before each.
+
+        They come in order of time.
 
         Args:
             index_at: The ordinal of each wanted frame by its ``time_s``, as first seen.
@@ -136,14 +138,16 @@ class SandboxedFootage:
             FootageError: One of them does not come back.
         """
         wanted = sorted(index_at.items())
-        found: dict[float, Frame] = {}
         for start in range(0, len(wanted), wire.MOST_WANTED):
             batch = wanted[start : start + wire.MOST_WANTED]
             request = wire.RECALL + b"".join(wire.WANTED.pack(*each) for each in batch)
-            found |= {frame.time_s: frame for frame in self._ask(request)}
-        if {time_s: frame.index for time_s, frame in found.items()} != dict(index_at):
-            raise _broken(self.path, "it sent other frames than were asked for")
-        return found
+            awaited = deque(batch)
+            for frame in self._ask(request):
+                if not awaited or awaited.popleft() != (frame.time_s, frame.index):
+                    raise _broken(self.path, "it sent other frames than were asked for")
+                yield frame
+            if awaited:
+                raise _broken(self.path, "it sent fewer frames than were asked for")
 
     def glimpses(self, count: int, segment: Segment = WHOLE) -> list[Image]:
         """Luma of up to ``count`` frames spread over the segment: what mostly stands still."""
@@ -165,7 +169,8 @@ class SandboxedFootage:
                 self.idle.append(decoder)
 
     def _colour_again(self, index: int, time_s: float) -> Image:
-        return self.recall({time_s: index})[time_s].colour()
+        (frame,) = self.recall({time_s: index})
+        return frame.colour()
 
 
 def open_sandboxed(

@@ -45,8 +45,9 @@ class Taken:
 
     def vehicle(self) -> Image:
         """The vehicle as the photo hides it: the same blocks, and so nothing that is new."""
-        hidden = mosaic(self.picture, block_px(self.picture.shape[0], self.subject))
-        return np.ascontiguousarray(hidden[_within(self.subject.vehicle, hidden.shape)])
+        block = block_px(self.picture.shape[0], self.subject)
+        outline = _within(self.subject.vehicle, self.picture.shape)
+        return np.ascontiguousarray(mosaic(self.picture, block, outline))
 
     def under(self, veil: Veil) -> Image:
         """The same frame under ``veil``, as sharp as the photo where that is sharp."""

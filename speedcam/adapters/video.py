@@ -124,8 +124,10 @@ class Footage:
         times_s, is_key = np.array(sorted(shown), dtype=np.float64).reshape(-1, 2).T
         return times_s, times_s[is_key > 0]
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
         """The frames with exactly these times, decoded again from the key frame before each.
+
+        They come in order of time.
 
         Args:
             index_at: The ordinal of each wanted frame by its ``time_s``, as first seen.
@@ -134,25 +136,24 @@ class Footage:
             FootageError: One of them does not come back.
         """
         wanted = sorted(index_at)
-        found: dict[float, Frame] = {}
+        missing = set(wanted)
         with _decoder(self.file) as (container, stream):
             while wanted:
                 batch = [t for t in wanted if t - wanted[0] <= _RESEEK_S]
                 for decoded in self._decode_from(container, stream, batch[0]):
                     time_s = self._time_s(decoded)
-                    if time_s in index_at:
-                        found[time_s] = self._frame(index_at[time_s], decoded)
+                    if time_s in missing:
+                        missing.remove(time_s)
+                        yield self._frame(index_at[time_s], decoded)
                     if time_s >= batch[-1]:
                         break
                 wanted = wanted[len(batch) :]
-        missing = sorted(index_at.keys() - found.keys())
         if missing:
             raise FootageError(
-                f"{self.path}: the frame at {missing[0]:.3f} s cannot be decoded a second time, so "
-                "nothing can be proven with it. Convert the footage to MP4 without re-encoding.",
+                f"{self.path}: the frame at {min(missing):.3f} s cannot be decoded a second time, "
+                "so nothing can be proven with it. Convert the footage to MP4 without re-encoding.",
                 "not_again",
             )
-        return found
 
     def _decode_from(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 
@@ -34,8 +34,6 @@ from speedcam.ports import ExhibitStore, Redactor
 from speedcam.site import Site
 from speedcam.subject import Subject, plate_from_afar, stands_clear
 
-AT_ONCE = 12
-"""Frames of a film that are brought back at a time: whole ones fill the memory."""
 SHOWN = frozenset({ExhibitKind.SHOWN_FIRST, ExhibitKind.SHOWN_LAST})
 TYPE_SCALE = 1.7
 """The metres on what the owner sees, for a page that shows a still as wide as a telephone."""
@@ -62,18 +60,15 @@ class _Case:
     track: Track
     ends: tuple[Sighting, Sighting]
     beside: Callable[[Sighting], Sequence[Box]]
-    recall: Callable[[Mapping[float, int]], Mapping[float, Frame]]
+    recall: Callable[[Mapping[float, int]], Iterable[Frame]]
 
     def picture(self, sighting: Sighting) -> Image:
         return self.frames[sighting.time_s].colour()
 
     def small(self, sightings: Sequence[Sighting], size_px: tuple[int, int]) -> list[Image]:
-        """Their frames in another size, a few at a time."""
-        times = {each.time_s: each.frame_index for each in sightings}
-        found: dict[float, Image] = {}
-        for start in range(0, len(times), AT_ONCE):
-            frames = self.recall(dict(list(times.items())[start : start + AT_ONCE]))
-            found |= {time_s: resized(each.colour(), size_px) for time_s, each in frames.items()}
+        """Their frames in another size; whole ones fill the memory, and go one by one."""
+        frames = self.recall({each.time_s: each.frame_index for each in sightings})
+        found = {frame.time_s: resized(frame.colour(), size_px) for frame in frames}
         return [found[each.time_s] for each in sightings]
 
 
@@ -105,7 +100,7 @@ class PictureWitness:
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
         *,
-        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
+        recall: Callable[[Mapping[float, int]], Iterable[Frame]],
     ) -> tuple[Exhibit, ...]:
         """Two stills, the plate where it was found, the redacted photo, and what goes with it."""
         if not isinstance(passage.speed, SpeedMeasurement):
@@ -301,17 +296,13 @@ class PictureWitness:
         lane = next(lane for lane in self.site.lanes if lane.name == case.passage.lane)
         samples = case.speed.samples
         return RoadMarks(
-            to_px=self._to_px,
+            to_px=self.ground.image,
             left_m=lane.left_m,
             right_m=lane.right_m,
             near_m=self.site.zone.near_m,
             far_m=self.site.zone.far_m,
             measured_m=(samples[0].y_m, samples[-1].y_m),
         )
-
-    def _to_px(self, x_m: float, y_m: float) -> tuple[float, float]:
-        u, v = self.ground.image(np.array([[x_m, y_m]]))[0]
-        return float(u), float(v)
 
     def _keep(
         self,

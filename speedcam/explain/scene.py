@@ -53,9 +53,9 @@ def backdrop(dossier: Dossier) -> Backdrop | None:
     """
     if dossier.footage:
         shown = _clearest(dossier)
-        frames = dossier.footage.recall({shown.time_s: shown.frame_index})
+        (frame,) = dossier.footage.recall({shown.time_s: shown.frame_index})
         return Backdrop(
-            picture=frames[shown.time_s].colour(),
+            picture=frame.colour(),
             frame_index=shown.frame_index,
             source=f"frame {shown.frame_index} of {dossier.footage.path.name}",
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from threading import Thread
+from threading import Thread, get_native_id
 
 from speedcam.adapters import wire
 from speedcam.adapters.bounds import Bounds, in_order
@@ -25,7 +25,25 @@ OPENING_S = 21.0
 """Of the stream, which is on the disk before its first frame is measured: the empty road shows in
 it, and whether its stamps run as time does."""
 
-OPENING, AGAIN = ".opening.ts", ".again.ts"
+OPENING = ".opening.ts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A part of the stream that is being decoded again."""
+
+    clip: Clip
+    first_ticks: int
+    to_s: float
+
+    def within_s(self, time_s: float) -> float:
+        """When in the part something is shown that the stream shows at ``time_s``."""
+        ticks = round(time_s * TICKS_PER_S) - self.first_ticks
+        return float(ticks * Fraction(1, TICKS_PER_S))
+
+    def holds(self, from_s: float, to_s: float) -> bool:
+        """Whether all that was shown then is in it."""
+        return self.within_s(from_s) >= 0 and to_s <= self.to_s
 
 
 class LiveFootage:
@@ -54,8 +72,10 @@ class LiveFootage:
             sha256: Of what says which stream this was, and when.
             watch: Told of each frame as it is decoded.
         """
-        self._reception, self._decoder, self._opening = reception, decoder, opening
+        self._reception, self._decoder = reception, decoder
+        self._opening: Clip | None = opening
         self._watch = watch
+        self._part: _Part | None = None
         self.path, self.sha256, self.size = folder, sha256, opening.size
 
     @property
@@ -66,8 +86,9 @@ class LiveFootage:
     def frames(self, segment: Segment = WHOLE) -> Iterator[Frame]:
         """Every frame that comes, or those of the opening for whoever names no segment."""
         if segment == WHOLE:
-            yield from self._opening.frames()
+            yield from self._at_first().frames()
             return
+        self._opening = None
         request = wire.FRAMES + wire.of_segment(segment)
         shown = self._decoder.pictures(request, self._colour_again)
         for frame in in_order(self.path, Bounds(), shown):
@@ -76,26 +97,42 @@ class LiveFootage:
 
     def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
         """Luma of up to ``count`` frames of the opening."""
-        return self._opening.glimpses(count)
+        return self._at_first().glimpses(count)
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
+    def _at_first(self) -> Clip:
+        if self._opening is None:
+            raise RuntimeError("a stream's opening is looked at before its frames are shown")
+        return self._opening
+
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
         """The frames with exactly these times, decoded again from what is on the disk.
 
         Raises:
             FootageError: One of them does not come back.
         """
-        excerpt = self._reception.ring.excerpt(min(index_at), max(index_at))
+        part = self._part_with(min(index_at), max(index_at))
+        stamped_s = {part.within_s(time_s): time_s for time_s in index_at}
+        for frame in part.clip.recall({t: index_at[time_s] for t, time_s in stamped_s.items()}):
+            yield replace(frame, time_s=stamped_s[frame.time_s])
 
-        def within_s(time_s: float) -> float:
-            ticks = round(time_s * TICKS_PER_S) - excerpt.first_ticks
-            return float(ticks * Fraction(1, TICKS_PER_S))
+    def forget(self) -> None:
+        """Nobody will ask again for what was recalled last."""
+        self._part = None
 
-        with at_hand(self.path / AGAIN, excerpt.content) as clip:
-            found = clip.recall({within_s(time_s): index for time_s, index in index_at.items()})
-        return {t: replace(found[within_s(t)], time_s=t) for t in index_at}
+    def _part_with(self, from_s: float, to_s: float) -> _Part:
+        """What is at hand already, or else a new part of the stream: each is a process to start."""
+        part = self._part
+        if part is None or not part.holds(from_s, to_s):
+            excerpt = self._reception.ring.excerpt(from_s, to_s)
+            name = f".again-{get_native_id()}.ts"  # pictures are made while others are measured
+            with at_hand(self.path / name, excerpt.content) as clip:
+                part = _Part(clip=clip, first_ticks=excerpt.first_ticks, to_s=excerpt.to_s)
+            self._part = part
+        return part
 
     def _colour_again(self, index: int, time_s: float) -> Image:
-        return self.recall({time_s: index})[time_s].colour()
+        (frame,) = self.recall({time_s: index})
+        return frame.colour()
 
 
 @contextmanager

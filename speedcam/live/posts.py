@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,9 @@ from speedcam.live.watch import LONGEST_WAIT_S, Post, Watch
 TELLING_S = 0.5
 SILENCE_S = 60.0
 """A watcher that says it measures, and has not measured a picture for so long, hangs."""
+TURN_S = 0.0005
+"""So long the thread that makes pictures keeps the interpreter from the one that measures, whose
+every step on a frame waits for it: a tenth of what Python would let it have."""
 LEAVING_S = 30.0
 """To finish with what came, after it was told to stop."""
 
@@ -174,6 +178,7 @@ def _watch(post: Post, pipe: Connection) -> None:
             pipe.send(what)
 
     watch = Watch(post, tell)
+    sys.setswitchinterval(TURN_S)
     signal.signal(signal.SIGTERM, lambda *_: watch.stop())
     Thread(target=_end_with_parent, daemon=True).start()
     with _telling(watch.status, tell):

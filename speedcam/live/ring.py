@@ -1,7 +1,7 @@
-"""The stream's last minute as it came, one file for each run from key frame to key frame.
+"""The stream's last 75 seconds as they came, one file for each run from key frame to key frame.
 
 Frames are decoded from here a second time for whoever is above the trigger, and his stretch of it
-becomes an exhibit. What nobody needs is deleted a minute later, and all of it when a stretch ends.
+becomes an exhibit. What nobody needs is deleted by then, and all of it when a stretch ends.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from speedcam.disk import FILE_MODE, make_folder
 from speedcam.errors import FootageError
 from speedcam.live.packets import TICKS_PER_S, Packet
 
-KEPT_S = 60.0
-"""Longer than anybody takes through the view whose plate will be looked for."""
+KEPT_S = 75.0
+"""Longer than anybody takes through the view whose plate will be looked for, and who is measured
+late and has to wait for the pictures of others."""
 MOST_BYTES = 512 * 1024 * 1024
-"""Of all of it: a minute of 60 Mb a second."""
+"""Of all of it: over a minute of 50 Mb a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,12 @@ class Excerpt:
     Attributes:
         content: A transport stream.
         first_ticks: When its first picture is shown in the stream.
+        to_s: Up to here nothing is missing.
     """
 
     content: bytes
     first_ticks: int
+    to_s: float
 
 
 class Ring:
@@ -82,7 +85,9 @@ class Ring:
             # Pictures that are shown before a key frame may come after it.
             wanted = runs[first : end + 1]
             content = b"".join(self._path(run).read_bytes() for run in wanted)
-        return Excerpt(content=content, first_ticks=runs[first])
+        # Of a run that is still growing only what was asked for is there for certain.
+        to_s = runs[end] / TICKS_PER_S if end < len(runs) else to_s
+        return Excerpt(content=content, first_ticks=runs[first], to_s=to_s)
 
     def close(self) -> None:
         """Delete all of it."""

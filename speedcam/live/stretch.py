@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,8 +48,10 @@ STRETCH_S = 3300.0
 """What is kept of each frame to steady the next ones fills some 20 MB by then."""
 RUN_OUT_S = 15.0
 CLIP = "clip.json"
-LONGEST_S = 0.75 * KEPT_S
+LONGEST_S = 45.0
 """Who was in view for longer is not measured: his first frames are about to be deleted."""
+LATEST_S = KEPT_S - 15.0
+"""The same where measuring is so far behind. Some time goes by before his pictures are made."""
 MOST_FOOTAGE_BYTES = 32 * 1024 * 1024
 """An office takes no larger exhibit: then the pictures and the raw data must do."""
 
@@ -113,6 +115,7 @@ def measure_stretch(watching: Watching, reception: Reception, out: Path) -> None
         footage = LiveFootage(
             reception, decoder, opening, folder=folder, sha256=sha256, watch=desk.note
         )
+        del opening  # whose decoder ends with the first look at it
         run = process.run_of(site, footage, watching.detector, watching.key_id)
         write_durably(folder / process.RUN, json.dumps({**run, "live": True}).encode())
         desk.measure(footage)
@@ -169,6 +172,7 @@ class _Desk:
             )
             for passage in found:
                 self._write(record, passage)
+                footage.forget()
         finally:
             os.close(record)
 
@@ -189,10 +193,22 @@ class _Desk:
 
     def doubt(self, track: Track) -> Refusal | None:
         """Why somebody cannot be measured by the stream's stamps, or not any more."""
-        here_s = track.sightings[-1].time_s - track.sightings[0].time_s
-        if here_s > LONGEST_S:
-            return Refusal.rounded(Reason.TIME_UNSURE, in_view_s=here_s, kept_s=LONGEST_S)
-        return self.reception.stamps.doubt()
+        return too_long_ago(track, self.reception.newest_s) or self.reception.stamps.doubt()
+
+
+def too_long_ago(track: Track, newest_s: float) -> Refusal | None:
+    """Why nothing may be left of somebody's first frames by the time his pictures are made.
+
+    Args:
+        track: As he was followed.
+        newest_s: When the picture is shown that came last.
+    """
+    first_s, last_s = track.sightings[0].time_s, track.sightings[-1].time_s
+    if last_s - first_s > LONGEST_S:
+        return Refusal.rounded(Reason.TIME_UNSURE, in_view_s=last_s - first_s, kept_s=LONGEST_S)
+    if newest_s - first_s > LATEST_S:
+        return Refusal.rounded(Reason.TIME_UNSURE, late_s=newest_s - first_s, kept_s=LATEST_S)
+    return None
 
 
 def _outcome(passage: Passage) -> str:
@@ -215,7 +231,7 @@ class _Witness:
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
         *,
-        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
+        recall: Callable[[Mapping[float, int]], Iterable[Frame]],
     ) -> tuple[Exhibit, ...]:
         made = self.camera.witness(passage, frames, track, plates, beside, recall=recall)
         return (*made, *self._footage(passage, track)) if made else made

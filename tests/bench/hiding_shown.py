@@ -14,7 +14,7 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class Watched:
         plates: Sequence[PlateSighting],
         beside: Callable[[Sighting], Sequence[Box]],
         *,
-        recall: Callable[[Mapping[float, int]], Mapping[float, Frame]],
+        recall: Callable[[Mapping[float, int]], Iterable[Frame]],
     ) -> tuple[Exhibit, ...]:
         """The exhibits, strangers and all."""
         seen = {sighting.time_s: sighting for sighting in track.sightings}
@@ -99,17 +99,20 @@ class Watched:
         if near is None:
             return self.witness(passage, frames, track, plates, beside, recall=recall)
 
-        def peopled(given: Mapping[float, Frame]) -> dict[float, Frame]:
-            return {
-                t: replace(f, colour=lambda f=f, t=t: put(f.colour(), seen[t]).picture)
-                for t, f in given.items()
-            }
+        def peopled(given: Iterable[Frame]) -> Iterator[Frame]:
+            for f in given:
+                yield replace(f, colour=lambda f=f: put(f.colour(), seen[f.time_s]).picture)
 
         def put(picture: Image, sighting: Sighting) -> Planted:
             return planted(picture, _with_plate(near, sighting.box))
 
         made = self.witness(
-            passage, peopled(frames), track, plates, beside, recall=lambda at: peopled(recall(at))
+            passage,
+            {frame.time_s: frame for frame in peopled(frames.values())},
+            track,
+            plates,
+            beside,
+            recall=lambda at: peopled(recall(at)),
         )
         by_kind = {each.kind: each for each in made}
         for kind in set(STILLS) & by_kind.keys():

@@ -176,12 +176,21 @@ def test_frames_come_back_as_they_were_from_what_was_kept(shot, tmp_path):
     whole = open_clip(shot.clip)
     wanted = [frame for frame in whole.frames() if frame.index in {80, 95, 149}]
     footage = LiveFootage(Kept(ring), None, whole, folder=tmp_path, sha256="")
-    found = footage.recall({frame.time_s: frame.index for frame in wanted})
-    for frame in wanted:
-        again = found[frame.time_s]
+    found = list(footage.recall({frame.time_s: frame.index for frame in wanted}))
+    for frame, again in zip(wanted, found, strict=True):
         assert (again.index, again.time_s) == (frame.index, frame.time_s)
         np.testing.assert_array_equal(again.luma, frame.luma)
     assert [path.name for path in tmp_path.iterdir()] == ["ring"]
+
+
+def test_a_stream_that_has_just_begun_can_be_glimpsed_at(shot, tmp_path):
+    path = tmp_path / "opening.ts"
+    path.write_bytes(b"".join(packet.content for packet in shot.packets[:20]))
+    opening = open_clip(path)
+    seen = [frame.luma for frame in opening.frames()]
+    glimpsed = opening.glimpses(5)
+    for one, other in zip(glimpsed, (seen[place] for place in (0, 5, 10, 14, 19)), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @dataclass(frozen=True)

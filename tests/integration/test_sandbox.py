@@ -64,8 +64,8 @@ def test_frames_are_recalled_while_others_are_awaited(both):
     for frame in confined.frames():
         if frame.index in {5, 30}:
             wanted = {originals[i].time_s: i for i in (frame.index, 2, 41)}
-            found = confined.recall(wanted)
-            assert_same([found[t] for t in wanted], [originals[i] for i in wanted.values()])
+            found = list(confined.recall(wanted))
+            assert_same(found, [originals[i] for i in sorted(wanted.values())])
 
 
 def test_glimpses_are_the_same(both):
@@ -166,6 +166,26 @@ def test_a_decoder_that_was_taken_over_is_caught(clip, packets, code):
         list(open_sandboxed(clip, launcher=liar(HELLO, *packets)).frames())
     assert caught.value.code == code
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    "packets",
+    [
+        pytest.param([picture(LAST, 1.0, 25)], id="fewer"),
+        pytest.param([picture(LAST, 1.0, 25), picture(LAST - 1, 3.0, 75)], id="others"),
+        pytest.param([picture(LAST, 1.0, 24), picture(LAST - 1, 2.0, 50)], id="other ordinals"),
+        pytest.param([picture(LAST, 2.0, 50), picture(LAST - 1, 1.0, 25)], id="another order"),
+        pytest.param(
+            [picture(LAST, 1.0, 25), picture(LAST - 1, 2.0, 50), picture(LAST - 2, 3.0, 75)],
+            id="more",
+        ),
+    ],
+)
+def test_a_decoder_that_brings_other_frames_back_is_caught(clip, packets):
+    footage = open_sandboxed(clip, launcher=liar(HELLO, FACTS, *packets, wire.END))
+    with pytest.raises(FootageError, match="than were asked for"):
+        list(footage.recall({1.0: 25, 2.0: 50}))
 
 
 def crash(name):

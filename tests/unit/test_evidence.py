@@ -22,9 +22,10 @@ SUBJECT = Subject(vehicle=VEHICLE, plate=PLATE, clear=True)
 CORNERS = np.array([(290.0, 260.0), (350.0, 261.0), (350.0, 273.0), (290.0, 272.0)])
 
 
-def to_px(x_m, y_m):
+def to_px(m):
     """A camera 6 m up that looks along the road: 640 x 360 pixels."""
-    return 320 + 700 * x_m / y_m, 60 + 700 * 6 / y_m
+    x_m, y_m = m.T
+    return np.column_stack([320 + 700 * x_m / y_m, 60 + 700 * 6 / y_m])
 
 
 ROAD = RoadMarks(
@@ -110,7 +111,7 @@ def test_road_marks_follow_the_perspective():
     drawn = draw_road(picture, ROAD, keep_clear=nowhere)
     for metre in (16, 20, 25, 30, 35, 39):
         for edge_m in (ROAD.left_m, ROAD.right_m):
-            u, v = to_px(edge_m, metre)
+            u, v = to_px(np.array([[edge_m, metre]]))[0]
             around = drawn[round(v) - 1 : round(v) + 2, round(u) - 1 : round(u) + 2]
             assert around.max() > 150
 
@@ -124,7 +125,7 @@ def test_road_marks_leave_the_vehicle_as_it_was():
 
 
 def test_marks_that_lie_outside_the_picture_are_left_out():
-    far_away = replace(ROAD, to_px=lambda x_m, y_m: (-1e7 * x_m, 1e7 / y_m))
+    far_away = replace(ROAD, to_px=lambda m: np.column_stack([-1e7 * m[:, 0], 1e7 / m[:, 1]]))
     picture = a_picture()
     nowhere = Box(left=0, top=0, right=1, bottom=1)
     assert draw_road(picture, far_away, keep_clear=nowhere).shape == picture.shape

@@ -17,7 +17,8 @@ from speedcam.live.packets import (
 from speedcam.live.ring import Ring
 from speedcam.live.source import source_of
 from speedcam.live.stamps import StampWatch, Trust
-from speedcam.model import Reason
+from speedcam.live.stretch import too_long_ago
+from speedcam.model import Box, Reason, Sighting, Track
 
 
 def a_packet(time_s=0.0, *, key=False, content=b"picture", arrived_s=None):
@@ -113,7 +114,30 @@ def test_an_excerpt_begins_at_the_key_frame_before(tmp_path):
     assert (excerpt.first_ticks, excerpt.content) == (3 * TICKS_PER_S, bytes([3, 4, 5, 6, 7, 8]))
 
 
-def test_what_is_older_than_a_minute_is_deleted(tmp_path):
+def a_track(*times_s):
+    box = Box(left=0, top=0, right=9, bottom=9)
+    sightings = tuple(
+        Sighting(frame_index=k, time_s=t, box=box, contact_px=None, contact_s=t)
+        for k, t in enumerate(times_s)
+    )
+    return Track(ordinal=0, sightings=sightings, features=())
+
+
+@pytest.mark.parametrize(
+    ("times_s", "newest_s", "why"),
+    [
+        ((100.0, 145.0), 146.0, None),
+        ((100.0, 145.1), 146.0, {"in_view_s": 45.1, "kept_s": 45.0}),
+        ((100.0, 104.0), 160.0, None),
+        ((100.0, 104.0), 160.1, {"late_s": 60.1, "kept_s": 60.0}),
+    ],
+)
+def test_whose_first_frames_are_about_to_be_deleted_is_not_measured(times_s, newest_s, why):
+    refused = too_long_ago(a_track(*times_s), newest_s)
+    assert (refused and refused.numbers) == why
+
+
+def test_what_is_older_than_is_needed_is_deleted(tmp_path):
     ring = Ring(tmp_path / "ring", kept_s=6.0)
     for place in range(100):
         ring.add(a_packet(place, key=place % 3 == 0))

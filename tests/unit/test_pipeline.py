@@ -51,11 +51,9 @@ class Clip:
     def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
         return [LUMA] * count
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
-        return {
-            t: Frame(index=k, time_s=t, luma=LUMA, corrupt=False, colour=lambda: LUMA)
-            for t, k in index_at.items()
-        }
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
+        for t, k in index_at.items():
+            yield Frame(index=k, time_s=t, luma=LUMA, corrupt=False, colour=lambda: LUMA)
 
 
 @dataclass

@@ -24,6 +24,10 @@ def a_subject(**changes):
 SUBJECT = a_subject()
 
 
+ENDS = [st.lists(st.integers(0, size), min_size=2, max_size=2) for size in (133, 171)]
+"""Where a part of a picture begins and ends, by its rows and by its columns."""
+
+
 def a_picture(seed=0, size=(480, 640)):
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
 
@@ -47,6 +51,14 @@ def test_pictures_with_equal_block_means_are_hidden_equally(block):
     other = shuffled_in_blocks(picture, block)
     assert not np.array_equal(picture, other)
     assert np.array_equal(mosaic(picture, block), mosaic(other, block))
+
+
+@given(st.integers(8, 60), st.data())
+def test_a_part_of_a_mosaic_is_as_in_the_whole(block, data):
+    picture = a_picture(size=(133, 171))
+    rows, columns = (slice(*sorted(data.draw(ends))) for ends in ENDS)
+    whole = mosaic(picture, block)
+    assert np.array_equal(mosaic(picture, block, (rows, columns)), whole[rows, columns])
 
 
 PLATE_BLOCK = 20

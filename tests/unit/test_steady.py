@@ -66,8 +66,8 @@ class Clip:
                 colour=lambda luma=luma: cv2.merge([luma] * 3),
             )
 
-    def recall(self, index_at: Mapping[float, int]) -> dict[float, Frame]:
-        return {frame.time_s: frame for frame in self.frames() if frame.time_s in index_at}
+    def recall(self, index_at: Mapping[float, int]) -> Iterator[Frame]:
+        return (frame for frame in self.frames() if frame.time_s in index_at)
 
     def glimpses(self, count: int, _: Segment = WHOLE) -> list[Image]:
         return list(self.pictures[:count])
@@ -150,7 +150,7 @@ def test_a_frame_is_brought_back_to_within_a_pixel_and_recalled_alike() -> None:
     assert found is not None
     assert found.px == pytest.approx(far.shake_px, abs=0.15)
     assert max(map(abs, far.shake_px)) <= 0.51
-    recalled = footage.recall({far.time_s: far.index})[far.time_s]
+    (recalled,) = footage.recall({far.time_s: far.index})
     assert np.array_equal(recalled.luma, far.luma)
     assert np.array_equal(recalled.colour()[..., 0], far.luma)
     assert recalled.shake_px == far.shake_px

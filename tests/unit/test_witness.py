@@ -54,7 +54,7 @@ def a_plate(frame, text="AA000BB") -> PlateSighting:
 
 
 def again(index_at):
-    return {time_s: FRAMES[time_s] for time_s in index_at}
+    return (FRAMES[time_s] for time_s in index_at)
 
 
 def exhibits(folder, *plates, track=TRACK, driver=None):
