@@ -43,8 +43,11 @@ class Outlines:
 
         Of several within its box only the largest is surely its own: the others may be somebody
         who stands before a corner of it.
+
+        Raises:
+            KeyError: The frame is forgotten. Nobody could be hidden in it, so none may be shown.
         """
-        boxes = [box for box, _ in self._at.get(sighting.frame_index, ())]
+        boxes = [box for box, _ in self._at[sighting.frame_index]]
         own = max(
             (box for box in boxes if _share(box, sighting.box) > INSIDE),
             key=lambda box: box.area,

@@ -183,16 +183,6 @@ def test_frames_come_back_as_they_were_from_what_was_kept(shot, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["ring"]
 
 
-def test_a_stream_that_has_just_begun_can_be_glimpsed_at(shot, tmp_path):
-    path = tmp_path / "opening.ts"
-    path.write_bytes(b"".join(packet.content for packet in shot.packets[:20]))
-    opening = open_clip(path)
-    seen = [frame.luma for frame in opening.frames()]
-    glimpsed = opening.glimpses(5)
-    for one, other in zip(glimpsed, (seen[place] for place in (0, 5, 10, 14, 19)), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
 @dataclass(frozen=True)
 class Kept:
     """Of a connection, what lies on the disk."""

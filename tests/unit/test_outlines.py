@@ -49,12 +49,13 @@ def test_an_outline_of_which_the_vehicle_has_only_a_part_is_beside_it():
     assert seen.beside(a_sighting()) == (shared,)
 
 
-def test_other_frames_do_not_count(monkeypatch):
+def test_other_frames_do_not_count_and_of_forgotten_ones_nothing_is_told(monkeypatch):
     monkeypatch.setattr(outlines, "KEPT", 2)
     seen = Outlines()
     for index in range(3):
         seen.note(a_frame(index), [found(CAR), found(BESIDE)])
-    assert seen.beside(a_sighting(index=0)) == ()
+    with pytest.raises(KeyError):
+        seen.beside(a_sighting(index=0))
     assert seen.beside(a_sighting(index=2)) == (BESIDE,)
 
 
