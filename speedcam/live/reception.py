@@ -60,11 +60,10 @@ class Reception:
         """
         most_s = seconds + self._patience_s
         with self._came:
-            came = self._came.wait_for(lambda: self._why or self.newest_s >= seconds, most_s)
-        if self._why:
-            raise self._why
+            self._came.wait_for(lambda: self._why or self.newest_s >= seconds, most_s)
+            came, why = self.newest_s >= seconds, self._why
         if not came:
-            raise FootageError(f"{self._name}: it does not begin.", "too_slow")
+            raise why or FootageError(f"{self._name}: it does not begin.", "too_slow")
 
     @property
     def why(self) -> FootageError | None:

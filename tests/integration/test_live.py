@@ -14,6 +14,7 @@ from speedcam.adapters.decoding import open_clip
 from speedcam.errors import FootageError, SpeedcamError
 from speedcam.live.footage import LiveFootage
 from speedcam.live.packets import Packet
+from speedcam.live.reception import receiving
 from speedcam.live.ring import Ring
 from speedcam.live.source import source_of
 from speedcam.live.stamps import Trust
@@ -123,6 +124,14 @@ def test_a_stream_says_the_same_speeds_as_footage_at_hand(shot, tmp_path):
     left_over = {path.name for path in clip.iterdir()}
     assert left_over == {"clip.json", "run.json", "passages.jsonl", "raw"}
     assert not (clip.parent / ".ring").exists()
+
+
+def test_what_came_is_measured_though_the_stream_has_ended_meanwhile(shot, tmp_path):
+    with serving(sent(shot.packets)) as url, receiving(source_of("gate", url), tmp_path) as came:
+        with pytest.raises(FootageError, match="it ended"):
+            came.wait_for(3600.0)
+        assert came.why
+        came.wait_for(1.0)
 
 
 def test_a_stream_that_is_cut_off_is_connected_again(shot, tmp_path):
