@@ -83,6 +83,8 @@ class Measured:
     holds: bool
 
 
+LEFT = tuple(kind for kind in PROOF if kind is not ExhibitKind.DRIVER)
+"""What a vehicle leaves where nobody asks for its driver."""
 MAGIC = {ExhibitKind.RAW: b"\x1f\x8b\x08", ExhibitKind.FILM: b"\0\0\0"}
 """How exhibits that are no pictures begin."""
 
@@ -118,7 +120,7 @@ def _passage(ordinal: int, exhibits: tuple[Exhibit, ...]) -> Passage:
 
 def _exhibits(folder: Path, name: str) -> tuple[Exhibit, ...]:
     made = []
-    for kind in (each for each in PROOF if each is not ExhibitKind.DRIVER):
+    for kind in LEFT:
         content = MAGIC.get(kind, b"\xff\xd8\xff") + secrets.token_bytes(PICTURE_BYTES)
         path = folder / "exhibits" / f"{name}-{kind}"
         path.write_bytes(content)
@@ -259,7 +261,7 @@ def measured(count: int, databases: Sequence[str]) -> Iterator[Measured]:
 
 def _in_one(first: Path, other: Path, shared: Path, own: Path, count: int) -> Iterator[Measured]:
     with open_store(other, create=True) as store:
-        yield taking(store, own, "receive and issue, 5 pictures of 60 kB each")
+        yield taking(store, own, f"receive and issue, {len(LEFT)} exhibits of 60 kB each")
     with open_store(first, create=True) as store:
         yield taking(store, shared, "receive and issue, rows alone")
         fill(store, count)
