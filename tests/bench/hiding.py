@@ -13,29 +13,25 @@ only OpenCV's cascades look, which the redactor itself uses in the sharp part.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from speedcam.adapters.evidence import encode_jpeg, surroundings
-from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import PLATE_M, MosaicRedactor, sharp_part
 from speedcam.adapters.unwanted import Faces, OtherPlates
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
-from speedcam.ground import fit_ground
-from speedcam.model import Box, Exhibit, ExhibitKind, Floats, Image
-from speedcam.pipeline import Camera, passages
-from speedcam.raw import RawData
-from speedcam.site import Site, load_site
+from speedcam.ground import Ground
+from speedcam.model import Box, Floats, Image
+from speedcam.site import Site
 from speedcam.subject import Subject
+from tests.bench.hiding_clip import Nowhere, passed, report
 from tests.bench.looks import Looks
 from tests.builders_faces import with_face
 from tests.builders_plates import plate_texture
@@ -57,8 +53,8 @@ class Planted:
 
 def planted(picture: Image, subject: Subject) -> Planted:
     """A copy of ``picture`` with strangers around, in and before the vehicle of ``subject``."""
-    faces = {k: b for k, b in _faces(subject) if _fits(b, picture)}
-    plates = {k: b for k, b in _plates(subject) if _fits(b, picture)}
+    faces = {k: b for k, b in faces_around(subject) if fits(b, picture)}
+    plates = {k: b for k, b in _plates(subject) if fits(b, picture)}
     for box in faces.values():
         picture = with_face(picture, box)
     for box in plates.values():
@@ -66,7 +62,7 @@ def planted(picture: Image, subject: Subject) -> Planted:
     return Planted(picture=picture, faces=faces, plates=plates)
 
 
-def _faces(subject: Subject) -> Iterator[tuple[str, Box]]:
+def faces_around(subject: Subject) -> Iterator[tuple[str, Box]]:
     vehicle, plate = subject.vehicle, subject.plate
     if plate is None:
         return
@@ -101,7 +97,7 @@ def _plates(subject: Subject) -> Iterator[tuple[str, Box]]:
         )
 
 
-def _fits(box: Box, picture: Image) -> bool:
+def fits(box: Box, picture: Image) -> bool:
     height, width = picture.shape[:2]
     return box.left >= 0 and box.top >= 0 and box.right < width and box.bottom < height
 
@@ -205,61 +201,30 @@ def is_any_at(box: Box, found: Sequence[Box]) -> bool:
     return any(box.overlap(other) > 0.25 * max(box.area, other.area) for other in found)
 
 
-def hide(clip: Path, looks: Looks, reader: RapidPlateReader, folder: Path | None) -> Counter[str]:
+def hide(
+    clip: Path, looks: Looks, reader: RapidPlateReader, given: argparse.Namespace
+) -> Counter[str]:
     """The counts of all photos of one clip."""
-    site = _lowered(load_site(clip.with_name(f"{clip.stem}.site.toml")))
-    footage = open_footage(clip)
-    ground = fit_ground(site.survey, footage.size, site.drive)
     redactor = MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader)))
-    watched = Watched(redactor=redactor, looks=looks, folder=folder and folder / clip.stem)
-    witness = PictureWitness(
-        site=site, ground=ground, store=_Nowhere(), folder_name="", redactor=watched
-    )
-    camera = Camera(
-        site=site,
-        ground=ground,
-        make_detector=MotionDetector,
-        reader=reader,
-        witness=witness,
-        keep_raw=_forget,
-    )
-    for passage in passages(camera, footage):
+    folder = given.keep and given.keep / clip.stem
+    watched = Watched(redactor=redactor, looks=looks, folder=folder)
+
+    def witness(site: Site, ground: Ground, _: tuple[int, int]) -> PictureWitness:
+        return PictureWitness(
+            site=site, ground=ground, store=Nowhere(), folder_name="", redactor=watched
+        )
+
+    for passage in passed(clip, reader, witness):
         if passage.vehicle is not None:
             watched.counts[f"kind {passage.vehicle.kind}"] += 1
     return watched.counts
 
 
-def _lowered(site: Site) -> Site:
-    lanes = (replace(lane, limit_kmh=20, trigger_kmh=TRIGGER_KMH) for lane in site.lanes)
-    return replace(site, lanes=tuple(lanes))
-
-
-class _Nowhere:
-    """Keeps no exhibit."""
-
-    def keep(self, name: str, content: bytes) -> tuple[Path, str]:  # noqa: ARG002 # the port's
-        return Path(name), ""
-
-
-def _forget(raw: RawData) -> Exhibit:
-    return Exhibit(kind=ExhibitKind.RAW, path=raw.passage_id, sha256="", time_s=0.0, frame_index=0)
-
-
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Measure the clips that are named."""
     parser = argparse.ArgumentParser(description="Look for strangers in public photos.")
-    parser.add_argument("clips", nargs="+", type=Path)
-    parser.add_argument("--faces", type=Path, help="a YuNet model")
     parser.add_argument("--keep", type=Path, help="a folder for the photos, of renders only")
-    given = parser.parse_args(arguments)
-    cv2.setNumThreads(1)
-    reader = RapidPlateReader()
-    looks = Looks(reader=reader, model=given.faces)
-    for clip in given.clips:
-        counts = hide(clip, looks, reader, given.keep)
-        row = {"clip": clip.name, "looks": looks.name} | dict(sorted(counts.items()))
-        print(json.dumps(row), flush=True)  # noqa: T201 - its data
-    return 0
+    return report(parser, hide, arguments)
 
 
 if __name__ == "__main__":

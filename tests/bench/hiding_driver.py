@@ -11,7 +11,6 @@ looked for in the frame and in the picture; none is kept unless ``--keep`` names
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -23,18 +22,16 @@ import numpy as np
 
 from speedcam.adapters.driver import DriverLook
 from speedcam.adapters.evidence import encode_jpeg
-from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.shown import Taken
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
 from speedcam.driver import Side
-from speedcam.ground import Ground, fit_ground
+from speedcam.ground import Ground
 from speedcam.model import Box, Image, Passage, PlateReading, SpeedMeasurement
-from speedcam.pipeline import Camera, passages
-from speedcam.site import load_site
-from tests.bench.hiding import HEAD_M, _faces, _fits, _forget, _lowered, _Nowhere, is_any_at
+from speedcam.site import Site
+from tests.bench.hiding import HEAD_M, faces_around, fits, is_any_at
+from tests.bench.hiding_clip import Nowhere, passed, report
 from tests.bench.looks import Looks
 from tests.builders_faces import with_face
 
@@ -91,10 +88,10 @@ class Watched:
             name: self._head(middle_m + side * aside, foot.y_m + behind, height)
             for name, (aside, behind, height) in SEATS.items()
         }
-        around = {n: b for n, b in _faces(taken.subject) if n in {"left", "right"}}
+        around = {n: b for n, b in faces_around(taken.subject) if n in {"left", "right"}}
         # Whoever is behind is drawn first: whoever sits before them covers them.
         order = ("behind", "beside", "driver")
-        return around | {name: heads[name] for name in order if _fits(heads[name], taken.picture)}
+        return around | {name: heads[name] for name in order if fits(heads[name], taken.picture)}
 
     def _middle_m(self, plate: Box | None, front_m: float) -> float:
         """Where across the road a plate hangs that is as high as most are."""
@@ -147,48 +144,32 @@ def _of_country(passage: Passage, seat: Side) -> Passage:
     return replace(passage, plate=replace(passage.plate, country=country, countries=(country,)))
 
 
-def hide(clip: Path, looks: Looks, reader: RapidPlateReader, folder: Path | None) -> Counter[str]:
+def hide(
+    clip: Path, looks: Looks, reader: RapidPlateReader, given: argparse.Namespace
+) -> Counter[str]:
     """The counts of all pictures of one clip."""
-    site = _lowered(load_site(clip.with_name(f"{clip.stem}.site.toml")))
-    footage = open_footage(clip)
-    ground = fit_ground(site.survey, footage.size, site.drive)
-    watched = Watched(ground=ground, looks=looks, folder=folder and folder / clip.stem)
-    witness = PictureWitness(
-        site=site,
-        ground=ground,
-        store=_Nowhere(),
-        folder_name="",
-        redactor=MosaicRedactor(),
-        driver=watched,
-    )
-    camera = Camera(
-        site=site,
-        ground=ground,
-        make_detector=MotionDetector,
-        reader=reader,
-        witness=witness,
-        keep_raw=_forget,
-    )
-    for _ in passages(camera, footage):
+    counts, folder = Counter[str](), given.keep and given.keep / clip.stem
+
+    def witness(site: Site, ground: Ground, _: tuple[int, int]) -> PictureWitness:
+        return PictureWitness(
+            site=site,
+            ground=ground,
+            store=Nowhere(),
+            folder_name="",
+            redactor=MosaicRedactor(),
+            driver=Watched(ground=ground, looks=looks, folder=folder, counts=counts),
+        )
+
+    for _ in passed(clip, reader, witness):
         pass
-    return watched.counts
+    return counts
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Measure the clips that are named."""
     parser = argparse.ArgumentParser(description="Look for others in pictures of drivers.")
-    parser.add_argument("clips", nargs="+", type=Path)
-    parser.add_argument("--faces", type=Path, help="a YuNet model")
     parser.add_argument("--keep", type=Path, help="a folder for the pictures, of renders only")
-    given = parser.parse_args(arguments)
-    cv2.setNumThreads(1)
-    reader = RapidPlateReader()
-    looks = Looks(reader=reader, model=given.faces)
-    for clip in given.clips:
-        counts = hide(clip, looks, reader, given.keep)
-        row = {"clip": clip.name, "looks": looks.name} | dict(sorted(counts.items()))
-        print(json.dumps(row), flush=True)  # noqa: T201 - its data
-    return 0
+    return report(parser, hide, arguments)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,13 +23,11 @@ import numpy as np
 
 from speedcam.adapters.film import moments
 from speedcam.adapters.lettering import header_height
-from speedcam.adapters.motion import MotionDetector
 from speedcam.adapters.plates import RapidPlateReader
 from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.unwanted import Faces, OtherPlates
-from speedcam.adapters.video import open_footage
 from speedcam.adapters.witness import PictureWitness
-from speedcam.ground import fit_ground
+from speedcam.ground import Ground
 from speedcam.model import (
     Box,
     Exhibit,
@@ -42,10 +39,10 @@ from speedcam.model import (
     Sighting,
     Track,
 )
-from speedcam.pipeline import Camera, passages
-from speedcam.site import load_site
+from speedcam.site import Site
 from speedcam.subject import Subject
-from tests.bench.hiding import Planted, _forget, _lowered, is_any_at, planted
+from tests.bench.hiding import Planted, is_any_at, planted
+from tests.bench.hiding_clip import passed, report
 from tests.bench.looks import Looks
 
 STILLS = (ExhibitKind.SHOWN_FIRST, ExhibitKind.SHOWN_LAST)
@@ -214,49 +211,39 @@ def _frames(film: bytes) -> Iterator[Image]:
             yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
-def hide(clip: Path, looks: Looks, reader: RapidPlateReader, every: int) -> Counter[str]:
+def hide(
+    clip: Path, looks: Looks, reader: RapidPlateReader, given: argparse.Namespace
+) -> Counter[str]:
     """The counts of all stills and films of one clip."""
-    site = _lowered(load_site(clip.with_name(f"{clip.stem}.site.toml")))
-    footage, caught = open_footage(clip), Caught()
-    ground = fit_ground(site.survey, footage.size, site.drive)
-    witness = PictureWitness(
-        site=site,
-        ground=ground,
-        store=caught,
-        folder_name="",
-        redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
-    )
-    watched = Watched(
-        witness=witness, caught=caught, looks=looks, size_px=footage.size, every=every
-    )
-    camera = Camera(
-        site=site,
-        ground=ground,
-        make_detector=MotionDetector,
-        reader=reader,
-        witness=watched,
-        keep_raw=_forget,
-    )
-    for _ in passages(camera, footage):
+    caught, counts = Caught(), Counter[str]()
+
+    def witness(site: Site, ground: Ground, size_px: tuple[int, int]) -> Watched:
+        drawn = PictureWitness(
+            site=site,
+            ground=ground,
+            store=caught,
+            folder_name="",
+            redactor=MosaicRedactor(finders=(Faces(), OtherPlates(reader=reader))),
+        )
+        return Watched(
+            witness=drawn,
+            caught=caught,
+            looks=looks,
+            size_px=size_px,
+            every=given.every,
+            counts=counts,
+        )
+
+    for _ in passed(clip, reader, witness):
         pass
-    return watched.counts
+    return counts
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Measure the clips that are named."""
     parser = argparse.ArgumentParser(description="Look for strangers in stills and films.")
-    parser.add_argument("clips", nargs="+", type=Path)
-    parser.add_argument("--faces", type=Path, help="a YuNet model")
     parser.add_argument("--every", type=int, default=1, help="look at one of so many frames")
-    given = parser.parse_args(arguments)
-    cv2.setNumThreads(1)
-    reader = RapidPlateReader()
-    looks = Looks(reader=reader, model=given.faces)
-    for clip in given.clips:
-        counts = dict(sorted(hide(clip, looks, reader, given.every).items()))
-        row = {"clip": clip.name, "looks": looks.name} | counts
-        print(json.dumps(row), flush=True)  # noqa: T201 - its data
-    return 0
+    return report(parser, hide, arguments)
 
 
 if __name__ == "__main__":
