@@ -179,6 +179,7 @@ def _watch(post: Post, pipe: Connection) -> None:
 
     watch = Watch(post, tell)
     sys.setswitchinterval(TURN_S)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: watch.stop())
     Thread(target=_end_with_parent, daemon=True).start()
     with _telling(watch.status, tell):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -67,11 +68,17 @@ class Source:
         return TRANSPORTS[urlsplit(self.url).scheme]
 
 
-def source_of(name: str, url: str) -> Source:
+def source_of(name: str, url: str, beside: Path = Path()) -> Source:
     """The source with this name and address.
 
+    Args:
+        name: What it is to be called.
+        url: Its address; the path of a ``file:`` may be relative.
+        beside: The folder to which it is.
+
     Raises:
-        SpeedcamError: The name is none for a folder, or nobody can read such an address.
+        SpeedcamError: The name is none for a folder, nobody can read such an address, or there is
+            no such file.
     """
     if not _NAME.fullmatch(name):
         raise SpeedcamError(
@@ -84,4 +91,12 @@ def source_of(name: str, url: str) -> Source:
             f"{', '.join(f'{each}:' for each in TRANSPORTS)}. A camera at this machine is read by "
             "whatever program serves it as one of these."
         )
-    return Source(name=name, url=url)
+    return Source(name=name, url=_of_file(name, url, beside) if scheme == "file" else url)
+
+
+def _of_file(name: str, url: str, beside: Path) -> str:
+    """The address of a file from wherever it is read."""
+    path = (beside / urlsplit(url).path).absolute()
+    if not path.is_file():
+        raise SpeedcamError(f"{name}: there is no file {path}.")
+    return f"file:{path}"

@@ -62,7 +62,7 @@ def has_password(source: Source) -> bool:
 
 def _post(stream: _Stream, beside: Path, out: Path) -> Post:
     return Post(
-        source=source_of(stream.name, stream.url),
+        source=source_of(stream.name, stream.url, beside),
         site=beside / stream.site,
         out=out,
         detector=stream.detector,

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from multiprocessing import active_children
@@ -109,7 +111,9 @@ def test_a_watcher_that_is_killed_is_replaced_and_all_go_home_at_the_end(tmp_pat
 def test_where_nobody_can_watch_the_command_ends_and_says_why(tmp_path):
     (tmp_path / "out" / "gate").mkdir(parents=True)
     (tmp_path / "out" / "gate" / "mine.txt").write_text("not yours")
-    post = Post(source=source_of("gate", "file:/x"), site=tmp_path, out=tmp_path / "out")
+    post = Post(
+        source=source_of("gate", "http://127.0.0.1:9/"), site=tmp_path, out=tmp_path / "out"
+    )
     with pytest.raises(SpeedcamError, match=r"holds something else \(mine.txt\)"):
         Posts([post], lambda *_: None).run(Event())
 
@@ -127,6 +131,38 @@ def a_file(folder, text=STREAMS, mode=0o600):
 def test_streams_are_named_in_a_file(tmp_path):
     (post,) = read_streams(a_file(tmp_path), tmp_path / "out")
     assert (post.source.name, post.site) == ("gate", tmp_path / "gate.site.toml")
+
+
+def test_the_path_of_a_file_is_relative_to_where_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / "gate.mp4").touch()
+    monkeypatch.chdir(tmp_path)
+    whole = f"file:{tmp_path / 'gate.mp4'}"
+    assert source_of("gate", "file:gate.mp4").url == whole
+    monkeypatch.chdir("/")
+    (post,) = read_streams(
+        a_file(tmp_path, STREAMS.replace("rtsp://u:p@127.0.0.1/1", "file:gate.mp4")), tmp_path
+    )
+    assert post.source.url == whole
+
+
+def test_control_c_ends_everybody_at_once_and_shows_no_traceback(tmp_path):
+    site = tmp_path / "gate.site.toml"
+    site.write_text(a_site_text())
+    with serving(stalled) as url:
+        command = ["watch", url, "--site", str(site), "--out", str(tmp_path / "out")]
+        with subprocess.Popen(
+            [sys.executable, "-m", "speedcam", *command],
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            start_new_session=True,
+            text=True,
+        ) as watching:
+            while not (tmp_path / "out" / "stream" / ".ring").exists():
+                time.sleep(0.05)
+            os.killpg(watching.pid, signal.SIGINT)
+            _, told = watching.communicate()
+    assert "Traceback" not in told
+    assert watching.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -150,6 +186,7 @@ def test_a_file_of_streams_with_a_fault_is_refused(text, mode, why, tmp_path):
         ([], "give a URL"),
         (["rtsp://u:p@127.0.0.1/", "--site", "s.toml"], "holds a password"),
         (["ftp://127.0.0.1/", "--site", "s.toml"], "Known are"),
+        (["file:none.mp4", "--site", "s.toml"], "there is no file .*none.mp4"),
         (["rtsp://127.0.0.1/", "--site", "s.toml", "--streams", "f"], "give a URL"),
     ],
 )
