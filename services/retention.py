@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.errors import SettingsError
 from services.life import State
+from speedcam.form_faults import form_faults
 
 FILE = "retention.toml"
 
@@ -87,8 +88,9 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
             f"cannot read {path}: {error.strerror}. Nothing is erased without rules; "
             "docs/erasure.md shows how to write them."
         ) from None
-    except (ValidationError, ValueError) as error:
-        raise SettingsError(f"{path} is no file of rules: {error}") from None
+    except ValueError as error:
+        told_why = form_faults(error) if isinstance(error, ValidationError) else error
+        raise SettingsError(f"{path} is no file of rules: {told_why}.") from None
     rules = tuple(
         Rule(id=each.id, states=frozenset(each.states), days=each.days) for each in told.rule
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from speedcam.detectors import MOTION
 from speedcam.errors import SpeedcamError
+from speedcam.form_faults import form_faults
 from speedcam.live.source import Source, source_of
 from speedcam.live.watch import Post
 
@@ -40,8 +41,11 @@ def read_streams(path: Path, out: Path) -> list[Post]:
     """
     try:
         told = _Streams(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise SpeedcamError(f"{path} is no file of streams: {error}") from None
+    except OSError as error:
+        raise SpeedcamError(f"cannot read {path}: {error.strerror}.") from None
+    except ValueError as error:
+        why = form_faults(error) if isinstance(error, ValidationError) else error
+        raise SpeedcamError(f"{path} is no file of streams: {why}.") from None
     if not told.stream:
         raise SpeedcamError(f"{path} names no stream. Write one [[stream]] for each.")
     posts = [_post(each, path.parent, out) for each in told.stream]

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from speedcam.errors import TruthError
+from speedcam.form_faults import form_faults
 from speedcam.model import Direction
 from speedcam.validate.gates import from_tracks
 from speedcam.validate.reference import from_reference
@@ -66,12 +67,8 @@ def read_truth(
     try:
         truth = _parsed(document, path.name, tracker)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)[:10]
-        )
         raise TruthError(
-            f"{path} is neither a truth nor a reference nor a track file: {faults}. "
+            f"{path} is neither a truth nor a reference nor a track file: {form_faults(error)}. "
             "docs/validate.md describes all three."
         ) from None
     return _with_uncertainty(truth, uncertainty_pct)

@@ -240,7 +240,10 @@ def test_the_command_erases_and_shows_what_is_left(store, closed):
         ('[[rule]]\nid = "x"\nstates = ["issued"]\ndays = 3\n', "issued did not end"),
         (2 * '[[rule]]\nid = "x"\nstates = ["paid"]\ndays = 3\n', "paid has two rules"),
         ('[[rule]]\nid = "X y"\nstates = ["paid"]\ndays = 3\n', "no file of rules"),
-        ('[[rule]]\nid = "x"\nstates = ["paid"]\ndays = 0\n', "no file of rules"),
+        (
+            '[[rule]]\nid = "x"\nstates = ["paid"]\ndays = 0\n',
+            r"no file of rules: rule\.0\.days: Input should be",
+        ),
         ("rule = 3\n", "no file of rules"),
     ],
 )

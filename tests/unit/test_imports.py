@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Not all of these are the camera's: some know of nothing but files and text.
 OFFICE_MAY_KNOW = {
-    f"speedcam.{name}" for name in ("model", "record", "errors", "disk", "toml_lines", "instants")
+    f"speedcam.{name}"
+    for name in ("model", "record", "errors", "disk", "toml_lines", "instants", "form_faults")
 } | {"speedcam"}
 OFFICE_MAY_KNOW |= {
     f"speedcam.seal.{name}" for name in ("bundle", "checks", "keys", "manifest", "registry")
