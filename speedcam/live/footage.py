@@ -125,8 +125,8 @@ class LiveFootage:
         if part is None or not part.holds(from_s, to_s):
             excerpt = self._reception.ring.excerpt(from_s, to_s)
             name = f".again-{get_native_id()}.ts"  # pictures are made while others are measured
-            with at_hand(self.path / name, excerpt.content) as clip:
-                part = _Part(clip=clip, first_ticks=excerpt.first_ticks, to_s=excerpt.to_s)
+            clip = at_hand(self.path / name, excerpt.content)
+            part = _Part(clip=clip, first_ticks=excerpt.first_ticks, to_s=excerpt.to_s)
             self._part = part
         return part
 
@@ -135,17 +135,15 @@ class LiveFootage:
         return frame.colour()
 
 
-@contextmanager
-def at_hand(path: Path, content: bytes) -> Iterator[Clip]:
-    """A part of a stream as a clip, whose file is gone afterwards."""
+def at_hand(path: Path, content: bytes) -> Clip:
+    """A part of a stream as a clip; it holds its file open, which has no name any more."""
     with suppress(FileNotFoundError):
         path.unlink()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(content)
     try:
-        # The clip holds the file open, and nobody else needs its name.
-        yield open_clip(path)
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(content)
+        return open_clip(path)
     finally:
         path.unlink()
 

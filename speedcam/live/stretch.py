@@ -98,10 +98,8 @@ def measure_stretch(watching: Watching, reception: Reception, out: Path) -> None
     excerpt = reception.ring.excerpt(0.0, watching.opening_s)
     about = _about(watching, site, excerpt.content)
     write_durably(folder / CLIP, about)
-    with (
-        at_hand(folder / OPENING, excerpt.content) as opening,
-        fed_decoder(folder, reception.backlog) as decoder,
-    ):
+    opening = at_hand(folder / OPENING, excerpt.content)
+    with fed_decoder(folder, reception.backlog) as decoder:
         decoder.facts()
         require_same_size(out, site, opening.size)
         sha256 = hashlib.sha256(about).hexdigest()

@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
@@ -150,6 +154,28 @@ def test_a_stream_that_is_cut_off_is_connected_again(shot, tmp_path):
     assert len({each.id for each in watched.passages}) == len(watched.passages) > 0
 
 
+WATCH = """
+import sys
+from pathlib import Path
+from tests.integration.test_live import Watched
+Watched(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])).watch.run()
+"""
+
+
+def test_a_watch_that_is_killed_leaves_no_picture_of_anybody(shot, tmp_path):
+    with (
+        serving(then(sent(shot.packets), stalled)) as url,
+        subprocess.Popen(
+            [sys.executable, "-c", WATCH, url, str(shot.site), str(tmp_path)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        ) as watching,
+    ):
+        while not list(tmp_path.glob(f"gate/*/{PASSAGES}")):
+            time.sleep(0.05)
+        watching.kill()
+    assert list(tmp_path.rglob("*.ts")) == []
+
+
 def test_a_clock_that_is_not_the_cameras_measures_nobody(shot, tmp_path):
     strict = Trust(group_s=0.2, fewest=3, most_off=0.002)
     with serving(sent(shot.packets), stalled) as url:
@@ -190,6 +216,7 @@ def test_frames_come_back_as_they_were_from_what_was_kept(shot, tmp_path):
         assert (again.index, again.time_s) == (frame.index, frame.time_s)
         np.testing.assert_array_equal(again.luma, frame.luma)
     assert [path.name for path in tmp_path.iterdir()] == ["ring"]
+    ring.close()
 
 
 @dataclass(frozen=True)

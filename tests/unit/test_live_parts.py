@@ -1,6 +1,7 @@
 """What a live stream is made of: stamps held against arrivals, what waits, what came lately."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -106,12 +107,17 @@ def test_a_stream_without_a_further_key_frame_waits_for_one():
     assert backlog.dropped == len(packets)
 
 
+def open_files():
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def test_an_excerpt_begins_at_the_key_frame_before(tmp_path):
     ring = Ring(tmp_path / "ring")
     for place in range(10):
         ring.add(a_packet(place, key=place % 3 == 0, content=bytes([place])))
     excerpt = ring.excerpt(4.0, 5.0)
     assert (excerpt.first_ticks, excerpt.content) == (3 * TICKS_PER_S, bytes([3, 4, 5, 6, 7, 8]))
+    ring.close()
 
 
 def a_track(*times_s):
@@ -138,15 +144,28 @@ def test_whose_first_frames_are_about_to_be_deleted_is_not_measured(times_s, new
 
 
 def test_what_is_older_than_is_needed_is_deleted(tmp_path):
+    before = open_files()
     ring = Ring(tmp_path / "ring", kept_s=6.0)
     for place in range(100):
         ring.add(a_packet(place, key=place % 3 == 0))
-    assert len(list((tmp_path / "ring").iterdir())) <= 4
+    assert open_files() <= before + 4
+    assert list((tmp_path / "ring").iterdir()) == []
     assert ring.excerpt(93.0, 99.0).first_ticks == 93 * TICKS_PER_S
     with pytest.raises(FootageError, match="deleted already"):
         ring.excerpt(80.0, 99.0)
     ring.close()
+    assert open_files() <= before
     assert not (tmp_path / "ring").exists()
+
+
+def test_key_frames_that_come_all_the_time_open_no_file_each(tmp_path):
+    before = open_files()
+    ring = Ring(tmp_path / "ring")
+    for place in range(100):
+        ring.add(a_packet(place / 25, key=True, content=bytes([place])))
+    assert open_files() <= before + 4
+    assert ring.excerpt(1.2, 1.9).content == bytes(range(25, 75))
+    ring.close()
 
 
 def test_a_receiver_is_taken_at_its_word_only_in_the_form_that_was_agreed():
