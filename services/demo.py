@@ -21,8 +21,10 @@ from rich.table import Table
 from services import office as desk
 from services.clock import StillClock
 from services.demo_keys import REGISTRY, ROOT, DemoKeys, demo_keys
+from services.fines import Step, act_on
 from services.intake import Outcome
 from services.ledger.recorded import open_recorded
+from services.life import Act, State
 from services.model import NoticeState, Verdict
 from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
@@ -31,6 +33,7 @@ from services.policy import policy_named, wants_country
 from services.ports import Clock
 from services.store import Store
 from services.store.cases import case_of
+from services.store.fines import page_of
 from services.store.trust import trust_registry
 from speedcam.clips import Job
 from speedcam.errors import FootageError, SpeedcamError
@@ -88,7 +91,8 @@ def demo_command(
 ) -> None:
     """Run the whole way on the sample footage: measure, judge, decide, fine, deliver.
 
-    Finished notices lie in OUT/office/sent, one folder each. The table says for every vehicle
+    Finished notices lie in OUT/office/sent, one folder each, and count as served. Where a person
+    is needed, an officer named demo-officer stands for them. The table says for every vehicle
     how fast it was, what became of it and why. Run it again: nothing is made twice.
     """
     jobs = _jobs(samples)
@@ -151,6 +155,7 @@ def _through_the_office(
         _state_whose(store, reviewed, country, clock)
     issued = desk.issue(store, clock)
     delivered = desk.deliver(store, [FolderSender(store.sent)], write_letter, clock)
+    _hand_over(store, clock)
     whole = (
         all(report.whole for report in reports)
         and not any(each.fault for each in issued)
@@ -178,6 +183,13 @@ def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str, clock
                 clock=clock,
                 country=country,
             )
+
+
+def _hand_over(store: Store, clock: Clock) -> None:
+    """Enter as an officer that each notice was served, for nobody carries those of a demo."""
+    step = Step(by=OFFICER, why="this is a demo: taken as handed over", at=clock.now())
+    for line in page_of(store, state=State.ISSUED):
+        act_on(store, line.number, Act.SERVE, step)
 
 
 def _table(vehicles: Sequence[_Vehicle], office: Path, day: date) -> Table:

@@ -25,7 +25,7 @@ from services.payments import Outcome, Taken
 from services.refunds import give_back
 from services.store.accounts import DECIDES
 from services.store.erasing import left_of
-from services.store.fines import page_of
+from services.store.fines import case_key_of, page_of
 from services.store.history import history_of
 from services.store.money import unmatched
 from services.store.store import open_store
@@ -70,7 +70,8 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
             row, columns = _standing(standing(store, number, SystemClock()))
         except Erased:
             row, columns = dataclasses.asdict(left_of(store, number)), LEFT
-        history = history_of(store, str(row["number"]))
+        number = str(row["number"])
+        history = history_of(store, case_key_of(store, number), number)
     if as_json:
         row["history"] = [dataclasses.asdict(event) for event in history]
         show([row], columns, as_json=True)
@@ -83,8 +84,9 @@ def fine(number: Number, office: Office, as_json: AsJson = False) -> None:
 def _standing(now: Standing) -> tuple[dict[str, object], tuple[str, ...]]:
     told = dataclasses.asdict(now)
     row = told | told.pop("account") | {"acts": ", ".join(now.acts)}
+    row["asked"] = row.pop("debt")
     columns = (
-        "number", "state", "stage", "debt", "paid", "owed", "to_refund", "currency",
+        "number", "state", "lapse", "stage", "asked", "paid", "owed", "to_refund", "currency",
         "discounted_until", "due_until", "acts",
     )  # fmt: skip
     return row, columns

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from services.account import Account, Stage, account, calendar_day, day_of, terms_day
 from services.errors import CaseError
+from services.lapse import Lapse, lapse_of
 from services.ledger.leaf import NOTHING, Change
 from services.letters import announce
 from services.life import OWES_NOTHING, PAYABLE, REMINDED, Act, State, acts_on
@@ -73,7 +74,8 @@ class Standing:
     Attributes:
         number: Of the fine.
         state: Stored: what was done to it.
-        account: Computed: what is owed, from the terms, the clock and the payments.
+        account: Computed: what is owed, from the terms, the clock and the payments; nothing where
+            a term of the law ran out.
         currency: Of every amount.
         to_refund: Minor units of the surplus that have not gone back yet.
         refunded: Minor units that went back.
@@ -81,6 +83,7 @@ class Standing:
         discounted_until: Last day of the reduced amount; None while a pause keeps it open.
         due_until: Last day without interest; None likewise.
         acts: What may be done to it now.
+        lapse: The term of the law that ran out, so that nothing can be asked for; None: neither.
     """
 
     number: str
@@ -93,6 +96,7 @@ class Standing:
     discounted_until: date | None
     due_until: date | None
     acts: tuple[Act, ...]
+    lapse: Lapse | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,11 +208,12 @@ def standing_of(connection: Connection, file: FineFile, on: date) -> Standing:
     fine, stops = file.fine, pauses_of(connection, file)
     came_in = payments_of(connection, fine.number)
     told = account(fine.terms, stops, came_in, on, owes=file.state not in OWES_NOTHING)
+    lapse = lapse_of(fine.terms, file.state, on, served_on=file.served_on)
     back = refunded_minor(connection, fine.number)
     return Standing(
         number=fine.number,
         state=file.state,
-        account=told,
+        account=replace(told, debt=told.debt - told.owed, owed=0) if lapse else told,
         currency=fine.amount.currency,
         to_refund=told.surplus - back,
         refunded=back,
@@ -216,11 +221,17 @@ def standing_of(connection: Connection, file: FineFile, on: date) -> Standing:
         discounted_until=calendar_day(fine.terms, stops, fine.terms.reduced_until),
         due_until=calendar_day(fine.terms, stops, fine.terms.full_until),
         acts=acts_on(file.state),
+        lapse=lapse,
     )
 
 
 def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
     told = standing_of(connection, file, day)
+    if told.lapse:
+        raise CaseError(
+            f"fine {told.number} cannot be enforced on {day}: it is {told.lapse}. Write it off "
+            "(`speedcam office lapsed`)."
+        )
     if told.account.stage is not Stage.OVERDUE or told.clock_day <= file.fine.terms.object_until:
         raise CaseError(
             f"fine {told.number} cannot be enforced on {day}: its terms to pay and to object are "

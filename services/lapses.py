@@ -1,21 +1,17 @@
-"""Fines whose time ran out: the rule finds them, two officers write them off.
-
-No pause makes either term longer: whether one does is for the law of the country, and doubt goes
-to the driver.
-"""
+"""Fines whose time ran out: the rule finds them, two officers write them off."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, ColumnElement, Connection, select, true
 
 from services.account import day_of
 from services.fines import Step, act_on
+from services.lapse import Lapse
 from services.life import OPEN, Act, State
 from services.service_term import over
 from services.store.fines import PAGE, read_file
@@ -24,13 +20,6 @@ from services.store.store import Store
 
 EASTERNMOST = timedelta(hours=14)
 """So much earlier than in Greenwich a day begins where it begins first."""
-
-
-class Lapse(StrEnum):
-    """Which term ran out."""
-
-    NOT_SERVED = "not served in time"
-    PRESCRIBED = "prescribed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +32,13 @@ class Lapsed:
     last_day: date
 
 
-_TERMS: Mapping[Lapse, tuple[Column[str], frozenset[State]]] = MappingProxyType(
+_ENDS: Mapping[Lapse, tuple[Column[str], ColumnElement[bool]]] = MappingProxyType(
     {
-        Lapse.NOT_SERVED: (fines.c.serve_until, frozenset({State.ISSUED})),
-        Lapse.PRESCRIBED: (fines.c.prescribed_after, OPEN),
+        Lapse.NOT_SERVED: (fines.c.serve_until, fines.c.served_on.is_(None)),
+        Lapse.PRESCRIBED: (fines.c.prescribed_after, true()),
     }
 )
-"""The column that holds the end of each term, and the states in which it runs."""
+"""Where the end of each term stands, and of which fines it runs."""
 
 
 def lapsed(store: Store, now: datetime, *, most: int = PAGE) -> tuple[Lapsed, ...]:
@@ -69,10 +58,10 @@ def lapsed(store: Store, now: datetime, *, most: int = PAGE) -> tuple[Lapsed, ..
 
 
 def _over(store: Store, connection: Connection, lapse: Lapse, now: datetime) -> Iterator[Lapsed]:
-    term, states = _TERMS[lapse]
+    term, runs = _ENDS[lapse]
     first = (now + EASTERNMOST).date().isoformat()
     query = select(fines.c.number, fines.c.state, term.label("last_day")).where(
-        fines.c.state.in_(sorted(states)), term < first
+        fines.c.state.in_(sorted(OPEN)), runs, term < first
     )
     rows = connection.execute(query.order_by(term, fines.c.number).limit(PAGE)).all()
     for row in rows:

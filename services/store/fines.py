@@ -79,6 +79,13 @@ def read_file(store: Store, connection: Connection, number: str) -> FineFile:
     return _file(store, row, store.opening([row.fine], connection))
 
 
+def case_key_of(store: Store, number: str) -> str:
+    """The key of the case of the fine ``number``, which is there; also of one that was erased."""
+    query = select(fines.c.case_key).where(fines.c.number == number)
+    with store.reading() as connection:
+        return str(connection.execute(query).scalar_one())
+
+
 def page_of(
     store: Store, *, state: State | None = None, after_number: str = "", most: int = PAGE
 ) -> tuple[FineLine, ...]:

@@ -86,9 +86,9 @@ def _reason(ring: Ring, row: str, sealed: bytes) -> str:
     return ring.unseal(sealed, table=events.name, row=row, column="reason").decode()
 
 
-def history_of(store: Store, subject: str) -> tuple[Event, ...]:
-    """Everything that happened to a case key or fine number, in order."""
-    query = select(events).where(events.c.subject == subject).order_by(events.c.position)
+def history_of(store: Store, *subjects: str) -> tuple[Event, ...]:
+    """Everything that happened to case keys or fine numbers, in the order of its entry."""
+    query = select(events).where(events.c.subject.in_(subjects)).order_by(events.c.position)
     with store.reading() as connection:
         rows = connection.execute(query).all()
         ring = store.opening((row.reason for row in rows), connection)

@@ -50,12 +50,7 @@ class OfficeRecords:
 
     def history(self, fine: Fine) -> Sequence[Event]:
         """See :class:`services.web.ports.Records`."""
-        told = [
-            event
-            for subject in (fine.violation.key, fine.number)
-            for event in history_of(self.store, subject)
-        ]
-        return sorted(told, key=lambda event: event.at)
+        return history_of(self.store, fine.violation.key, fine.number)
 
     def payments(self, fine: Fine) -> Sequence[Payment]:
         """See :class:`services.web.ports.Records`."""

@@ -79,10 +79,12 @@ def test_a_fine_is_served_and_paid_and_its_history_says_by_whom(store, number, c
 
 
 def test_until_it_is_served_nothing_is_late(store, number, clock):
-    clock.pass_time(days=300)
+    clock.pass_time(days=29)
     now = standing(store, number, clock)
     assert (now.account.stage, now.account.owed) == (Stage.DISCOUNTED, 1000)
     assert now.discounted_until is None
+    clock.pass_time(days=271)
+    assert standing(store, number, clock).account.owed == 0
     served = do(store, number, Act.SERVE, clock, on=date(2026, 11, 1))
     assert (served.account.stage, served.account.owed) == (Stage.OVERDUE, 3200)
     assert served.discounted_until == served.due_until == date(2026, 11, 15)

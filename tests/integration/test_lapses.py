@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.errors import CaseError
-from services.fines import act_on, standing
+from services.fines import act_on, next_due, standing
 from services.lapses import Lapse, lapsed, write_off_lapsed
 from services.life import Act, State
 from services.rules.edition import read_edition
@@ -108,3 +108,26 @@ def test_a_fine_both_unserved_and_prescribed_is_one_line(store, clock):
     clock.pass_time(days=200)
     (told,) = lapsed(store, clock.now())
     assert (told.number, told.lapse) == (number, Lapse.NOT_SERVED)
+
+
+@pytest.mark.usefixtures("prescribing")
+@pytest.mark.sqlite
+def test_what_ran_out_is_not_owed_any_more_and_nobody_is_reminded_or_pursued(store, clock):
+    unserved, served = (an_issued_fine(store, clock) for _ in range(2))
+    act_on(store, served, Act.SERVE, a_step(clock.now()))
+    clock.pass_time(days=29)
+    assert standing(store, unserved, clock).lapse is None
+    assert standing(store, unserved, clock).account.owed > 0
+    clock.pass_time(days=1)
+    told = standing(store, unserved, clock)
+    assert (told.lapse, told.account.owed) == (Lapse.NOT_SERVED, 0)
+    assert standing(store, served, clock).account.owed > 0
+    act_on(store, unserved, Act.HOLD, a_step(clock.now()))
+    assert standing(store, unserved, clock).account.owed == 0
+    assert [each.number for each in lapsed(store, clock.now())] == [unserved]
+    clock.pass_time(days=60)
+    told = standing(store, served, clock)
+    assert (told.lapse, told.account.owed) == (Lapse.PRESCRIBED, 0)
+    assert next_due(told, date(2026, 11, 1)) is None
+    with pytest.raises(CaseError, match="cannot be enforced on 2027-01-12: it is prescribed"):
+        act_on(store, served, Act.ENFORCE, a_step(clock.now()))

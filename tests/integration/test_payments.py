@@ -1,6 +1,7 @@
 """Statements in, fines paid: each payment once, none lost."""
 
 import random
+from datetime import date
 
 import pytest
 from typer.testing import CliRunner
@@ -87,6 +88,7 @@ def test_the_order_of_statements_changes_nothing(take, store, clock):
 
 def test_paying_too_much_and_too_little(take, store, clock):
     less, more = (an_issued_fine(store, SetClock()) for _ in range(2))
+    act_on(store, less, Act.SERVE, a_step(clock.now()), on=date(2026, 11, 12))
     report = take(
         a_table(
             a_row(creditor_reference(less), amount="400"),
@@ -174,7 +176,7 @@ def test_the_commands_lead_a_fine_through_its_life(store, number, tmp_path):
     told = run("fine", number, "--office", store.folder)
     assert "gave back" in told.stdout
     assert number in run("fines", "--state", "paid", "--office", store.folder).stdout
-    assert run("fine", number, "--office", store.folder, "--json").stdout.count('"what"') == 5
+    assert run("fine", number, "--office", store.folder, "--json").stdout.count('"what"') == 6
 
 
 def test_a_driver_is_named_at_a_prompt(store, number):

@@ -29,7 +29,7 @@ from services.web.owner.case import Case, happened, may_pay, may_wish
 from services.web.owner.export import export_of
 from services.web.owner.kept import KeptPages
 from services.web.owner.proof import proof_of
-from services.web.owner.today import Stage, owed, owed_by
+from services.web.owner.today import NOTHING_ASKED, Stage, owed, owed_by
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.patience import Patience
@@ -55,7 +55,7 @@ class Today:
     @property
     def asks(self) -> bool:
         """Whether there is anything to pay."""
-        return self.stage not in {Stage.ENDED, Stage.SETTLED}
+        return self.stage not in NOTHING_ASKED
 
 
 class Owner:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from services.fines import Standing
+from services.lapse import Lapse
 from services.life import OWES_NOTHING, State
 from services.model import Money, Terms
 from services.rules.terms import due
@@ -22,6 +25,10 @@ class Stage(StrEnum):
     """Late, and the amount does not grow any more."""
     ENDED = "ended"
     """Nothing is asked for any more."""
+    UNSERVED = "unserved"
+    """The law's time to serve it is over, and no service is on record."""
+    PRESCRIBED = "prescribed"
+    """The law's time to pursue it is over."""
     SETTLED = "settled"
     """All of it is paid."""
     PAUSED = "paused"
@@ -45,6 +52,13 @@ class Owed:
     late_days: int = 0
 
 
+NOTHING_ASKED = frozenset({Stage.ENDED, Stage.UNSERVED, Stage.PRESCRIBED, Stage.SETTLED})
+"""There is nothing to pay."""
+
+_LAPSED: Mapping[Lapse | None, Stage] = MappingProxyType(
+    {Lapse.NOT_SERVED: Stage.UNSERVED, Lapse.PRESCRIBED: Stage.PRESCRIBED}
+)
+
 _STANDS_STILL = frozenset({State.ISSUED, State.CONTESTED, State.ON_HOLD})
 """The clock of the terms waits: for service, for a decision, for the end of an incident."""
 
@@ -52,17 +66,23 @@ _STANDS_STILL = frozenset({State.ISSUED, State.CONTESTED, State.ON_HOLD})
 def owed_by(standing: Standing, terms: Terms, on: date) -> Owed:
     """What is still owed on the local day ``on``, after all that was done to the fine."""
     left = Money(minor=standing.account.owed, currency=standing.currency)
-    if standing.state in OWES_NOTHING:
-        return Owed(stage=Stage.ENDED, amount=left)
-    if standing.account.settled_on:
-        return Owed(stage=Stage.SETTLED, amount=left)
-    if standing.state in _STANDS_STILL:
-        return Owed(stage=Stage.PAUSED, amount=left)
-    if standing.account.paid:
-        return Owed(stage=Stage.PART, amount=left)
+    if stage := _beside_the_terms(standing):
+        return Owed(stage=stage, amount=left)
     if moved := (on - standing.clock_day).days:
         return Owed(stage=Stage.MOVED, amount=left, late_days=moved)
     return owed(terms, on)
+
+
+def _beside_the_terms(standing: Standing) -> Stage | None:
+    """What was done to the fine, where that says more than where the day lies."""
+    stages = (
+        (standing.state in OWES_NOTHING, Stage.ENDED),
+        (standing.account.settled_on, Stage.SETTLED),
+        (standing.lapse, _LAPSED.get(standing.lapse)),
+        (standing.state in _STANDS_STILL, Stage.PAUSED),
+        (standing.account.paid, Stage.PART),
+    )
+    return next((stage for holds, stage in stages if holds), None)
 
 
 def owed(terms: Terms, on: date) -> Owed:
