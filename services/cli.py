@@ -19,6 +19,7 @@ from services.case_view import proof_of
 from services.clock import SystemClock
 from services.console import EPILOG, AsJson, Office, end, say, show, show_record
 from services.erase_cli import add_erase_commands
+from services.erasure import overdue
 from services.errors import CaseError, CountryUnstated, EvidenceError
 from services.fine_cli import add_fine_commands
 from services.follow import LOOK_S, follow
@@ -43,6 +44,7 @@ from speedcam.seal.keys import load_public_key
 
 COUNTRY = "--country AL"
 """How whoever confirms a case states whose plate it is."""
+RECEIVED = ("passage_id", "outcome", "case_key", "reason")
 WAITING = ("case_key", "at", "place", "retained_kmh", "limit_kmh", "reference", "waits_for")
 
 office_app = typer.Typer(
@@ -96,7 +98,7 @@ def receive(
     if bool(passages) is (following is not None):
         raise typer.BadParameter("give files of passages, or --follow with a folder of them")
     if following and not following.is_dir():
-        raise typer.BadParameter(f"--follow {following}: there is no such folder")
+        say(f"{following} is not there yet: waiting for it.")
     for path in passages or []:
         next(read_passages(path), None)  # a mistyped name must not leave an empty office behind
     with open_recorded(office, create=True) as store:
@@ -112,7 +114,7 @@ def receive(
 
 def _tell(reports: Sequence[desk.ReceiveReport], *, as_json: bool) -> None:
     rows = [each for report in reports for each in report.passages]
-    show(rows, ("passage_id", "outcome", "case_key", "reason"), as_json=as_json)
+    show(rows, RECEIVED, as_json=as_json)
     tally = ", ".join(f"{o} {sum(r.outcome is o for r in rows)}" for o in Outcome)
     say(f"passages received: {len(rows)} ({tally})".replace("_", " "))
 
@@ -130,7 +132,10 @@ def _follow(folder: Path, office: Path, *, as_json: bool) -> None:
     for report in follow(
         folder, receive, lambda: not stopped.wait(LOOK_S), lambda error: say(str(error))
     ):
-        _tell([report], as_json=as_json)
+        if as_json:
+            show(report.passages, RECEIVED, as_json=True)
+        for each in () if as_json else report.passages:
+            typer.echo(f"{each.passage_id}  {each.outcome}  {each.case_key or '-'}  {each.reason}")
 
 
 def _content(path: Path) -> bytes:
@@ -284,6 +289,11 @@ def deliver(
     )
 
     with open_recorded(office) as store:
+        if late := overdue(store, SystemClock().now()):
+            say(
+                f"closed cases whose day of erasure, as their letters name it, is over: {late} or "
+                "more. Run `speedcam office erase`."
+            )
         if retry_failed:
             say(f"failed notices that wait again: {try_failed_again(store, SystemClock().now())}")
         ways = ways_of(office)
@@ -357,14 +367,24 @@ def _apply(office: Path, policy: str, *, as_json: bool) -> None:
     rows = [
         {
             "case_key": each.case_key,
-            "verdict": each.decision.verdict if each.decision else "waits",
+            "verdict": _becomes(each),
             "reasons": "; ".join(each.reasons),
         }
         for each in reviewed
     ]
     show(rows, ("case_key", "verdict", "reasons"), as_json=as_json)
     decided = sum(each.decision is not None for each in reviewed)
-    say(f"cases decided: {decided}; waiting for an officer: {len(rows) - decided}")
+    lacking = sum(each.decision is None and each.lacking for each in reviewed)
+    say(
+        f"cases decided: {decided}; waiting for an officer: {len(rows) - decided - lacking}; "
+        f"lacking a proof, so that nobody may confirm them: {lacking}"
+    )
+
+
+def _becomes(reviewed: desk.Reviewed) -> str:
+    if reviewed.decision:
+        return reviewed.decision.verdict
+    return "lacks a proof" if reviewed.lacking else "waits"
 
 
 def _list_waiting(office: Path, *, as_json: bool) -> None:

@@ -1,10 +1,13 @@
-"""Erasing by rule: what ended long enough ago, and nothing keeps, loses its person for good."""
+"""Erasing: what ended long enough ago, and nothing keeps, loses its person for good.
+
+Long enough is what the office's own rules say, and never longer than the letters promised.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -12,8 +15,8 @@ from services.account import day_of
 from services.errors import CaseError, Erased
 from services.fines import Step, standing_of
 from services.numbers import normal_number
-from services.retention import Rule, rule_for
-from services.store.erasing import Ended, ended, erase, hold, lift, old_cases
+from services.retention import ENDED, PROMISED, Rule, rule_for
+from services.store.erasing import Ended, closed_longest, ended, erase, hold, lift, may_have_ended
 from services.store.fines import read_file
 from services.store.history import Event
 from services.store.ring import CASE_KEY
@@ -22,6 +25,7 @@ from services.store.store import Store
 from services.words import require_words
 
 HOLD, LETTER, MONEY = "a legal hold keeps it", "a letter waits", "money is to go back"
+YOUNG = "its time is not over"
 
 GROUP = 32
 """Cases erased with one commit: others who write wait so long."""
@@ -29,11 +33,11 @@ GROUP = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A case whose time is over.
+    """A case that was looked at.
 
     Attributes:
         case_key: Of the case.
-        rule: That its time is over by.
+        rule: That its time is over by; empty where it is not over.
         kept: Why it was not erased; empty where it was, or would be.
     """
 
@@ -49,57 +53,82 @@ def erase_due(
 
     Args:
         store: Of the office.
-        rules: Its rules.
+        rules: Its own rules, beside what its letters promised.
         step: Who does it, what for, and when.
         rehearse: Change nothing.
 
     Raises:
         CaseError: Nobody is named, or no purpose.
     """
-    require_words(step.by, step.why)
+    if not rehearse:
+        require_words(step.by, step.why)
     states = {state for rule in rules for state in rule.states}
-    shortest = timedelta(days=min(rule.days for rule in rules))
     with store.reading() as connection:
-        keys = old_cases(connection, states, step.at - shortest)
+        keys = may_have_ended(connection, states)
     for start in range(0, len(keys), GROUP):
         part = keys[start:][:GROUP]
         if rehearse:
             with store.reading() as connection:
-                yield from [x for key in part if (x := _look(store, connection, rules, key, step))]
+                yield from [_look(store, connection, rules, key, step.at) for key in part]
         else:
             with store.grouped():
-                done = [x for key in part if (x := _erase(store, rules, key, step))]
+                done = [_erase(store, rules, key, step) for key in part]
             yield from done
 
 
-def _erase(store: Store, rules: Sequence[Rule], key: str, step: Step) -> Looked | None:
+def overdue(store: Store, now: datetime) -> int:
+    """How many of the cases that closed longest ago should have been erased, by their letters.
+
+    Args:
+        store: Of the office.
+        now: The present instant, aware.
+    """
+    with store.reading() as connection:
+        looked = [_look(store, connection, (), key, now) for key in closed_longest(connection)]
+    return sum(not each.kept for each in looked)
+
+
+def _erase(store: Store, rules: Sequence[Rule], key: str, step: Step) -> Looked:
     with store.writing() as connection:
-        looked = _look(store, connection, rules, key, step)
-        if looked is not None and not looked.kept:
+        looked = _look(store, connection, rules, key, step.at)
+        if not looked.kept:
             case = ended(connection, key)
             erase(store, connection, case, looked.rule, _told(step, key))
     return looked
 
 
 def _look(
-    store: Store, connection: Connection, rules: Sequence[Rule], key: str, step: Step
-) -> Looked | None:
-    """What is to be done with a case, asked in the transaction that does it; None: not yet due."""
+    store: Store, connection: Connection, rules: Sequence[Rule], key: str, now: datetime
+) -> Looked:
+    """What is to be done with a case, asked in the transaction that does it."""
     case = ended(connection, key)
+    rule = _over_by(store, connection, rules, case, now)
+    kept = _kept(store, connection, case, now) if rule else YOUNG
+    return Looked(case_key=key, rule=rule, kept=kept)
+
+
+def _over_by(
+    store: Store, connection: Connection, rules: Sequence[Rule], case: Ended, now: datetime
+) -> str:
+    """The rule that the time of a case is over by; empty where it is not."""
     rule = rule_for(rules, case.state)
-    if rule is None or not rule.is_due(case.last_done, step.at):
-        return None
-    return Looked(case_key=key, rule=rule.id, kept=_kept(store, connection, case, step))
+    if rule is not None and rule.is_due(case.last_done, now):
+        return rule.id
+    if case.state not in ENDED or not case.numbers:
+        return ""
+    files = [read_file(store, connection, number) for number in case.numbers]
+    kept_word = all(file.fine.terms.erase_on <= day_of(now, file.zone) for file in files)
+    return PROMISED if kept_word else ""
 
 
-def _kept(store: Store, connection: Connection, case: Ended, step: Step) -> str:
+def _kept(store: Store, connection: Connection, case: Ended, now: datetime) -> str:
     if case.held:
         return HOLD
     if case.letter_waits:
         return LETTER
     for number in case.numbers:
         file = read_file(store, connection, number)
-        if standing_of(connection, file, day_of(step.at, file.zone)).to_refund > 0:
+        if standing_of(connection, file, day_of(now, file.zone)).to_refund > 0:
             return MONEY
     return ""
 

@@ -83,12 +83,14 @@ class Reviewed:
     Attributes:
         decision: None: it waits for an officer.
         reasons: Why it waits, or why the law ended it; empty when the policy decided it.
+        lacking: A proof is lacking, so that no officer may confirm it either.
     """
 
     case_key: str
     passage_id: str
     decision: Decision | None
     reasons: tuple[str, ...]
+    lacking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +186,7 @@ def _reviewed(store: Store, group: Sequence[Case], policy: Policy, now: datetime
             if case.key in decided | waits.keys()
             else decision_of(store, case.key),
             reasons=waits.get(case.key, ()),
+            lacking=case.key in waits and bool(missing_proof(case.violation)),
         )
         for case in group
     ]

@@ -1,4 +1,4 @@
-"""How long the office keeps what it knows of a person: rules that it states itself. Pure.
+"""How long the office keeps what it knows of a person: rules that it states itself.
 
     # OFFICE/retention.toml
     [[rule]]
@@ -7,8 +7,9 @@
     days = 30
 
 A case that ended so is erased when so many whole days have passed since anything was done to it.
-What no rule names is kept. No term is ours: the law of the country and the office's own data
-protection officer set them.
+A closed fine is erased on the day that its letters promised, whether a rule names it or not; other
+cases that no rule names are kept. No term is ours: the law of the country and the office's own
+data protection officer set them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from services.life import State
 from speedcam.form_faults import form_faults
 
 FILE = "retention.toml"
+PROMISED = "promised"
+"""The rule that every office has: the day of erasure that the letters of a fine name."""
 
 ENDED: Final = frozenset(
     {
@@ -75,8 +78,18 @@ class _File(BaseModel):
     rule: list[_Table] = Field(min_length=1)
 
 
+def rules_of(office: Path) -> tuple[Rule, ...]:
+    """The rules of an office; none where it states none.
+
+    Raises:
+        SettingsError: They have faults.
+    """
+    path = office / FILE
+    return read_rules(path) if path.exists() else ()
+
+
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of an office.
+    """The rules of a file.
 
     Raises:
         SettingsError: There are none, or they have faults.
@@ -85,8 +98,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
         told = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingsError(
-            f"cannot read {path}: {error.strerror}. Nothing is erased without rules; "
-            "docs/erasure.md shows how to write them."
+            f"cannot read {path}: {error.strerror}. docs/erasure.md shows how to write rules."
         ) from None
     except ValueError as error:
         told_why = form_faults(error) if isinstance(error, ValidationError) else error
@@ -107,6 +119,10 @@ def _require_clear(path: Path, rules: Sequence[Rule]) -> None:
     named = [state for rule in rules for state in rule.states]
     open_ones = sorted(set(named) - ENDED)
     twice = sorted({state for state in named if named.count(state) > 1})
+    if any(rule.id == PROMISED for rule in rules):
+        raise SettingsError(
+            f"{path}: {PROMISED!r} is what every office does anyway; give the rule another id."
+        )
     if open_ones or twice:
         told = f"{', '.join(open_ones)} did not end" if open_ones else f"{twice[0]} has two rules"
         raise SettingsError(

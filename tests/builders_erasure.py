@@ -51,7 +51,7 @@ def a_closed_fine(store, clock, *names, render, senders):
 
 
 def erased_after(store, clock, days=31, rules=RULES, **options):
-    """What is erased, or kept, so many days later."""
+    """What is erased, or kept though its time is over, so many days later."""
     clock.at += timedelta(days=days)
     step = a_step(clock.now(), why="the term is over", second="")
-    return list(erase_due(store, rules, step, **options))
+    return [each for each in erase_due(store, rules, step, **options) if each.rule]

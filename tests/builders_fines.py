@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import event
 
 from services.fines import Step
+from services.life import Act
 from services.model import Channel, Decision, Verdict
 from services.office import new_fine
 from services.rules.engine import judge
 from services.store.cases import open_cases
+from services.store.decisions import move_cases
 from services.store.issue import add_fines
 from services.store.known import Known
 from tests.builders_office import SetClock, a_passage, albania, on_disk
@@ -55,6 +57,7 @@ def an_issued_fine(store, clock=None, *, stated="", **about):
         known = Known(store, connection, [(key, passage)])
         opened = open_cases(store, connection, known, [(violation, albania())], clock.now())
         assert opened == [(key, True)]
+        move_cases(connection, [key], Act.ISSUE)
         add_fines(store, connection, [fine], [Channel.ANY])
     return fine.number
 

@@ -91,7 +91,7 @@ def _withdrawal(asked: _Asked) -> Withdrawal:
         our_fault=decision.what in _OUR_FAULT,
         reason=_reason(decision),
         back=_money(asked.now, asked.now.account.surplus),
-        erase_on=asked.fine.terms.erase_on,
+        erase_on=_erase_on(asked, decision),
     )
 
 
@@ -110,7 +110,7 @@ def _answer(asked: _Asked) -> ObjectionAnswered:
         owed=_money(now, now.account.owed),
         until=_until(now),
         back=_money(now, now.account.surplus) if accepted else None,
-        erase_on=asked.fine.terms.erase_on if accepted else None,
+        erase_on=_erase_on(asked, decision) if accepted else None,
     )
 
 
@@ -132,6 +132,11 @@ def _last(asked: _Asked) -> Event:
 
 def _day(event: Event, fine: Fine) -> date:
     return day_of(event.at, fine.violation.passage.place.timezone)
+
+
+def _erase_on(asked: _Asked, closed_by: Event) -> date:
+    """The day on which the pictures go, now that ``closed_by`` closed the case."""
+    return max(asked.fine.terms.erase_on, _day(closed_by, asked.fine))
 
 
 def _reason(event: Event) -> str:

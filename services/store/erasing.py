@@ -19,10 +19,12 @@ from services.ledger.leaf import Change, Held
 from services.life import State
 from services.model import NoticeState
 from services.numbers import normal_number
+from services.retention import ENDED
 from services.store.case_keys import destroy
 from services.store.desk import READ
 from services.store.envelope import is_sealed, taken_apart
 from services.store.exhibits import files_of
+from services.store.fines import PAGE
 from services.store.history import Event, add_event, add_events
 from services.store.instants import from_ms, to_ms
 from services.store.key_tables import case_keys, legal_holds
@@ -66,15 +68,21 @@ class Ended:
     letter_waits: bool
 
 
-def old_cases(connection: Connection, states: Iterable[State], before: datetime) -> tuple[str, ...]:
-    """Keys of the cases received before then that may have ended in one of these states.
+def may_have_ended(connection: Connection, states: Iterable[State]) -> tuple[str, ...]:
+    """Keys of the cases with a fine, and of those that stand in one of these states.
 
     What has no data key is not among them: it was erased, or is older than keys of cases.
     """
     query = select(cases.c.key).join(case_keys, case_keys.c.case_key == cases.c.key)
-    may = cases.c.state.in_(sorted({*states, State.ISSUED}))
-    old = query.where(may, cases.c.received_at_ms <= to_ms(before)).order_by(cases.c.key)
-    return tuple(connection.execute(old).scalars())
+    here = query.where(cases.c.state.in_(sorted({*states, State.ISSUED}))).order_by(cases.c.key)
+    return tuple(connection.execute(here).scalars())
+
+
+def closed_longest(connection: Connection) -> tuple[str, ...]:
+    """Keys of a page of cases with closed fines, those issued first before others."""
+    query = select(fines.c.case_key).join(case_keys, case_keys.c.case_key == fines.c.case_key)
+    closed = query.where(fines.c.state.in_(sorted(ENDED))).order_by(fines.c.issued_at_ms)
+    return tuple(dict.fromkeys(connection.execute(closed.limit(PAGE)).scalars()))
 
 
 def ended(connection: Connection, key: str) -> Ended:

@@ -54,7 +54,7 @@ def watch_command(
         ),
     ] = None,
 ) -> None:
-    """Measure every vehicle that a live stream shows, until Ctrl-C.
+    """Measure every vehicle that a live stream shows, until Ctrl-C, which ends it with 0.
 
     Each connection gets a folder OUT/NAME/NAME-INSTANT as `speedcam process` makes them, in which
     `passages.jsonl` grows by one line for each vehicle, on the disk before the next one is looked

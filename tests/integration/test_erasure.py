@@ -13,7 +13,8 @@ from services.backup.keys import KEY_FILE
 from services.backup.make import back_up
 from services.backup.restore import restore
 from services.cli import office_app
-from services.erasure import HOLD, LETTER, MONEY, set_hold
+from services.clock import SystemClock
+from services.erasure import HOLD, LETTER, MONEY, overdue, set_hold
 from services.errors import Erased, EvidenceError, SettingsError
 from services.fines import act_on, standing
 from services.ledger.audit import audit
@@ -24,7 +25,7 @@ from services.model import NoticeState
 from services.notifier.habits import Habits
 from services.notifier.senders.folder import FolderSender
 from services.payments import Outcome, take_statement
-from services.retention import FILE, Rule, read_rules
+from services.retention import FILE, PROMISED, Rule, read_rules, rules_of
 from services.store import open_store
 from services.store.cases import case_of
 from services.store.desk import record_read
@@ -134,7 +135,7 @@ def test_a_letter_that_waits_and_money_that_is_to_go_back_keep_a_case(
 def test_what_is_open_is_never_erased(store, clock):
     number = an_issued_fine(store, clock, plate="AA999ZB")
     act_on(store, number, Act.SERVE, a_step(clock.now()))
-    erased_after(store, clock, days=4000)
+    assert erased_after(store, clock, days=4000) == []
     assert store.fine(number)
 
 
@@ -253,9 +254,51 @@ def test_rules_with_faults_erase_nothing(tmp_path, content, fault):
         read_rules(tmp_path / FILE)
 
 
-def test_without_rules_nothing_is_erased(tmp_path):
-    with pytest.raises(SettingsError, match="Nothing is erased without rules"):
+def test_a_file_of_rules_that_is_named_must_be_there(tmp_path):
+    with pytest.raises(SettingsError, match=r"docs/erasure\.md shows how to write rules"):
         read_rules(tmp_path / FILE)
+    assert rules_of(tmp_path) == ()
+
+
+@pytest.mark.sqlite
+def test_a_closed_fine_is_erased_on_the_day_that_its_letters_promise(store, clock, closed):
+    promised = store.fine(closed[0]).terms.erase_on
+    still = (promised - clock.now().date()).days
+    late = (Rule(id="late", states=frozenset({State.CANCELLED}), days=1825),)
+    open_one = an_issued_fine(store, clock, plate="AA999ZB")
+    assert overdue(store, clock.now()) == 0
+    assert erased_after(store, clock, days=still - 1, rules=late) == []
+    assert overdue(store, clock.now()) == 0
+    clock.pass_time(days=1)
+    assert overdue(store, clock.now()) == 2
+    rehearsed = erased_after(store, clock, days=0, rules=(), rehearse=True)
+    assert {each.rule for each in rehearsed} == {PROMISED}
+    assert len(erased_after(store, clock, days=0, rules=late)) == 2
+    assert overdue(store, clock.now()) == 0
+    assert left_of(store, closed[0]).rule == PROMISED
+    assert store.fine(open_one)
+
+
+@pytest.mark.sqlite
+def test_who_hands_letters_over_is_told_of_a_promise_that_is_not_kept(
+    store, clock, closed, monkeypatch
+):
+    monkeypatch.setattr(SystemClock, "now", lambda _: clock.now())
+
+    def said(*command):
+        told = CliRunner().invoke(office_app, [*command, "--office", str(store.folder)])
+        return told.exit_code, told.output
+
+    assert said("deliver") == (0, "notices handed over: 0\n")
+    an_issued_fine(store, clock, plate="AA999ZB")
+    clock.pass_time(days=100)
+    late = "closed cases whose day of erasure, as their letters name it, is over: 2 or more"
+    assert late in said("deliver")[1]
+    code, words = said("erase")
+    assert (code, "--rehearse" in words) == (2, True)
+    told = "cases that would be erased: 2; kept: 0; open, or their time not over: 1"
+    assert told in said("erase", "--rehearse")[1]
+    assert store.fine(closed[0])
 
 
 def test_the_rules_are_those_of_the_file(tmp_path):

@@ -97,7 +97,7 @@ def numbers(text: str) -> set[str]:
         "Until 13 November 2026 you can object",
         "Penalty points: 3.",
         "suspended for 1–3 months",
-        "due for erasure on 12 January 2027",
+        "erased on 12 January 2027, or when the case is closed",
         "we never send payment links",
         "it is paid only once",
     ],
