@@ -131,3 +131,14 @@ def test_what_ran_out_is_not_owed_any_more_and_nobody_is_reminded_or_pursued(sto
     assert next_due(told, date(2026, 11, 1)) is None
     with pytest.raises(CaseError, match="cannot be enforced on 2027-01-12: it is prescribed"):
         act_on(store, served, Act.ENFORCE, a_step(clock.now()))
+
+
+@pytest.mark.parametrize("day", [LAST_TO_SERVE, LAST_TO_SERVE + timedelta(days=1)], ids=str)
+def test_an_objection_that_comes_too_late_to_be_served_makes_nobody_owe(day, store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=40)
+    act_on(store, number, Act.CONTEST, a_step(clock.now()), on=day)
+    told = act_on(store, number, Act.UPHOLD, a_step(clock.now()))
+    in_time = day == LAST_TO_SERVE
+    assert (told.lapse is None, told.account.owed > 0) == (in_time, in_time)
+    assert [each.number for each in lapsed(store, clock.now())] == ([] if in_time else [number])
