@@ -142,3 +142,11 @@ def test_an_objection_that_comes_too_late_to_be_served_makes_nobody_owe(day, sto
     in_time = day == LAST_TO_SERVE
     assert (told.lapse is None, told.account.owed > 0) == (in_time, in_time)
     assert [each.number for each in lapsed(store, clock.now())] == ([] if in_time else [number])
+
+
+def test_what_ran_out_is_not_issued_anew_for_a_driver_who_is_named(store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=40)
+    with pytest.raises(CaseError, match=f"fine {number} cannot be transferred: it is not served"):
+        transfer(store, number, "D. Driver, Durrës", a_step(clock.now()))
+    assert [each.number for each in lapsed(store, clock.now())] == [number]
