@@ -91,8 +91,21 @@ def test_a_payment_is_acknowledged_with_what_is_still_owed(store, clock, number)
         "paid_on": TODAY,
         "owed": Money(minor=600, currency="ALL"),
         "until": TODAY + timedelta(days=14),
+        "stands_still": False,
         "back": None,
     }
+
+
+@pytest.mark.parametrize("act", [None, Act.CONTEST], ids=["unserved", "contested"])
+def test_no_interest_is_told_of_while_the_terms_stand_still(act, store, clock, number):
+    if act:
+        do(store, number, Act.SERVE, clock)
+        clock.pass_time(days=40)
+        do(store, number, act, clock)
+    pay(store, number, clock, 400)
+    told = delivered(store, clock)[LetterKind.RECEIPT]
+    assert told["owed"].minor > 0
+    assert (told["until"], told["stands_still"]) == (None, True)
 
 
 def test_each_payment_has_its_own_receipt(store, clock, number):
