@@ -361,6 +361,19 @@ def test_no_register_is_asked_about_what_was_taken_back(store):
     assert register.asked == 0
 
 
+def test_a_notice_that_is_taken_back_while_its_register_is_asked_does_not_leave(store):
+    clock, mail = SetClock(), a_channel("email")
+
+    class Slow(Register):
+        def owner(self, *asked):
+            act_on(store, notices(store)[0].fine_number, Act.CANCEL, a_step(clock.now()))
+            return super().owner(*asked)
+
+    deliver(store, [mail], a_letter, clock, habits(Slow()))
+    assert {each.kind: each.state for each in notices(store)}["notice"] == "withdrawn"
+    assert not [key for key in mail.sent if "/notice/" in key]
+
+
 def test_a_notice_without_an_owner_waits_until_a_person_finds_one(store):
     clock, mail = SetClock(), a_channel("email")
     unknown = Register(owner=None)
