@@ -148,6 +148,15 @@ def test_an_objection_is_acknowledged_and_answered(store, clock, number):
     assert told["owed"] == Money(minor=1000, currency="ALL")
 
 
+def test_an_objection_that_is_answered_is_not_acknowledged_any_more(store, clock, number):
+    delivered(store, clock)
+    do(store, number, Act.CONTEST, clock)
+    clock.pass_time(days=5)
+    do(store, number, Act.UPHOLD, clock)
+    assert set(delivered(store, clock)) == {LetterKind.OBJECTION_ANSWERED}
+    assert waiting(store) == []
+
+
 def test_an_objection_that_is_won_is_answered_once(store, clock, number):
     delivered(store, clock)
     do(store, number, Act.CONTEST, clock)
