@@ -507,6 +507,12 @@ def test_what_grows_from_day_to_day_says_so():
     assert all("never more than 3,200 ALL" in form for form in forms(growing))
 
 
+def test_a_notice_that_stands_and_asks_for_nothing_is_not_called_paid():
+    # Its time to be pursued may have run out instead.
+    made = a_letter(LetterKind.OBJECTION_ANSWERED, a_fine_of("AL"), accepted=False, owed=None)
+    assert all("Nothing more is owed." in form and "It is paid" not in form for form in forms(made))
+
+
 @pytest.mark.parametrize("kind", [LetterKind.RECEIPT, LetterKind.OBJECTION_ANSWERED])
 def test_what_stands_still_grows_from_no_day_to_the_next(kind):
     fine = a_fine_of("AL")
