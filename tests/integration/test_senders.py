@@ -3,8 +3,11 @@
 import hashlib
 import json
 import re
+import socket
+from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -25,6 +28,7 @@ from services.notifier.habits import Habits
 from services.notifier.outbox import notices, stuck
 from services.notifier.quiet import QuietHours
 from services.notifier.registers import CsvRegister, HttpRegister, RegisterSettings, register_of
+from services.notifier.senders import http
 from services.notifier.senders.by_apprise import AppriseSender, AppriseSettings
 from services.notifier.senders.console import ConsoleSender
 from services.notifier.senders.folder import FolderSender
@@ -169,6 +173,36 @@ def test_a_web_address_that_is_not_there_is_a_provider_that_is_down(tmp_path):
         sender = a_webhook(url, tmp_path)
     with pytest.raises(ProviderDown, match="cannot be reached"):
         sender.send(to_owner())
+
+
+def test_an_answer_that_drips_is_not_waited_for_without_end(monkeypatch, tmp_path):
+    monkeypatch.setattr(http, "PATIENCE_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        cut = Event()
+
+        def drip():
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+                for _ in range(100):
+                    connection.sendall(b" ")
+                    Event().wait(0.05)
+                return
+            cut.set()
+
+        thread = Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/in"
+        assert a_webhook(url, tmp_path).send(to_owner()) == to_owner().key
+        thread.join()
+    assert cut.is_set()
+
+
+@pytest.mark.parametrize("path", ["in box", "in\tbox", "hyrje-ë"])
+def test_a_web_address_with_a_sign_that_none_has_is_refused(path):
+    with pytest.raises(ValueError, match="a sign that none has"):
+        WebhookSettings(url=f"https://example.test/{path}", secret_file="secret")  # noqa: S106 - a name
 
 
 def test_a_web_address_that_others_could_read_is_refused():
