@@ -26,6 +26,10 @@ from services.store.store import Store
 LEASE = timedelta(minutes=20)
 """Longer than all mail servers of a channel together may take for one letter."""
 
+FARTHEST = timedelta(hours=25)
+"""No letter is put off for longer, not even over a quiet night in which a clock is put back: what
+waits for a later instant was put off by a clock that ran ahead."""
+
 DEADLY = 5
 """A letter that ended so many workers in a row is kept away from the next one."""
 
@@ -132,7 +136,7 @@ def claim_next(store: Store, channels: Collection[str], now: datetime) -> Claim 
         .where(
             outbox.c.state == NoticeState.WAITING,
             outbox.c.channel.in_({*channels, Channel.ANY}),
-            outbox.c.not_before_ms <= now_ms,
+            or_(outbox.c.not_before_ms <= now_ms, outbox.c.not_before_ms > to_ms(now + FARTHEST)),
             or_(outbox.c.leased_until_ms.is_(None), outbox.c.leased_until_ms <= now_ms),
             outbox.c.fine_number.not_in(
                 select(fines.c.number).where(fines.c.state == State.ON_HOLD)

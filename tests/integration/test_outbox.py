@@ -142,6 +142,14 @@ def test_an_unreachable_channel_is_tried_again_after_a_growing_pause(store, cloc
     assert len(sender.sent) == 1
 
 
+def test_a_letter_put_off_by_a_clock_that_ran_ahead_does_not_wait_for_that_day(store, clock):
+    ahead = SetClock(clock.now() + timedelta(days=20))
+    (late,) = deliver(store, ahead, UnsteadySender(faults=[Unreachable("no answer")]))
+    assert late.state is NoticeState.WAITING
+    (sent,) = deliver(store, clock)
+    assert sent.state is NoticeState.SENT
+
+
 def test_a_channel_that_never_answers_is_left_to_a_person(store, clock):
     sender = UnsteadySender(faults=[Unreachable("no answer")] * 100)
     for _ in range(MOST_ATTEMPTS):
