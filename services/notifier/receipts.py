@@ -126,6 +126,8 @@ def _serve(store: Store, connection: Connection, row: Row[Any], told: Told, step
     number = row.fine_number
     file = read_file(store, connection, number)
     day = told.on or (day_of(told.at, file.zone) if told.at else None)
+    if file.state is State.ON_HOLD and file.served_on is None:
+        raise ReceiptError(f"fine {number} is on hold: take this in again once it is released.")
     if file.state in _UNSERVED and file.served_on is None:
         _require_after_sending(day, row, file.zone)
         act_on(store, number, Act.SERVE, step, on=day)

@@ -152,6 +152,20 @@ def test_a_notice_that_was_paid_is_not_served_again(store, clock):
     assert taken.what == "opened"
 
 
+def test_a_notice_that_was_opened_while_its_fine_is_on_hold_is_served_once_it_is_released(
+    store, clock
+):
+    number = sent(store, clock, PortalSender(store.folder / "inbox")).fine_number
+    act_on(store, number, Act.HOLD, a_step(clock.now()))
+    inbox = opened(store, clock.now().isoformat())
+    (taken,) = take_receipts(store, [inbox], clock)
+    assert (taken.what, "on hold" in taken.reason) == ("fault", True)
+    act_on(store, number, Act.RELEASE, a_step(clock.now()))
+    (taken,) = take_receipts(store, [inbox], clock)
+    assert taken.what == "opened"
+    assert standing(store, number, clock).state is State.SERVED
+
+
 def by_post(store, clock):
     return sent(store, clock, UnsteadySender(faults=[], channel="post"))
 
@@ -239,7 +253,13 @@ def test_the_post_proves_nothing_of_what_went_by_mail(store, clock, tmp_path):
 
 def test_an_opening_that_cannot_be_is_told_and_proves_nothing(store, clock):
     notice = sent(store, clock, PortalSender(store.folder / "inbox"))
-    for wrong in ("2026-10-13T08:00+02:00", "2026-12-01T08:00+02:00", "yesterday", "2026-10-14"):
+    days = (
+        "2026-10-13T08:00+02:00",
+        "2026-12-01T08:00+02:00",
+        "0001-01-01T00:00+02:00",
+        "9999-12-31T23:30+00:00",
+    )
+    for wrong in (*days, "yesterday", "2026-10-14"):
         (taken,) = take_receipts(store, [opened(store, wrong)], clock)
         assert taken.what == "fault", wrong
     assert standing(store, notice.fine_number, clock).state is State.ISSUED
