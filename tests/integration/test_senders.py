@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -41,6 +42,7 @@ from services.notifier.senders.webhook import (
     WebhookSettings,
     is_genuine,
 )
+from services.notifier.wiring import print_letter, write_letter
 from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
@@ -101,7 +103,7 @@ def test_what_cannot_be_printed_leaves_nothing_in_the_post(tmp_path):
     def broken():
         raise LetterError("no address fits")
 
-    with pytest.raises(LetterError):
+    with pytest.raises(Refused, match="no address fits"):
         PostSender(tmp_path / "post").send(to_owner(print_pdf=broken))
     assert not (tmp_path / "post").exists()
 
@@ -269,6 +271,14 @@ def test_a_letter_that_one_channel_turns_down_goes_by_the_next(store):
     (notice,) = notices(store)
     assert (notice.state, notice.channel) == (NoticeState.SENT, "post")
     assert post.sent == [notice.key]
+
+
+def test_a_letter_whose_address_does_not_fit_the_window_goes_by_the_next(store):
+    wide = replace(OWNER, postal_lines=("Rruga " * 30,))
+    post, mail = PostSender(store.folder / "post"), a_channel("email")
+    known = habits(Register(owner=wide), order=("post", "email"), print_letter=print_letter)
+    (notice,) = deliver(store, [post, mail], write_letter, SetClock(), known)
+    assert (notice.state, len(mail.sent)) == (NoticeState.SENT, 1)
 
 
 def test_a_letter_that_every_channel_turns_down_waits_for_a_person(store):
