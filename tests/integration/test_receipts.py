@@ -11,6 +11,7 @@ from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.notifier.receipts import take_receipts
 from services.notifier.senders.portal import PortalSender
+from services.notifier.senders.post import PostSender
 from services.notifier.senders.smtp import SmtpSender
 from services.notifier.senders.smtp_settings import SmtpSettings
 from services.notifier.timely import queue_paper
@@ -18,7 +19,7 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import UnsteadySender, a_letter
+from tests.builders_office import PDF, UnsteadySender, a_letter
 from tests.mail_server import MoodyHandler, mail_server
 
 OWNER = Recipient(
@@ -87,6 +88,24 @@ def test_a_notice_that_came_back_after_its_fine_was_cancelled_goes_nowhere(store
     sent(store, clock, post)
     assert post.sent == [f"{notice.fine_number}/withdrawal/20261014"]
     assert {each.state for each in notices(store)} == {"withdrawn", "sent"}
+
+
+def test_a_mail_that_came_back_when_its_notice_was_posted_takes_no_other_way(
+    store, clock, tmp_path
+):
+    notice = by_mail(store, clock)
+    clock.pass_time(days=10)
+    assert queue_paper(store, 10, clock) == 1
+    post = PostSender(store.folder / "post")
+    known = Habits(register=Everybody(), print_letter=lambda *_, **__: PDF)
+    deliver(store, [post], a_letter, clock, known)
+    (taken,) = take_receipts(store, [a_report(tmp_path, notice.receipt)], clock)
+    assert taken.what == "bounced"
+    deliver(store, [post], a_letter, clock, known)
+    assert {each.key.rpartition("/")[2]: each.state for each in notices(store)} == {
+        "1": "sent",
+        "paper": "sent",
+    }
 
 
 def test_the_same_report_counts_once(store, clock, tmp_path):
