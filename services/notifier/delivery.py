@@ -24,6 +24,7 @@ from services.errors import (
     Unclear,
     Unreachable,
 )
+from services.lapse import lapse_of
 from services.ledger.prove import signed_before
 from services.letters import is_moot
 from services.life import State
@@ -284,9 +285,11 @@ def _in_vain(claim: Claim, file: FineFile, now: datetime) -> str:
     """Why a letter may not leave any more; empty where it may."""
     if is_moot(claim.kind, file.state):
         return f"the fine is {file.state}"
-    if claim.kind is not LetterKind.NOTICE or file.served_on is not None:
-        return ""
-    return over(file.fine.terms.serve_until, day_of(now, file.zone))
+    terms, day = file.fine.terms, day_of(now, file.zone)
+    if claim.kind is LetterKind.REMINDER:
+        return lapse_of(terms, file.state, day, served_on=file.served_on) or ""
+    unserved = claim.kind is LetterKind.NOTICE and file.served_on is None
+    return over(terms.serve_until, day) if unserved else ""
 
 
 def _unaddressed(why: str) -> Ending:
