@@ -502,6 +502,13 @@ def test_an_answer_says_who_decided_what_and_why(accepted):
         assert ("How to pay" in form) != accepted
 
 
+@everywhere
+def test_a_notice_says_that_its_terms_end_later_where_it_arrives_later(country):
+    fine = a_fine_of(country)
+    later = f"If this letter reaches you after {facts(fine, Language.EN).issued_on}, every term in"
+    assert all(f"{later} it ends" in form for form in forms(a_letter(LetterKind.NOTICE, fine)))
+
+
 def test_what_grows_from_day_to_day_says_so():
     growing = a_letter(LetterKind.REMINDER, a_fine_of("AL"), until=None)
     assert all("never more than 3,200 ALL" in form for form in forms(growing))
