@@ -146,6 +146,13 @@ def test_each_language_is_a_sheet_of_paper():
     assert len(a_pdf(longest, recipient=ADDRESS).pages) == 4
 
 
+@pytest.mark.parametrize("country", ["AL", "FR", "IT"])
+def test_each_of_three_languages_is_a_sheet_of_paper(country):
+    fine = a_fine_of(country)
+    letter = render_letter(fine, a_photo(), own=Language.DE, signed=f"123456:{'0' * 44}")
+    assert len(Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).pages) == 6
+
+
 @pytest.mark.parametrize(("country", "languages"), [("AL", 2), ("CH", 4)])
 def test_an_average_speed_too_takes_one_sheet_in_each_language(country, languages):
     fine = a_section_fine_of(country)
