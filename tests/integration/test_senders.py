@@ -28,7 +28,13 @@ from services.notifier.delivery import MOST_ATTEMPTS, deliver
 from services.notifier.habits import Habits
 from services.notifier.outbox import notices, stuck
 from services.notifier.quiet import QuietHours
-from services.notifier.registers import CsvRegister, HttpRegister, RegisterSettings, register_of
+from services.notifier.registers import (
+    CsvRegister,
+    HttpRegister,
+    RegisterSettings,
+    recipient_from,
+    register_of,
+)
 from services.notifier.senders import http
 from services.notifier.senders.by_apprise import AppriseSender, AppriseSettings
 from services.notifier.senders.console import ConsoleSender
@@ -501,6 +507,11 @@ def test_a_column_that_is_not_read_names_nobody_and_is_told(misspelt, tmp_path):
     assert "mend its spelling" in str(told.value)
     path.write_text(CSV)  # it may be mended meanwhile
     assert register.owner("AA000BB", "AL", SetClock().now().date(), "").name == "Besa"
+
+
+@pytest.mark.parametrize("written", ["it", "IT", "it-CH", "it_IT"])
+def test_a_language_is_known_however_a_register_writes_it(written):
+    assert recipient_from({"name": "Arta", "language": written}).language == "it"
 
 
 def test_two_owners_on_one_day_are_none(tmp_path):
