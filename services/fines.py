@@ -58,6 +58,9 @@ BY_PERSON = (
 TAKES_BACK = frozenset({Act.CANCEL, Act.WRITE_OFF})
 """What somebody could be paid for: two officers do it, or nobody."""
 
+_SHOWS_SERVICE = frozenset({Act.SERVE, Act.CONTEST})
+"""Who objects has read the notice."""
+
 _BEGINS = {Act.CONTEST: CONTEST, Act.HOLD: HOLD}
 _ENDS = {
     Act.UPHOLD: (CONTEST,),
@@ -148,7 +151,7 @@ def act_on(store: Store, number: str, act: Act, step: Step, *, on: date | None =
             _require_in_time(file, day)
         if act is Act.RELEASE:
             _require_no_incident(connection, file)
-        served_on = day if act in {Act.SERVE, Act.CONTEST} and not file.served_on else None
+        served_on = day if act in _SHOWS_SERVICE and _may_be_served(file, day) else None
         state = move_on(connection, file, act, served_on=served_on)
         if act in TAKES_BACK:
             grave = wants_second(file.fine.violation, cancelled=True)
@@ -237,6 +240,11 @@ def _require_overdue(connection: Connection, file: FineFile, day: date) -> None:
             f"fine {told.number} cannot be enforced on {day}: its terms to pay and to object are "
             "not over, pauses included."
         )
+
+
+def _may_be_served(file: FineFile, day: date) -> bool:
+    """Whether ``day`` can be its day of service: no objection brings a late notice back."""
+    return file.served_on is None and not over(file.fine.terms.serve_until, day)
 
 
 def _require_in_time(file: FineFile, day: date) -> None:

@@ -26,7 +26,9 @@ def letter_after(state: State, act: Act) -> LetterKind | None:
 
 
 def is_moot(kind: LetterKind, state: State) -> bool:
-    """Whether a letter that asks for something has nothing left to ask for."""
+    """Whether a letter has nothing left to ask for, or says of an objection that it is open."""
+    if kind is LetterKind.OBJECTION_RECEIVED:
+        return state not in {State.CONTESTED, State.ON_HOLD}
     asks = kind in {LetterKind.REMINDER, LetterKind.NOTICE}
     return asks and (state in OWES_NOTHING or state is State.PAID)
 

@@ -41,6 +41,7 @@ class Receipt:
         paid_on: The day that counts for it.
         owed: What is still missing; None: it is settled.
         until: Last day on which ``owed`` stays so, if there is one.
+        stands_still: The clock of the terms does, so that ``owed`` does not grow either.
         back: What was too much and goes back; None: nothing.
     """
 
@@ -48,6 +49,7 @@ class Receipt:
     paid_on: date
     owed: Money | None = None
     until: date | None = None
+    stands_still: bool = False
     back: Money | None = None
 
 
@@ -92,6 +94,7 @@ class ObjectionAnswered:
         reason: Why, in the words of whoever decided.
         owed: Where the notice stands: what is missing; None: nothing.
         until: Last day on which ``owed`` stays so, if there is one.
+        stands_still: The clock of the terms does, so that ``owed`` does not grow either.
         back: Where it is cancelled: what was paid and goes back; None: nothing was.
         erase_on: Where it is cancelled: when the pictures are erased.
     """
@@ -102,6 +105,7 @@ class ObjectionAnswered:
     reason: str
     owed: Money | None = None
     until: date | None = None
+    stands_still: bool = False
     back: Money | None = None
     erase_on: date | None = None
 

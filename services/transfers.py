@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,7 @@ from services.account import day_of
 from services.clock import StillClock
 from services.errors import CaseError
 from services.fines import Step, tell
+from services.lapse import lapse_of
 from services.ledger.leaf import Change
 from services.letters import announce
 from services.life import Act, State
@@ -42,6 +44,7 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
     require_words(number, step.by, step.why, driver)
     with store.writing() as connection:
         file = read_file(store, connection, number)
+        _require_running(file, step.at)
         old = file.fine.number
         moved = Change(before=file.state, after=move_on(connection, file, Act.TRANSFER))
         end_pauses(connection, step.at, pauses.c.fine_number == old)
@@ -53,6 +56,16 @@ def transfer(store: Store, number: str, driver: str, step: Step) -> Fine:
         made = Change(after=State.ISSUED, holds=fined(anew))
         tell(store, connection, anew.number, "issued", issued, change=made)
     return anew
+
+
+def _require_running(file: FineFile, now: datetime) -> None:
+    """Raise CaseError where the law's time ran out: a fine issued anew would have it once more."""
+    day = day_of(now, file.zone)
+    if lapse := lapse_of(file.fine.terms, file.state, day, served_on=file.served_on):
+        raise CaseError(
+            f"fine {file.fine.number} cannot be transferred: it is {lapse}. Write it off "
+            "(`speedcam office lapsed`)."
+        )
 
 
 def _anew(store: Store, connection: Connection, file: FineFile, driver: str, step: Step) -> Fine:

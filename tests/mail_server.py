@@ -33,7 +33,8 @@ class MoodyHandler:
 
     Moods: ``well``, ``slow``, ``down`` (ends the session at once), ``rcpt 450``, ``data 550`` and
     the like, ``drop`` (the connection ends before the final dot is answered, and the mail is lost),
-    and ``drop taken`` (likewise, and it is kept).
+    ``drop taken`` (likewise, and it is kept), and ``nonsense`` (it is kept, and the answer is no
+    reply).
     """
 
     mood: Callable[[], str] = lambda: WELL
@@ -66,7 +67,7 @@ class MoodyHandler:
             self.mails.append(mail)
         if session.mood.startswith("drop"):
             server.transport.abort()
-        return "250 taken"
+        return "taken" if session.mood == "nonsense" else "250 taken"
 
     def ids(self) -> Counter:
         """How often each Message-ID was taken."""

@@ -24,6 +24,7 @@ from services.errors import (
     Unclear,
     Unreachable,
 )
+from services.lapse import lapse_of
 from services.ledger.prove import signed_before
 from services.letters import is_moot
 from services.life import State
@@ -127,10 +128,8 @@ class _Round:
     def _handed_over(self, claim: Claim) -> Ending:
         with self.store.reading() as connection:
             file = read_file(self.store, connection, claim.fine_number)
-        if is_moot(claim.kind, file.state):
-            return Ending(state=NoticeState.WITHDRAWN, fault=f"the fine is {file.state}")
-        if late := _too_late(claim, file, self.clock.now()):
-            return Ending(state=NoticeState.WITHDRAWN, fault=late)
+        if why := _in_vain(claim, file, self.clock.now()):
+            return Ending(state=NoticeState.WITHDRAWN, fault=why)
         fine = file.fine
         recipient = self._recipient(fine)
         if recipient is None:
@@ -163,10 +162,8 @@ class _Round:
         if self.habits.quiet and (over := self.habits.quiet.over_at(channel, now, zone)):
             return _put_off(claim, "quiet hours", over, counts=False)
         dispatch = self._dispatch(claim, fine, recipient)
-        with self.store.reading() as connection:
-            held = read_file(self.store, connection, fine.number).state is State.ON_HOLD
-        if held:  # since this letter was claimed
-            return self._later(claim, "the fine is on hold", DOWN_PAUSE, counts=False)
+        if stopped := self._stopped_meanwhile(claim):
+            return stopped
         try:
             return self._offered(channel, claim, dispatch)
         except Refused as error:
@@ -177,6 +174,16 @@ class _Round:
             if claim.attempts >= MOST_ATTEMPTS:
                 return self._refused(channel, str(error), last=last)
             return self._unreachable(claim, str(error), by=_name(channel))
+
+    def _stopped_meanwhile(self, claim: Claim) -> Ending | None:
+        """What was done to the fine since: a register alone may take a minute to answer."""
+        with self.store.reading() as connection:
+            file = read_file(self.store, connection, claim.fine_number)
+        if why := _in_vain(claim, file, self.clock.now()):
+            return Ending(state=NoticeState.WITHDRAWN, fault=why)
+        if file.state is State.ON_HOLD:
+            return self._later(claim, "the fine is on hold", DOWN_PAUSE, counts=False)
+        return None
 
     def _dispatch(self, claim: Claim, fine: Fine, recipient: Recipient) -> Dispatch:
         # The other kinds show no picture, and can be written when it is erased.
@@ -274,11 +281,15 @@ def _put_off(
     )
 
 
-def _too_late(claim: Claim, file: FineFile, now: datetime) -> str:
-    """Why a notice may not leave any more; empty where it may, or somebody was served already."""
-    if claim.kind is not LetterKind.NOTICE or file.served_on is not None:
-        return ""
-    return over(file.fine.terms.serve_until, day_of(now, file.zone))
+def _in_vain(claim: Claim, file: FineFile, now: datetime) -> str:
+    """Why a letter may not leave any more; empty where it may."""
+    if is_moot(claim.kind, file.state):
+        return f"the fine is {file.state}"
+    terms, day = file.fine.terms, day_of(now, file.zone)
+    if claim.kind is LetterKind.REMINDER:
+        return lapse_of(terms, file.state, day, served_on=file.served_on) or ""
+    unserved = claim.kind is LetterKind.NOTICE and file.served_on is None
+    return over(terms.serve_until, day) if unserved else ""
 
 
 def _unaddressed(why: str) -> Ending:

@@ -10,7 +10,7 @@ from services.account import Stage, day_of
 from services.errors import StoreError
 from services.fines import Standing, standing
 from services.letters import payment_cause
-from services.life import Act
+from services.life import Act, State
 from services.model import Fine, LetterKind, Money
 from services.notifier.outbox import Claim
 from services.occasion import (
@@ -80,6 +80,7 @@ def _receipt(asked: _Asked) -> Receipt:
         paid_on=payment.on,
         owed=_money(now, now.account.owed),
         until=_until(now),
+        stands_still=_stands_still(now),
         back=_money(now, now.to_refund),
     )
 
@@ -109,6 +110,7 @@ def _answer(asked: _Asked) -> ObjectionAnswered:
         reason=_reason(decision),
         owed=_money(now, now.account.owed),
         until=_until(now),
+        stands_still=_stands_still(now),
         back=_money(now, now.account.surplus) if accepted else None,
         erase_on=_erase_on(asked, decision) if accepted else None,
     )
@@ -150,6 +152,11 @@ def _until(now: Standing) -> date | None:
         return None
     ends = {Stage.DISCOUNTED: now.discounted_until, Stage.DUE: now.due_until}
     return ends.get(now.account.stage)
+
+
+def _stands_still(now: Standing) -> bool:
+    """Whether a pause runs: then a term has no last day yet, and nothing grows after it either."""
+    return now.due_until is None or now.state in {State.CONTESTED, State.ON_HOLD}
 
 
 def _money(now: Standing, minor: int) -> Money | None:

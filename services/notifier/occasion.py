@@ -26,6 +26,7 @@ class OccasionFacts:
     owed: str = ""
     until: str = ""
     until_short: str = ""
+    stands_still: bool = False
     object_until: str = ""
     paid: str = ""
     paid_on: str = ""

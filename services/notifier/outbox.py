@@ -26,12 +26,15 @@ from services.store.store import Store
 LEASE = timedelta(minutes=20)
 """Longer than all mail servers of a channel together may take for one letter."""
 
+FARTHEST = timedelta(hours=25)
+"""No letter is put off for longer, unless by a clock that ran ahead."""
+
 DEADLY = 5
 """A letter that ended so many workers in a row is kept away from the next one."""
 
 ENDED = "its worker ended without a word"
 
-_LONGEST_FAULT = 1000
+_LONGEST_WORDS = 1000
 _AT_ONCE = 500
 """Letters looked up with one question; databases bound its length."""
 
@@ -132,7 +135,7 @@ def claim_next(store: Store, channels: Collection[str], now: datetime) -> Claim 
         .where(
             outbox.c.state == NoticeState.WAITING,
             outbox.c.channel.in_({*channels, Channel.ANY}),
-            outbox.c.not_before_ms <= now_ms,
+            ~outbox.c.not_before_ms.between(now_ms + 1, to_ms(now + FARTHEST)),
             or_(outbox.c.leased_until_ms.is_(None), outbox.c.leased_until_ms <= now_ms),
             outbox.c.fine_number.not_in(
                 select(fines.c.number).where(fines.c.state == State.ON_HOLD)
@@ -179,6 +182,7 @@ def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
     A letter that was withdrawn while it was in hand stays so, unless it has left.
     """
     mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
+    end = replace(end, receipt=_kept(end.receipt), fault=_kept(end.fault))
     with store.writing() as connection:
         state = connection.execute(select(outbox.c.state).where(mine)).scalar()
         if state is None:
@@ -197,11 +201,16 @@ def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
     return True
 
 
+def _kept(words: object) -> str:
+    """What a sender gave or said, as a database takes it: another package's may give anything."""
+    return str(words or "")[:_LONGEST_WORDS].replace("\0", "?").encode(errors="replace").decode()
+
+
 def _ended(claim: Claim, end: Ending, now: datetime) -> dict[str, object]:
     values: dict[str, object] = {
         "state": end.state,
         "receipt": end.receipt,
-        "fault": end.fault[:_LONGEST_FAULT],
+        "fault": end.fault,
         "lease": None,
         "leased_until_ms": None,
         "attempts": claim.attempts if end.counts else claim.attempts - 1,

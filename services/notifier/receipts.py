@@ -19,6 +19,7 @@ from services.notifier.told_later import Told, What, files_in, told_in
 from services.ports import Clock
 from services.store.fines import read_file
 from services.store.instants import from_ms, to_ms
+from services.store.letters import ON_PAPER
 from services.store.schema import outbox, receipts
 from services.store.store import Store
 
@@ -104,10 +105,19 @@ def _follow(store: Store, connection: Connection, told: Told, row: Row[Any], now
     proof = f"{told.proof}, " if told.proof else ""
     step = Step(by=f"channel {row.channel}", why=f"{proof}receipt sha256:{told.id}", at=now)
     tell(store, connection, row.fine_number, told.what, step)
-    if told.what is What.BOUNCED and row.state == NoticeState.SENT:
+    bounced = told.what is What.BOUNCED and row.state == NoticeState.SENT
+    if bounced and not _on_paper(connection, row):
         _another_way(connection, row, now)
     if row.kind == LetterKind.NOTICE and (told.at or told.on):
         _serve(store, connection, row, told, step)
+
+
+def _on_paper(connection: Connection, row: Row[Any]) -> bool:
+    """Whether the same notice is posted, because nobody seemed to have seen the first one."""
+    posted = outbox.c.key == f"{row.fine_number}/{LetterKind.NOTICE}/{ON_PAPER}"
+    goes = outbox.c.state.in_([NoticeState.WAITING, NoticeState.SENT])
+    query = select(outbox.c.key).where(posted, goes)
+    return row.kind == LetterKind.NOTICE and connection.execute(query).first() is not None
 
 
 def _another_way(connection: Connection, row: Row[Any], now: datetime) -> None:
@@ -126,6 +136,8 @@ def _serve(store: Store, connection: Connection, row: Row[Any], told: Told, step
     number = row.fine_number
     file = read_file(store, connection, number)
     day = told.on or (day_of(told.at, file.zone) if told.at else None)
+    if file.state is State.ON_HOLD and file.served_on is None:
+        raise ReceiptError(f"fine {number} is on hold: take this in again once it is released.")
     if file.state in _UNSERVED and file.served_on is None:
         _require_after_sending(day, row, file.zone)
         act_on(store, number, Act.SERVE, step, on=day)

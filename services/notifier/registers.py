@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -183,6 +184,8 @@ def recipient_from(row: Mapping[str, object]) -> Recipient:
     told = {name: str(row.get(name) or "").strip() for name in _COLUMNS}
     lines = tuple(line.strip() for line in told.pop("address").split("|") if line.strip())
     channels = tuple(told.pop("channels").split())
+    # A register may write IT or de-CH, and a letter has words for it and de.
+    told["language"] = re.split("[-_]", told["language"].lower())[0]
     try:
         return Recipient(postal_lines=lines, channels=channels, **told)
     except ValueError as error:

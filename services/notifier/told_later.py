@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import Message
 from enum import StrEnum
@@ -142,7 +142,7 @@ def _handed_over(key: str, on: str, proof: str) -> Told:
 def _opened(path: Path, content: bytes, digest: str) -> Told:
     try:
         key = json.loads(path.with_suffix(".json").read_bytes())["key"]
-        at = datetime.fromisoformat(content.decode().strip())
+        at = _instant(content.decode())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ReceiptError(
             f"{path} is no receipt: it needs an instant such as 2026-10-14T08:00+02:00, and its "
@@ -151,6 +151,14 @@ def _opened(path: Path, content: bytes, digest: str) -> Told:
     if at.tzinfo is None or not isinstance(key, str):
         raise ReceiptError(f"{path} gives an instant without its zone. Write +02:00 behind it.")
     return Told(id=digest, what=What.OPENED, key=key, at=at.astimezone(UTC))
+
+
+def _instant(words: str) -> datetime:
+    """An instant that is a day everywhere; the first and the last year are none in some zone."""
+    at = datetime.fromisoformat(words.strip())
+    if at.year in {MINYEAR, MAXYEAR}:
+        raise ValueError("no letter was opened then")
+    return at
 
 
 def _report(path: Path, mail: Message, digest: str) -> Told:

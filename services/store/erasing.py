@@ -263,4 +263,6 @@ def letters_of(store: Store, connection: Connection, numbers: Sequence[str]) -> 
     names = [f"{stem}{suffix}" for stem in stems for suffix in ("", ".json", ".opened")]
     folders = [f for f in store.folder.iterdir() if f.is_dir() and f.name not in _NO_LETTERS]
     paths = (folder / name for folder in sorted(folders) for name in names)
-    return [path for path in paths if path.exists()]
+    # A worker that was killed leaves what it had begun to write.
+    parts = (part for f in folders for number in numbers for part in f.glob(f".{number}*.part"))
+    return [*(path for path in paths if path.exists()), *parts]

@@ -76,6 +76,19 @@ def test_nothing_of_a_person_is_left_and_the_rest_stands(store, clock, closed):
     assert not list(store.sent.iterdir())
 
 
+def test_what_a_killed_worker_left_half_written_is_erased_too(store, clock, closed):
+    number, *_ = closed
+    half = store.sent / f".{number}.part"
+    half.mkdir()
+    whole = store.folder / "inbox" / f".{number}.receipt.1.json.4711.part"
+    whole.parent.mkdir()
+    for path in (half / "notice.html", whole):
+        path.write_text(PLATE)
+    erased_after(store, clock)
+    assert not half.exists()
+    assert not whole.exists()
+
+
 def test_the_ledger_says_when_and_by_which_rule_and_still_verifies(store, clock, closed):
     checkpoint(store, clock)
     erased_after(store, clock)

@@ -115,7 +115,7 @@ def test_an_objection_counts_from_the_day_it_came_in(store, number, clock):
 
 
 def test_who_contests_what_was_never_served_has_it_now(store, number, clock):
-    clock.pass_time(days=40)
+    clock.pass_time(days=20)
     do(store, number, Act.CONTEST, clock)
     do(store, number, Act.UPHOLD, clock)
     assert standing(store, number, clock).discounted_until == clock.now().date() + 14 * DAY

@@ -9,13 +9,16 @@ from services.errors import CaseError
 from services.fines import act_on, next_due, standing
 from services.lapses import Lapse, lapsed, write_off_lapsed
 from services.life import Act, State
+from services.notifier.delivery import deliver
+from services.notifier.outbox import notices
+from services.notifier.timely import queue_reminders
 from services.rules.edition import read_edition
 from services.store.fines import read_file
 from services.store.history import history_of
 from services.transfers import transfer
 from tests import builders_fines
 from tests.builders_fines import a_step, an_issued_fine
-from tests.builders_office import albania
+from tests.builders_office import UnsteadySender, a_letter, albania
 
 LAST_TO_SERVE = date(2026, 11, 12)
 """Albania: day 30, the day of the passage being day 1."""
@@ -131,3 +134,33 @@ def test_what_ran_out_is_not_owed_any_more_and_nobody_is_reminded_or_pursued(sto
     assert next_due(told, date(2026, 11, 1)) is None
     with pytest.raises(CaseError, match="cannot be enforced on 2027-01-12: it is prescribed"):
         act_on(store, served, Act.ENFORCE, a_step(clock.now()))
+
+
+@pytest.mark.parametrize("day", [LAST_TO_SERVE, LAST_TO_SERVE + timedelta(days=1)], ids=str)
+def test_an_objection_that_comes_too_late_to_be_served_makes_nobody_owe(day, store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=40)
+    act_on(store, number, Act.CONTEST, a_step(clock.now()), on=day)
+    told = act_on(store, number, Act.UPHOLD, a_step(clock.now()))
+    in_time = day == LAST_TO_SERVE
+    assert (told.lapse is None, told.account.owed > 0) == (in_time, in_time)
+    assert [each.number for each in lapsed(store, clock.now())] == ([] if in_time else [number])
+
+
+def test_what_ran_out_is_not_issued_anew_for_a_driver_who_is_named(store, clock):
+    number = an_issued_fine(store, clock)
+    clock.pass_time(days=40)
+    with pytest.raises(CaseError, match=f"fine {number} cannot be transferred: it is not served"):
+        transfer(store, number, "D. Driver, Durrës", a_step(clock.now()))
+    assert [each.number for each in lapsed(store, clock.now())] == [number]
+
+
+@pytest.mark.usefixtures("prescribing")
+def test_a_reminder_of_what_ran_out_meanwhile_is_withdrawn(store, clock):
+    number = an_issued_fine(store, clock)
+    act_on(store, number, Act.SERVE, a_step(clock.now()))
+    clock.pass_time(days=12)
+    assert queue_reminders(store, 3, clock) == 1
+    clock.pass_time(days=80)
+    deliver(store, [UnsteadySender(faults=[])], a_letter, clock)
+    assert {each.kind: each.state for each in notices(store)}["reminder"] == "withdrawn"

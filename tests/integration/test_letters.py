@@ -91,8 +91,21 @@ def test_a_payment_is_acknowledged_with_what_is_still_owed(store, clock, number)
         "paid_on": TODAY,
         "owed": Money(minor=600, currency="ALL"),
         "until": TODAY + timedelta(days=14),
+        "stands_still": False,
         "back": None,
     }
+
+
+@pytest.mark.parametrize("act", [None, Act.CONTEST], ids=["unserved", "contested"])
+def test_no_interest_is_told_of_while_the_terms_stand_still(act, store, clock, number):
+    if act:
+        do(store, number, Act.SERVE, clock)
+        clock.pass_time(days=40)
+        do(store, number, act, clock)
+    pay(store, number, clock, 400)
+    told = delivered(store, clock)[LetterKind.RECEIPT]
+    assert told["owed"].minor > 0
+    assert (told["until"], told["stands_still"]) == (None, True)
 
 
 def test_each_payment_has_its_own_receipt(store, clock, number):
@@ -133,6 +146,15 @@ def test_an_objection_is_acknowledged_and_answered(store, clock, number):
     told = delivered(store, clock)[LetterKind.OBJECTION_ANSWERED]
     assert (told["accepted"], told["by"], told["back"]) == (False, "P-17", None)
     assert told["owed"] == Money(minor=1000, currency="ALL")
+
+
+def test_an_objection_that_is_answered_is_not_acknowledged_any_more(store, clock, number):
+    delivered(store, clock)
+    do(store, number, Act.CONTEST, clock)
+    clock.pass_time(days=5)
+    do(store, number, Act.UPHOLD, clock)
+    assert set(delivered(store, clock)) == {LetterKind.OBJECTION_ANSWERED}
+    assert waiting(store) == []
 
 
 def test_an_objection_that_is_won_is_answered_once(store, clock, number):

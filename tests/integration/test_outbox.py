@@ -142,6 +142,14 @@ def test_an_unreachable_channel_is_tried_again_after_a_growing_pause(store, cloc
     assert len(sender.sent) == 1
 
 
+def test_a_letter_put_off_by_a_clock_that_ran_ahead_does_not_wait_for_that_day(store, clock):
+    ahead = SetClock(clock.now() + timedelta(days=20))
+    (late,) = deliver(store, ahead, UnsteadySender(faults=[Unreachable("no answer")]))
+    assert late.state is NoticeState.WAITING
+    (sent,) = deliver(store, clock)
+    assert sent.state is NoticeState.SENT
+
+
 def test_a_channel_that_never_answers_is_left_to_a_person(store, clock):
     sender = UnsteadySender(faults=[Unreachable("no answer")] * 100)
     for _ in range(MOST_ATTEMPTS):
@@ -235,6 +243,29 @@ def test_a_sender_that_fails_like_no_sender_may_is_kept_from_the_others(store, c
     assert try_failed_again(store, clock.now()) == 1
     (again,) = deliver(store, clock, sender)
     assert again.state is NoticeState.SENT
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [None, {"id": 7}, "\udcff\0", "x" * 100_000],
+    ids=["none", "table", "no text", "long"],
+)
+def test_whatever_a_sender_gives_for_a_receipt_its_letter_is_sent_once(receipt, store, clock):
+    class Odd(UnsteadySender):
+        def send(self, dispatch):
+            super().send(dispatch)
+            return receipt
+
+    (sent,) = deliver(store, clock, sender := Odd(faults=[]))
+    assert (sent.state, len(sender.sent)) == (NoticeState.SENT, 1)
+    assert len(sent.receipt) <= 1000
+
+
+@pytest.mark.parametrize("words", ["\udcff\0", "x" * 100_000], ids=["no text", "long"])
+def test_whatever_a_sender_says_of_a_fault_it_stays_with_its_letter(words, store, clock):
+    (notice,) = deliver(store, clock, UnsteadySender(faults=[Unreachable(words)]))
+    assert notice.state is NoticeState.WAITING
+    assert all(len(each.reason) <= 1000 for each in history_of(store, notice.fine_number))
 
 
 def test_a_full_disk_puts_the_notice_off(store, clock):

@@ -180,6 +180,8 @@ def test_the_commands_lead_a_fine_through_its_life(store, number, tmp_path):
 
 
 def test_a_driver_is_named_at_a_prompt(store, number):
+    # Commands go by the clock of this machine, and what was never served has long run out by it.
+    act_on(store, number, Act.SERVE, a_step(SetClock().now()))
     office = ("--office", store.folder, "--by", "P-17", "--why", "letter of the owner")
     ended = run("transfer", number, *office, input="Somebody Else\n")
     assert ended.exit_code == 0

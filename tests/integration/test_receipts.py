@@ -11,6 +11,7 @@ from services.notifier.habits import Habits
 from services.notifier.outbox import notices
 from services.notifier.receipts import take_receipts
 from services.notifier.senders.portal import PortalSender
+from services.notifier.senders.post import PostSender
 from services.notifier.senders.smtp import SmtpSender
 from services.notifier.senders.smtp_settings import SmtpSettings
 from services.notifier.timely import queue_paper
@@ -18,7 +19,7 @@ from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
 from tests.builders_fines import a_step, fines_in, without_waiting
-from tests.builders_office import UnsteadySender, a_letter
+from tests.builders_office import PDF, UnsteadySender, a_letter
 from tests.mail_server import MoodyHandler, mail_server
 
 OWNER = Recipient(
@@ -89,6 +90,24 @@ def test_a_notice_that_came_back_after_its_fine_was_cancelled_goes_nowhere(store
     assert {each.state for each in notices(store)} == {"withdrawn", "sent"}
 
 
+def test_a_mail_that_came_back_when_its_notice_was_posted_takes_no_other_way(
+    store, clock, tmp_path
+):
+    notice = by_mail(store, clock)
+    clock.pass_time(days=10)
+    assert queue_paper(store, 10, clock) == 1
+    post = PostSender(store.folder / "post")
+    known = Habits(register=Everybody(), print_letter=lambda *_, **__: PDF)
+    deliver(store, [post], a_letter, clock, known)
+    (taken,) = take_receipts(store, [a_report(tmp_path, notice.receipt)], clock)
+    assert taken.what == "bounced"
+    deliver(store, [post], a_letter, clock, known)
+    assert {each.key.rpartition("/")[2]: each.state for each in notices(store)} == {
+        "1": "sent",
+        "paper": "sent",
+    }
+
+
 def test_the_same_report_counts_once(store, clock, tmp_path):
     report = a_report(tmp_path, by_mail(store, clock).receipt)
     take_receipts(store, [report], clock)
@@ -150,6 +169,20 @@ def test_a_notice_that_was_paid_is_not_served_again(store, clock):
     act_on(store, notice.fine_number, Act.SERVE, a_step(clock.now()))
     (taken,) = take_receipts(store, [opened(store, clock.now().isoformat())], clock)
     assert taken.what == "opened"
+
+
+def test_a_notice_that_was_opened_while_its_fine_is_on_hold_is_served_once_it_is_released(
+    store, clock
+):
+    number = sent(store, clock, PortalSender(store.folder / "inbox")).fine_number
+    act_on(store, number, Act.HOLD, a_step(clock.now()))
+    inbox = opened(store, clock.now().isoformat())
+    (taken,) = take_receipts(store, [inbox], clock)
+    assert (taken.what, "on hold" in taken.reason) == ("fault", True)
+    act_on(store, number, Act.RELEASE, a_step(clock.now()))
+    (taken,) = take_receipts(store, [inbox], clock)
+    assert taken.what == "opened"
+    assert standing(store, number, clock).state is State.SERVED
 
 
 def by_post(store, clock):
@@ -239,7 +272,13 @@ def test_the_post_proves_nothing_of_what_went_by_mail(store, clock, tmp_path):
 
 def test_an_opening_that_cannot_be_is_told_and_proves_nothing(store, clock):
     notice = sent(store, clock, PortalSender(store.folder / "inbox"))
-    for wrong in ("2026-10-13T08:00+02:00", "2026-12-01T08:00+02:00", "yesterday", "2026-10-14"):
+    days = (
+        "2026-10-13T08:00+02:00",
+        "2026-12-01T08:00+02:00",
+        "0001-01-01T00:00+02:00",
+        "9999-12-31T23:30+00:00",
+    )
+    for wrong in (*days, "yesterday", "2026-10-14"):
         (taken,) = take_receipts(store, [opened(store, wrong)], clock)
         assert taken.what == "fault", wrong
     assert standing(store, notice.fine_number, clock).state is State.ISSUED

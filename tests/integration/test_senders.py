@@ -3,8 +3,12 @@
 import hashlib
 import json
 import re
+import socket
+from contextlib import suppress
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -24,7 +28,14 @@ from services.notifier.delivery import MOST_ATTEMPTS, deliver
 from services.notifier.habits import Habits
 from services.notifier.outbox import notices, stuck
 from services.notifier.quiet import QuietHours
-from services.notifier.registers import CsvRegister, HttpRegister, RegisterSettings, register_of
+from services.notifier.registers import (
+    CsvRegister,
+    HttpRegister,
+    RegisterSettings,
+    recipient_from,
+    register_of,
+)
+from services.notifier.senders import http
 from services.notifier.senders.by_apprise import AppriseSender, AppriseSettings
 from services.notifier.senders.console import ConsoleSender
 from services.notifier.senders.folder import FolderSender
@@ -37,6 +48,7 @@ from services.notifier.senders.webhook import (
     WebhookSettings,
     is_genuine,
 )
+from services.notifier.wiring import print_letter, write_letter
 from services.recipient import Recipient
 from services.store import open_store
 from services.store.history import history_of
@@ -97,7 +109,7 @@ def test_what_cannot_be_printed_leaves_nothing_in_the_post(tmp_path):
     def broken():
         raise LetterError("no address fits")
 
-    with pytest.raises(LetterError):
+    with pytest.raises(Refused, match="no address fits"):
         PostSender(tmp_path / "post").send(to_owner(print_pdf=broken))
     assert not (tmp_path / "post").exists()
 
@@ -171,6 +183,36 @@ def test_a_web_address_that_is_not_there_is_a_provider_that_is_down(tmp_path):
         sender.send(to_owner())
 
 
+def test_an_answer_that_drips_is_not_waited_for_without_end(monkeypatch, tmp_path):
+    monkeypatch.setattr(http, "PATIENCE_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        cut = Event()
+
+        def drip():
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+                for _ in range(100):
+                    connection.sendall(b" ")
+                    Event().wait(0.05)
+                return
+            cut.set()
+
+        thread = Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/in"
+        assert a_webhook(url, tmp_path).send(to_owner()) == to_owner().key
+        thread.join()
+    assert cut.is_set()
+
+
+@pytest.mark.parametrize("path", ["in box", "in\tbox", "hyrje-ë"])
+def test_a_web_address_with_a_sign_that_none_has_is_refused(path):
+    with pytest.raises(ValueError, match="a sign that none has"):
+        WebhookSettings(url=f"https://example.test/{path}", secret_file="secret")  # noqa: S106 - a name
+
+
 def test_a_web_address_that_others_could_read_is_refused():
     with pytest.raises(ValueError, match="https"):
         WebhookSettings(url="http://example.test/in", secret_file="secret")  # noqa: S106 - a name
@@ -235,6 +277,14 @@ def test_a_letter_that_one_channel_turns_down_goes_by_the_next(store):
     (notice,) = notices(store)
     assert (notice.state, notice.channel) == (NoticeState.SENT, "post")
     assert post.sent == [notice.key]
+
+
+def test_a_letter_whose_address_does_not_fit_the_window_goes_by_the_next(store):
+    wide = replace(OWNER, postal_lines=("Rruga " * 30,))
+    post, mail = PostSender(store.folder / "post"), a_channel("email")
+    known = habits(Register(owner=wide), order=("post", "email"), print_letter=print_letter)
+    (notice,) = deliver(store, [post, mail], write_letter, SetClock(), known)
+    assert (notice.state, len(mail.sent)) == (NoticeState.SENT, 1)
 
 
 def test_a_letter_that_every_channel_turns_down_waits_for_a_person(store):
@@ -361,6 +411,19 @@ def test_no_register_is_asked_about_what_was_taken_back(store):
     assert register.asked == 0
 
 
+def test_a_notice_that_is_taken_back_while_its_register_is_asked_does_not_leave(store):
+    clock, mail = SetClock(), a_channel("email")
+
+    class Slow(Register):
+        def owner(self, *asked):
+            act_on(store, notices(store)[0].fine_number, Act.CANCEL, a_step(clock.now()))
+            return super().owner(*asked)
+
+    deliver(store, [mail], a_letter, clock, habits(Slow()))
+    assert {each.kind: each.state for each in notices(store)}["notice"] == "withdrawn"
+    assert not [key for key in mail.sent if "/notice/" in key]
+
+
 def test_a_notice_without_an_owner_waits_until_a_person_finds_one(store):
     clock, mail = SetClock(), a_channel("email")
     unknown = Register(owner=None)
@@ -444,6 +507,11 @@ def test_a_column_that_is_not_read_names_nobody_and_is_told(misspelt, tmp_path):
     assert "mend its spelling" in str(told.value)
     path.write_text(CSV)  # it may be mended meanwhile
     assert register.owner("AA000BB", "AL", SetClock().now().date(), "").name == "Besa"
+
+
+@pytest.mark.parametrize("written", ["it", "IT", "it-CH", "it_IT"])
+def test_a_language_is_known_however_a_register_writes_it(written):
+    assert recipient_from({"name": "Arta", "language": written}).language == "it"
 
 
 def test_two_owners_on_one_day_are_none(tmp_path):

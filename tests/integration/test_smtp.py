@@ -76,6 +76,7 @@ def test_a_line_that_begins_with_a_dot_arrives_as_it_was(tmp_path):
         ("data 552", Refused),
         ("drop", Unclear),
         ("drop taken", Unclear),
+        ("nonsense", Unclear),
     ],
 )
 def test_what_the_server_says_decides_what_may_be_done_next(words, fault, tmp_path):
@@ -146,7 +147,9 @@ def test_a_server_may_encrypt_from_the_first_byte(tmp_path):
     assert len(handler.mails) == 1
 
 
-@pytest.mark.parametrize("email", ["a>b@example.test", "a,b@example.test"])
+@pytest.mark.parametrize(
+    "email", ["a>b@example.test", "a,b@example.test", "a@[)b", "a@example.test(b)"]
+)
 def test_what_no_mail_can_go_to_is_refused_before_a_server_hears_of_it(email, tmp_path):
     handler = mood("well")
     wrong = a_dispatch(a_fine(), recipient=Recipient(email=email))

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from services.notifier.country import countries, country_of, known_in, languages
 from services.notifier.country_faults import country_faults
 from services.notifier.facts import facts
 from services.notifier.gsm7 import BASIC, EXTENDED, ONE_PART, folded, septets
-from services.notifier.language import Language, local_day
+from services.notifier.language import Language, amount, local_day
 from services.notifier.letter import render_letter, words_of
 from services.notifier.occasion import OccasionFacts
 from services.notifier.senders.folder import mail
@@ -501,9 +502,31 @@ def test_an_answer_says_who_decided_what_and_why(accepted):
         assert ("How to pay" in form) != accepted
 
 
+@everywhere
+def test_a_notice_says_that_its_terms_end_later_where_it_arrives_later(country):
+    fine = a_fine_of(country)
+    later = f"If this letter reaches you after {facts(fine, Language.EN).issued_on}, every term in"
+    assert all(f"{later} it ends" in form for form in forms(a_letter(LetterKind.NOTICE, fine)))
+
+
 def test_what_grows_from_day_to_day_says_so():
     growing = a_letter(LetterKind.REMINDER, a_fine_of("AL"), until=None)
     assert all("never more than 3,200 ALL" in form for form in forms(growing))
+
+
+def test_a_notice_that_stands_and_asks_for_nothing_is_not_called_paid():
+    # Its time to be pursued may have run out instead.
+    made = a_letter(LetterKind.OBJECTION_ANSWERED, a_fine_of("AL"), accepted=False, owed=None)
+    assert all("Nothing more is owed." in form and "It is paid" not in form for form in forms(made))
+
+
+@pytest.mark.parametrize("kind", [LetterKind.RECEIPT, LetterKind.OBJECTION_ANSWERED])
+def test_what_stands_still_grows_from_no_day_to_the_next(kind):
+    fine = a_fine_of("AL")
+    for own, still in product(Language, (True, False)):
+        told = {"owed": fine.terms.full, "until": None, "stands_still": still}
+        most = one_line(amount(fine.terms.late_cap, own, "AL"))
+        assert all((most in form) != still for form in forms(a_letter(kind, fine, own, **told)))
 
 
 def test_the_first_of_a_month_is_written_as_people_do():

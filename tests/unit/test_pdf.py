@@ -21,6 +21,7 @@ from tests.builders_pages import visible_text
 from tests.builders_pdf import Pdf, one_line
 from tests.builders_words import COUNTRIES, a_fine_of, a_section_fine_of, an_occasion
 
+SIGNED = f"123456:{'0' * 44}"
 ADDRESS = ("Pronar i Shembullit", "Rruga e Shembullit 12", "1001 Tiranë", "SHQIPËRIA")
 BANNER = (
     "SHEMBULL – NUK ËSHTË NJOFTIM ZYRTAR. MOS PAGUANI. SAMPLE – NOT AN OFFICIAL NOTICE. DO NOT PAY."
@@ -146,10 +147,18 @@ def test_each_language_is_a_sheet_of_paper():
     assert len(a_pdf(longest, recipient=ADDRESS).pages) == 4
 
 
+@pytest.mark.parametrize("country", ["AL", "FR", "IT"])
+def test_each_of_three_languages_is_a_sheet_of_paper(country):
+    fine = a_fine_of(country)
+    letter = render_letter(fine, a_photo(), own=Language.DE, signed=SIGNED)
+    assert len(Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).pages) == 6
+
+
 @pytest.mark.parametrize(("country", "languages"), [("AL", 2), ("CH", 4)])
 def test_an_average_speed_too_takes_one_sheet_in_each_language(country, languages):
     fine = a_section_fine_of(country)
-    assert len(a_pdf(fine, recipient=ADDRESS).pages) == 2 * languages
+    letter = render_letter(fine, a_photo(), signed=SIGNED)
+    assert len(Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).pages) == 2 * languages
 
 
 def test_the_banner_covers_nothing_however_many_languages_it_has():

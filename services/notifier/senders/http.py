@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import re
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,9 +32,12 @@ def require_private(url: str) -> str:
     """``url``, if nobody on the way can read what it is told.
 
     Raises:
-        ValueError: It is not ``https://``, nor ``http://`` on this very machine, or has no port.
+        ValueError: It is not ``https://``, nor ``http://`` on this very machine, has no port, or
+            signs beyond ASCII.
     """
     parts = urlsplit(url)
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValueError("the address has a sign that none has: write a blank as %20")
     if parts.port == 0:
         raise ValueError("the address names no port that there is")
     if parts.scheme == "https" and parts.hostname:
@@ -52,14 +57,10 @@ def post_json(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     parts = urlsplit(url)
     connection = _connection(parts)
     where = parts.netloc.rpartition("@")[2]
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     try:
-        with ended_after(PATIENCE_S, lambda: connection.sock):
-            try:
-                connection.connect()
-            except OSError as error:
-                told = error.strerror or type(error).__name__
-                raise ProviderDown(f"{where} cannot be reached ({told}). Check address.") from None
-            path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        own = _connected(connection, where)
+        with ended_after(PATIENCE_S, lambda: own):
             known = {"Content-Type": "application/json", **headers}
             connection.request("POST", path, body, known)
             answer = connection.getresponse()
@@ -71,6 +72,17 @@ def post_json(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         ) from None
     finally:
         connection.close()
+
+
+def _connected(connection: http.client.HTTPConnection, where: str) -> socket.socket:
+    """The socket, which the connection forgets when an answer ends with it, and is still read."""
+    try:
+        with ended_after(PATIENCE_S, lambda: connection.sock):
+            connection.connect()
+    except OSError as error:
+        told = error.strerror or type(error).__name__
+        raise ProviderDown(f"{where} cannot be reached ({told}). Check address.") from None
+    return connection.sock
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:

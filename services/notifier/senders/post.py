@@ -11,7 +11,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from services.errors import Refused
+from services.errors import LetterError, Refused
 from services.model import Channel
 from services.notifier.senders.closed import Closed
 from services.notifier.senders.folder import write_whole
@@ -37,7 +37,10 @@ class PostSender:
 
     def send(self, dispatch: Dispatch) -> str:
         """Put the letter there; the receipt is where, relative to the office."""
-        pdf = dispatch.print_pdf()
+        try:
+            pdf = dispatch.print_pdf()
+        except LetterError as error:  # such as an address that is too long for the window
+            raise Refused(str(error)) from None
         if not pdf.startswith(b"%PDF-"):
             raise Refused(f"letter {dispatch.key} was printed as something other than a PDF.")
         files = {

@@ -149,10 +149,11 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
 def _address_of(recipient: Recipient) -> Address:
     # The mail package decodes an encoded word in a name, and a line break in it begins a header.
     name = "" if "=?" in recipient.name else recipient.name
-    try:
-        return Address(name, addr_spec=recipient.email)
-    except (ValueError, MessageError):
-        raise Refused("the recipient's address is none that a mail can go to. Mend it.") from None
+    with suppress(ValueError, MessageError, AttributeError):  # the last is the package's own fault
+        address = Address(name, addr_spec=recipient.email)
+        if address.addr_spec == recipient.email:  # and not what is left of it without a comment
+            return address
+    raise Refused("the recipient's address is none that a mail can go to. Mend it.")
 
 
 def _command(smtp: smtplib.SMTP, line: str, *, ours: bool = False) -> None:
@@ -181,12 +182,18 @@ def _hand_over(smtp: smtplib.SMTP, content: bytes) -> None:
             smtp.sock.settimeout(ANSWER_S)
         smtp.send(end)
         code, said = smtp.getreply()
+        _require_reply(code)
     except (OSError, smtplib.SMTPException) as error:
         raise Unclear(
             f"the mail server was gone after the final dot ({_kind(error)}): it may have the mail. "
             "It is asked again later, with the same Message-ID."
         ) from None
     _require_taken(code, f"the mail server answered the mail with {_told(code, said)}")
+
+
+def _require_reply(code: int) -> None:
+    if code < 0:  # smtplib's word for an answer that begins with no number
+        raise smtplib.SMTPException
 
 
 def _require_taken(code: int, told: str) -> None:
