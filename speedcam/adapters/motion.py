@@ -148,7 +148,8 @@ class MotionDetector:
                 continue
             whole = self._detection(part, core)
             wide = not whole.touches_border and self._is_wide(whole.box)
-            pieces = _pieces(part, core) if wide else []
+            # By lamplight what is low and dark may be a vehicle between its lamps.
+            pieces = _pieces(part, core, at_necks=not self.lit) if wide else []
             found += [self._detection(piece, piece.mask) for piece in pieces] or [whole]
         return found
 
@@ -231,13 +232,13 @@ class _Part:
         return picture[self.top : self.top + height, self.left : self.left + width]
 
 
-def _pieces(part: _Part, core: NDArray[np.bool_]) -> list[_Part]:
+def _pieces(part: _Part, core: NDArray[np.bool_], *, at_necks: bool) -> list[_Part]:
     """What the core of a wide blob falls into; empty where it is of one piece after all."""
     closed = _close(core, 7)
     pieces = list(_components(closed, part.left, part.top))
     areas = [np.count_nonzero(piece.mask) for piece in pieces]
     large = [p for p, area in zip(pieces, areas, strict=True) if area > PIECE * max(areas)]
-    column = _neck(part.mask, core) if len(large) == 1 else None
+    column = _neck(part.mask, core) if at_necks and len(large) == 1 else None
     if column is None:
         return large if len(pieces) > 1 else []
     halves = [closed.copy(), closed.copy()]
