@@ -73,3 +73,35 @@ def test_no_cloud_before_the_sun_leaves_a_vehicle_on_the_empty_road() -> None:
 def test_glimpses_in_the_same_light_are_taken_as_they_are() -> None:
     ones = [_glimpse(200), _glimpse(198), _glimpse(198) + np.uint8(1)]
     assert empty_scene(ones)[12, 12] == 199
+
+
+def _side_by_side(joint: int, shade: int) -> Image:
+    """Two rough bodies, 80 rows high, with a joint and even shade so high between them."""
+    luma = np.full((200, 480), ROAD, np.uint8)
+    rough = np.random.default_rng(7).integers(0, 2, (200, 480), dtype=np.uint8) * 160 + 20
+    for left in (100, 220):
+        luma[60:140, left : left + 100] = rough[60:140, left : left + 100]
+    luma[140 - shade : 140, 200:220] = 60
+    luma[140 - joint : 140, 200:220] = rough[140 - joint : 140, 200:220]
+    return luma
+
+
+@pytest.mark.parametrize(
+    ("joint", "shade", "wide", "vehicles"),
+    [
+        pytest.param(8, 30, True, 2, id="abreast, joined by shade"),
+        pytest.param(8, 30, False, 1, id="no wider than one"),
+        pytest.param(8, 80, True, 1, id="an even side moves in full height"),
+        pytest.param(40, 45, True, 1, id="half as high is no neck"),
+    ],
+)
+def test_a_wide_outline_is_parted_at_a_neck(
+    joint: int, shade: int, *, wide: bool, vehicles: int
+) -> None:
+    road = np.full((200, 480), ROAD, np.uint8)
+    detector = MotionDetector([road] * 3, lambda _: wide)
+    detector.detect(_frame(0, 0.0, road))
+    found = detector.detect(_frame(1, 0.04, _side_by_side(joint, shade)))
+    assert len(found) == vehicles
+    assert {each.box.bottom for each in found} == {140}
+    assert sum(each.box.right - each.box.left for each in found) == pytest.approx(220, abs=2)
