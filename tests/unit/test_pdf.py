@@ -154,10 +154,12 @@ def test_each_of_three_languages_is_a_sheet_of_paper(country):
     assert len(Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).pages) == 6
 
 
-@pytest.mark.parametrize(("country", "languages"), [("AL", 2), ("CH", 4)])
-def test_an_average_speed_too_takes_one_sheet_in_each_language(country, languages):
+@pytest.mark.parametrize(
+    ("country", "own", "languages"), [("AL", None, 2), ("AL", Language.DE, 3), ("CH", None, 4)]
+)
+def test_an_average_speed_too_takes_one_sheet_in_each_language(country, own, languages):
     fine = a_section_fine_of(country)
-    letter = render_letter(fine, a_photo(), signed=SIGNED)
+    letter = render_letter(fine, a_photo(), own=own, signed=SIGNED)
     assert len(Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).pages) == 2 * languages
 
 
