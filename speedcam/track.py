@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from speedcam.klt import MIN_MOTION_PX, Step, corners, lucas_kanade
 from speedcam.model import Box, Detection, FeatureTrack, Floats, Frame, Image, Sighting, Track
-from speedcam.parting import along_the_road_m, beyond_free_road
+from speedcam.parting import FEWEST, along_the_road_m, beyond_free_road
 
 MAX_FEATURES = 60
 TOP_UP_BELOW = 40
@@ -53,6 +53,8 @@ FEET = 5
 """So many of its latest feet tell where it drives, against the noise of one."""
 ABREAST_M = 1.6
 """Vehicles this far apart across the road have a strip of it each, however their outlines merge."""
+BODY_M = 2.4
+"""Blobs whose feet are farther apart across the road are no parts of one body."""
 IN_FRONT_M = 2.0
 """Whose foot is this much nearer, on the same strip, hides the other's and not the reverse: no
 vehicle is shorter."""
@@ -503,7 +505,20 @@ def _other_bodies(vehicle: _Vehicle, blobs: Sequence[Detection], road: Road) -> 
     """Which of its blobs are not on the body of ``vehicle``: all beyond a stretch of free road."""
     courses = [np.array(vehicle.history[key]) for key in vehicle.keys.tolist()]
     along_m = along_the_road_m(courses, road.beyond_lens_m)
-    return beyond_free_road([along_m[_in_mask(blob, vehicle.points)] for blob in blobs])
+    beyond = beyond_free_road([along_m[_in_mask(blob, vehicle.points)] for blob in blobs])
+    return beyond or _beside(vehicle, blobs, road)
+
+
+def _beside(vehicle: _Vehicle, blobs: Sequence[Detection], road: Road) -> list[int]:
+    """Which of its blobs stand farther across the road from its largest than a body is wide."""
+    held = [np.count_nonzero(_in_mask(blob, vehicle.points)) for blob in blobs]
+    largest = int(np.argmax(held))
+    across_m = [road.place_m([((b.box.left + b.box.right) / 2, b.box.bottom)])[0] for b in blobs]
+    return [
+        index
+        for index, count in enumerate(held)
+        if count >= FEWEST and abs(across_m[index] - across_m[largest]) > BODY_M
+    ]
 
 
 def _share(vehicle: _Vehicle, detection: Detection) -> float:

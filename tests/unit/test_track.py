@@ -362,6 +362,39 @@ def test_two_in_line_that_came_as_one_outline_part_where_road_shows_between_them
     assert all(s.merged and s.contact_px is None for s in together)
 
 
+def test_two_abreast_that_came_as_one_outline_are_two_once_they_have_an_outline_each():
+    left, right = Body(left=80, bottom=110), Body(left=240, bottom=110, texture=2)
+
+    def outlines(t):
+        boxes = [left.box(t), right.box(t)]
+        return boxes if t >= 0.6 else [union(*boxes)]
+
+    one, other = sorted(
+        follow([left, right], outlines), key=lambda track: track.sightings[-1].box.left
+    )
+    for track, body in ((one, left), (other, right)):
+        own = [s for s in track.sightings if s.time_s >= 0.6 and not s.merged]
+        assert len(own) >= 18
+        for s in own:
+            assert s.contact_px[0] == pytest.approx(body.left + 40, abs=20)
+            assert s.contact_px[1] == pytest.approx(body.box(s.time_s).bottom, abs=3)
+    together = [s for track in (one, other) for s in track.sightings if s.time_s < 0.6]
+    assert together
+    assert all(s.merged and s.contact_px is None for s in together)
+
+
+def test_an_outline_torn_along_its_middle_is_still_one_vehicle():
+    car = Body(left=180, bottom=110)
+
+    def outlines(t):
+        box = car.box(t)
+        middle = (box.left + box.right) / 2
+        return [replace(box, right=middle), replace(box, left=middle)] if t >= 0.6 else [box]
+
+    (track,) = follow([car], outlines)
+    assert not any(s.merged for s in track.sightings)
+
+
 def test_who_has_just_parted_hides_nobody_before_it_is_known_where_it_drives():
     near = Body(left=120, bottom=190, width=100)
     side = Body(left=250, bottom=190, width=60, texture=2)
