@@ -239,11 +239,13 @@ def _pieces(part: _Part, core: NDArray[np.bool_], *, at_necks: bool) -> list[_Pa
     areas = [np.count_nonzero(piece.mask) for piece in pieces]
     large = [p for p, area in zip(pieces, areas, strict=True) if area > PIECE * max(areas)]
     column = _neck(part.mask, core) if at_necks and len(large) == 1 else None
-    if column is None:
-        return large if len(pieces) > 1 else []
-    halves = [closed.copy(), closed.copy()]
-    halves[0][:, column:] = halves[1][:, :column] = False
-    return [_Part(part.left, part.top, half) for half in halves]
+    if column is not None:
+        halves = [closed.copy(), closed.copy()]
+        halves[0][:, column:] = halves[1][:, :column] = False
+        # Where there are only specks on one side of it, nobody stands there.
+        if all(half.any() for half in halves):
+            return [_Part(part.left, part.top, half) for half in halves]
+    return large if len(pieces) > 1 else []
 
 
 def _neck(mask: NDArray[np.bool_], core: NDArray[np.bool_]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from speedcam.adapters.motion import MotionDetector, empty_scene
+from speedcam.adapters.motion import MotionDetector, _Part, _pieces, empty_scene
 from speedcam.model import Frame, Image
 
 ROAD = 100
@@ -105,3 +105,10 @@ def test_a_wide_outline_is_parted_at_a_neck(
     assert len(found) == vehicles
     assert {each.box.bottom for each in found} == {140}
     assert sum(each.box.right - each.box.left for each in found) == pytest.approx(220, abs=2)
+
+
+def test_no_blob_is_parted_into_nothing() -> None:
+    core, mask = np.zeros((40, 80), bool), np.zeros((40, 80), bool)
+    core[:, 2:30] = mask[:, 2:30] = mask[:, 50:78] = mask[35:, 30:50] = True
+    core[::2, 50:78] = True  # so thin that it is noise
+    assert _pieces(_Part(0, 0, mask), core, at_necks=True) == []
