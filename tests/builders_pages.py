@@ -6,7 +6,11 @@ from html.parser import HTMLParser
 
 from fastapi.testclient import TestClient
 
-__all__ = ["TestClient", "visible_text"]
+from services.fines import standing
+from services.web.app import create_app
+from services.web.office import OfficeDesk, OfficeRecords
+
+__all__ = ["TestClient", "an_owners_app", "visible_text"]
 
 
 class _Visible(HTMLParser):
@@ -38,3 +42,16 @@ def visible_text(html: str) -> str:
     reader = _Visible()
     reader.feed(html)
     return "".join(reader.words).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def an_owners_app(store, clock, *, reader=None, **rooms):
+    """The owners' pages over an office, which take what owners hand in; ``rooms`` add and change.
+
+    ``reader`` reads the notices in place of ``store``.
+    """
+    known = {
+        "accounts": lambda number: standing(store, number, clock),
+        "records": OfficeRecords(store=store),
+        "desk": OfficeDesk(store=store, clock=clock),
+    }
+    return create_app(reader or store, secret=b"s" * 32, clock=clock, **(known | rooms))

@@ -12,11 +12,10 @@ from services.notifier.language import Language
 from services.office import issue, review
 from services.policy import demo_auto_1
 from services.store import open_store
-from services.web.app import create_app
-from services.web.office import OfficeDesk, OfficeRecords
 from services.web.owner.case import Wish
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, on_disk
+from tests.builders_pages import an_owners_app
 from tests.e2e.test_letters_for_all import OVERFLOW, WCAG_22_AA
 from tests.integration.test_web_board import Books
 from tests.unit.test_owner_proof import samples
@@ -44,17 +43,7 @@ def office(tmp_path):
 @pytest.fixture
 def address(office, served):
     store, _, clock = office
-    return served(
-        create_app(
-            store,
-            secret=b"s" * 32,
-            clock=clock,
-            accounts=lambda number: standing(store, number, clock),
-            records=OfficeRecords(store=store),
-            desk=OfficeDesk(store=store, clock=clock),
-            counts=Books(),
-        )
-    )
+    return served(an_owners_app(store, clock, counts=Books()))
 
 
 @pytest.fixture

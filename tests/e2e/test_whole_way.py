@@ -13,10 +13,9 @@ from services.sites.runs import OUT, PASSAGES, Runs
 from services.sites.shelf import Shelf
 from services.staff.account import Role
 from services.store import open_store
-from services.web.app import create_app
-from services.web.office import OfficeDesk, OfficeRecords
 from services.web.staff import create_staff_app
 from tests.builders_notice import StoppedClock
+from tests.builders_pages import an_owners_app
 from tests.builders_sites import SAMPLES, SURVEYOR, a_site, some_sites
 from tests.builders_staff import IDS, an_account, an_officer
 
@@ -52,15 +51,7 @@ def rooms(tmp_path, served):
         for role in (Role.ENGINEER, Role.REVIEWER, Role.SENIOR):
             an_account(store, clock, role)
             an_officer(staff, store, clock, IDS[role]).come_in()
-        owners = create_app(
-            store,
-            secret=b"o" * 32,
-            clock=clock,
-            accounts=lambda number: standing(store, number, clock),
-            records=OfficeRecords(store=store),
-            desk=OfficeDesk(store=store, clock=clock),
-        )
-        yield store, clock, folder, served(staff), served(owners)
+        yield store, clock, folder, served(staff), served(an_owners_app(store, clock))
 
 
 def come_in(browser, address, role):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pytest
 
 from services.desk import WAITING
-from services.fines import standing
 from services.intake import receive
 from services.model import Fine, Verdict
 from services.notifier.delivery import deliver
@@ -20,14 +19,13 @@ from services.office import decide, issue
 from services.rules.catalogue import load_editions
 from services.store import Store, open_store
 from services.store.cases import cases_in, keep_editions
-from services.web.app import create_app
 from services.web.guard import DECLARED, Guard
-from services.web.office import OfficePrinter, OfficeRecords
+from services.web.office import OfficePrinter
 from speedcam.model import ExhibitKind
 from speedcam.seal.bundle import EXHIBITS, FOR_OWNERS
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, a_place, an_exhibit, on_disk
-from tests.builders_pages import TestClient, visible_text
+from tests.builders_pages import TestClient, an_owners_app, visible_text
 
 DRIVER = an_exhibit("p-1-driver")
 ZONES = {"AL": "Europe/Tirane", "IT": "Europe/Rome", "DE": "Europe/Berlin"}
@@ -54,14 +52,7 @@ def office(request, tmp_path):
         decided = {"officer": "P-17", "verdict": Verdict.CONFIRM, "why": "seen", "country": "AL"}
         decide(store, case.key, clock=clock, **decided)
         (issued,) = issue(store, clock)
-        app = create_app(
-            store,
-            secret=b"s" * 32,
-            clock=clock,
-            accounts=lambda number: standing(store, number, clock),
-            records=OfficeRecords(store=store),
-            printer=OfficePrinter(store=store),
-        )
+        app = an_owners_app(store, clock, desk=None, printer=OfficePrinter(store=store))
         owner, stranger = (TestClient(app, follow_redirects=False) for _ in range(2))
         token = re.search(r'name="token" value="([^"]+)"', owner.get("/").text)[1]
         typed = {"number": issued.fine.number, "plate": "AA000BB", "lang": "en", "token": token}

@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from services.errors import StoreUnavailable
-from services.fines import act_on, standing
+from services.fines import act_on
 from services.ledger.log import checkpoint
 from services.life import Act
 from services.store import open_store
 from services.store.stamp import stamp_of
-from services.web.app import create_app
-from services.web.office import OfficeDesk, OfficeLedger, OfficeRecords
+from services.web.office import OfficeLedger
 from tests.builders_api import some_history
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
-from tests.builders_pages import TestClient, visible_text
+from tests.builders_pages import TestClient, an_owners_app, visible_text
 
 
 class Counting:
@@ -39,13 +38,10 @@ def office(tmp_path):
     with open_store(tmp_path / "office", create=True) as store:
         some_history(without_waiting(store), tmp_path / "camera", clock)
         counting = Counting(store)
-        app = create_app(
-            counting,
-            secret=b"s" * 32,
-            clock=clock,
-            accounts=lambda number: standing(store, number, clock),
-            records=OfficeRecords(store=store),
-            desk=OfficeDesk(store=store, clock=clock),
+        app = an_owners_app(
+            store,
+            clock,
+            reader=counting,
             ledger=OfficeLedger(store=store),
             stamp=lambda: stamp_of(store),
         )

@@ -17,13 +17,13 @@ from services.store import Store, open_store
 from services.store.history import history_of
 from services.web.app import create_app
 from services.web.guard import DECLARED, Guard
-from services.web.office import OWNER, OfficeCounts, OfficeDesk, OfficeRecords
+from services.web.office import OWNER, OfficeCounts, OfficeDesk
 from services.web.owner.export import export_of
 from speedcam.model import ExhibitKind
 from tests.builders_fines import a_step
 from tests.builders_notice import Shelf, StoppedClock, a_fine
 from tests.builders_office import a_passage, an_exhibit, on_disk
-from tests.builders_pages import TestClient, visible_text
+from tests.builders_pages import TestClient, an_owners_app, visible_text
 from tests.unit.test_owner_proof import samples
 
 WISHES = ("object", "person", "driver")
@@ -56,15 +56,8 @@ class Room:
 
 
 def an_app(store, clock, *, forms=True):
-    return create_app(
-        store,
-        secret=b"s" * 32,
-        clock=clock,
-        accounts=lambda number: standing(store, number, clock),
-        records=OfficeRecords(store=store),
-        desk=OfficeDesk(store=store, clock=clock) if forms else None,
-        counts=OfficeCounts(store=store),
-    )
+    closed = {} if forms else {"desk": None}
+    return an_owners_app(store, clock, counts=OfficeCounts(store=store), **closed)
 
 
 @pytest.fixture
