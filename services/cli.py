@@ -134,7 +134,8 @@ def _follow(folder: Path, office: Path, *, as_json: bool) -> None:
     ):
         if as_json:
             show(report.passages, RECEIVED, as_json=True)
-        for each in () if as_json else report.passages:
+            continue
+        for each in report.passages:
             typer.echo(f"{each.passage_id}  {each.outcome}  {each.case_key or '-'}  {each.reason}")
 
 

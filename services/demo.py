@@ -188,8 +188,9 @@ def _state_whose(store: Store, reviewed: Sequence[Reviewed], country: str, clock
 def _hand_over(store: Store, clock: Clock) -> None:
     """Enter as an officer that each notice was served, for nobody carries those of a demo."""
     step = Step(by=OFFICER, why="this is a demo: taken as handed over", at=clock.now())
-    for line in page_of(store, state=State.ISSUED):
-        act_on(store, line.number, Act.SERVE, step)
+    while page := page_of(store, state=State.ISSUED):
+        for line in page:
+            act_on(store, line.number, Act.SERVE, step)
 
 
 def _table(vehicles: Sequence[_Vehicle], office: Path, day: date) -> Table:

@@ -117,8 +117,8 @@ def _over_by(
     if case.state not in ENDED or not case.numbers:
         return ""
     files = [read_file(store, connection, number) for number in case.numbers]
-    kept_word = all(file.fine.terms.erase_on <= day_of(now, file.zone) for file in files)
-    return PROMISED if kept_word else ""
+    is_due = all(file.fine.terms.erase_on <= day_of(now, file.zone) for file in files)
+    return PROMISED if is_due else ""
 
 
 def _kept(store: Store, connection: Connection, case: Ended, now: datetime) -> str:
