@@ -13,7 +13,7 @@ from services.life import State
 from services.report.figures import Day, Decided, Figures, Report
 from services.store.schema import cases, decisions, fines, outbox, pauses, traffic
 from services.store.store import Store
-from services.store.traffic import OUTCOME, REFUSAL, SPEED
+from services.store.traffic import DOUBT, OUTCOME, REFUSAL, SPEED
 
 _MS_PER_HOUR = 3_600_000
 _UNDECIDED = (State.TRANSFERRED, State.WRITTEN_OFF)
@@ -68,6 +68,7 @@ def _figures(connection: Connection, first: date, last: date, site: str) -> Figu
     return Figures(
         site=site,
         speeds={int(kmh): count for kmh, count in counted(SPEED).items()},
+        doubts={int(tenths): count for tenths, count in counted(DOUBT).items()},
         refusals=counted(REFUSAL),
         outcomes=counted(OUTCOME),
         days=_days(connection, seen, judged),

@@ -34,6 +34,8 @@ class Figures:
     Attributes:
         site: Its id; empty for all together.
         speeds: How many passages had which whole km/h, cut down.
+        doubts: How many speeds have an uncertainty (k = 2) of at most so many tenths of km/h and of
+            more than one tenth less; counted by offices since they know it, so perhaps of fewer.
         refusals: How many had no speed, by reason.
         outcomes: What became of the passages, by the law's finding or the office's.
         days: Days with traffic, in order.
@@ -48,6 +50,7 @@ class Figures:
 
     site: str
     speeds: Mapping[int, int]
+    doubts: Mapping[int, int]
     refusals: Mapping[str, int]
     outcomes: Mapping[str, int]
     days: Sequence[Day]
@@ -95,6 +98,15 @@ class Figures:
             if below + count >= wanted and count:
                 return kmh + (wanted - below) / count
             below += count
+        return None
+
+    def doubt_within_which(self, share: float) -> float | None:
+        """Uncertainty in km/h (k = 2) that this share of speeds does not exceed; None without."""
+        wanted, within = share * sum(self.doubts.values()), 0
+        for tenths, count in sorted(self.doubts.items()):
+            within += count
+            if within >= wanted:
+                return tenths / 10
         return None
 
     def hours_within_which(self, share: float) -> float | None:

@@ -73,6 +73,8 @@ def _document(figures: Figures) -> dict[str, object]:
         "measured": figures.measured,
         "speed_v85_kmh": _rounded(figures.speed_below_which(V85)),
         "speed_median_kmh": _rounded(figures.speed_below_which(MEDIAN)),
+        "uncertainty_median_kmh": _rounded(figures.doubt_within_which(MEDIAN)),
+        "uncertainty_p95_kmh": _rounded(figures.doubt_within_which(P95)),
         "speeds_kmh": {str(kmh): count for kmh, count in sorted(figures.speeds.items())},
         "refusals": dict(sorted(figures.refusals.items())),
         "outcomes": dict(sorted(figures.outcomes.items())),
@@ -130,6 +132,8 @@ def _tiles(whole: Figures) -> Iterator[tuple[str, str]]:
     yield _number(whole.issued), "fines issued"
     yield _kmh(whole.speed_below_which(V85)), "km/h, 85th percentile"
     yield _kmh(whole.speed_below_which(MEDIAN)), "km/h, median"
+    yield _doubt(whole.doubt_within_which(MEDIAN)), "km/h, uncertainty, median"
+    yield _doubt(whole.doubt_within_which(P95)), "km/h, of 95 of 100 at most"
     yield _number(whole.contested), "fines objected to"
     yield _share(whole.reversed, whole.decided), "of objections won"
     yield _hours(whole.hours_within_which(MEDIAN)), "to the notice, median"
@@ -201,6 +205,7 @@ def _site(each: Figures) -> tuple[str, ...]:
         _number(each.passages),
         _share(each.measured, each.passages),
         _kmh(each.speed_below_which(V85)),
+        _doubt(each.doubt_within_which(P95)),
         _number(each.violations),
         _share(each.violations, each.measured),
         _number(each.issued),
@@ -216,6 +221,10 @@ def _number(value: int) -> str:
 
 def _kmh(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.0f}"
+
+
+def _doubt(value: float | None) -> str:
+    return NOTHING if value is None else f"± {value:.1f}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select, tuple_
@@ -22,8 +23,9 @@ from services.store.schema import intakes, traffic
 from services.store.store import Store
 from speedcam.model import Passage, Refusal
 
-SPEED, REFUSAL, OUTCOME = "speed", "refusal", "outcome"
-"""What is counted: whole km/h below the measured speed; why there is none; what became of it."""
+SPEED, DOUBT, REFUSAL, OUTCOME = "speed", "doubt", "refusal", "outcome"
+"""What is counted: whole km/h below the measured speed; tenths of km/h that its uncertainty (k = 2)
+does not exceed; why there is no speed; what became of the passage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +88,5 @@ def _counted(seen: Seen) -> Iterator[tuple[str, str, str, str, str]]:
         yield (*where, REFUSAL, speed.reason)
     else:
         yield (*where, SPEED, str(int(speed.speed_kmh)))
+        yield (*where, DOUBT, str(ceil(10 * speed.uncertainty_kmh - 1e-9)))
     yield (*where, OUTCOME, seen.finding or seen.outcome)

@@ -73,6 +73,7 @@ def test_every_figure_is_what_was_done(store):
     assert (whole.passages, whole.measured, whole.refused) == (14, 13, 1)
     assert whole.refusals == {"merged": 1}
     assert whole.speeds[30] == 1
+    assert sum(whole.doubts.values()) == whole.measured
     assert (whole.violations, whole.issued) == (4, 3)
     decided = {(each.by, each.verdict): each.cases for each in whole.decisions}
     assert decided == {("P-17", "reject"): 1, ("demo-auto-1", "confirm"): 3}

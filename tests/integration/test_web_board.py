@@ -1,7 +1,7 @@
 """The public board: which months it shows, what it keeps, and that it needs nobody's visit."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -19,7 +19,8 @@ from tests.builders_pages import TestClient, visible_text
 def figures(site: str, month: str) -> Figures:
     count = int(month[-2:]) * 10
     return Figures(
-        site=site, speeds={47: count}, refusals={"merged": 12, "standing": 3}, outcomes={}, days=[],
+        site=site, speeds={47: count}, doubts={9: count - 40, 14: 40},
+        refusals={"merged": 12, "standing": 3}, outcomes={}, days=[],
         violations=0, decisions=[], fines={"paid": 21}, contested=4, decided=4, reversed=1,
         hours_to_notice=[],
     )  # fmt: skip
@@ -39,6 +40,14 @@ class Books:
         self.read.append(month)
         sites = [figures(site, month) for site in ("AL-DEMO-01", "AL-DEMO-02")]
         return Report(first=date(2026, 9, 1), last=date(2026, 9, 30), whole=sites[0], sites=sites)
+
+
+class Busy(Books):
+    """Counts of a site with so much traffic that one in twenty is no few."""
+
+    def report(self, month):
+        one = replace(figures("AL-DEMO-01", month), speeds={47: 600}, doubts={9: 500, 14: 100})
+        return Report(first=date(2026, 9, 1), last=date(2026, 9, 30), whole=one, sites=[one])
 
 
 def a_board(books=None, clock=None):
@@ -74,6 +83,15 @@ def test_an_earlier_month_can_be_chosen_and_no_other_text_is_taken_for_one():
     assert "AL-DEMO-01, August 2026" in shown(client, "/board?lang=en&month=2026-08")
     for wrong in ("2026-10", "2031-01", "../x", "2026-09' or 1"):
         assert "AL-DEMO-01, September 2026" in shown(client, f"/board?lang=en&month={wrong}")
+
+
+def test_it_tells_how_sure_the_speeds_of_a_site_are():
+    told = re.sub(r"\s+", " ", shown(a_board()))
+    assert "half of the speeds are sure to this, or better ± 0.9 km/h" in told
+    assert "95 of 100 speeds" not in told
+    assert "± 0,9 km/h" in shown(a_board(), "/board?lang=de")
+    busy = a_board(Busy())
+    assert "95 of 100 speeds are sure to this, or better ± 1.4 km/h" in shown(busy)
 
 
 def test_small_counts_are_not_told():

@@ -13,7 +13,7 @@ from speedcam.model import Reason
 
 def figures(**changes) -> Figures:
     known = Figures(
-        site="AL-DEMO-01", speeds={47: 60, 52: 40}, refusals={}, outcomes={}, days=[],
+        site="AL-DEMO-01", speeds={47: 60, 52: 40}, doubts={}, refusals={}, outcomes={}, days=[],
         violations=0, decisions=[], fines={"paid": 30, "issued": 10}, contested=0, decided=0,
         reversed=0, hours_to_notice=[],
     )  # fmt: skip
@@ -34,6 +34,16 @@ def test_a_few_vehicles_tell_nothing_at_all():
 @pytest.mark.parametrize(("vehicles", "told"), [(66, False), (67, True)])
 def test_a_percentile_is_told_where_ten_vehicles_were_faster(vehicles, told):
     assert (board_of(figures(speeds={50: vehicles})).v85_kmh is not None) == told
+
+
+@pytest.mark.parametrize(("vehicles", "told"), [(199, None), (200, 1.2)])
+def test_an_uncertainty_is_told_where_ten_speeds_may_have_more(vehicles, told):
+    board = board_of(figures(doubts={8: vehicles - 60, 12: 60}))
+    assert (board.doubt_median_kmh, board.doubt_p95_kmh) == (0.8, told)
+
+
+def test_a_few_speeds_tell_no_uncertainty():
+    assert board_of(figures(doubts={8: 19})).doubt_median_kmh is None
 
 
 def test_none_looks_like_a_few():

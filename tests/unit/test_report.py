@@ -22,6 +22,7 @@ def some_figures(**changes):
         "speeds": {38: 40, 39: 40, 43: 10, 60: 10},
         "refusals": {"merged": 3},
         "outcomes": {"within_limit": 90, "case": 10, "no_reading": 3},
+        "doubts": {8: 60, 12: 40},
         "days": [Day(day=FIRST, passages=103, violations=10)],
         "violations": 10,
         "decisions": [
@@ -48,6 +49,12 @@ def test_the_percentiles_are_read_within_the_whole_kmh():
     assert figures.speed_below_which(0.85) == pytest.approx(43.5)
     assert figures.speed_below_which(1.0) == pytest.approx(61)
     assert some_figures(speeds={}).speed_below_which(0.85) is None
+
+
+def test_an_uncertainty_is_one_that_was_stated():
+    figures = some_figures(doubts={8: 60, 11: 35, 30: 5})
+    assert [figures.doubt_within_which(share) for share in (0.5, 0.95, 0.96)] == [0.8, 1.1, 3.0]
+    assert some_figures(doubts={}).doubt_within_which(0.5) is None
 
 
 @given(SPEEDS, st.floats(0.01, 1), st.floats(0.01, 1))

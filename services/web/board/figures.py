@@ -15,7 +15,7 @@ from services.report.figures import Figures
 FEWEST = 10
 """The smallest count that is told."""
 
-V85 = 0.85
+V85, MEDIAN, P95 = 0.85, 0.5, 0.95
 STEP_KMH = 10
 
 _REASONS = {
@@ -58,6 +58,9 @@ class Board:
         site: Its id.
         measured: Vehicles with a speed; None for every count: fewer than :data:`FEWEST`.
         v85_kmh: What 85 of 100 of them did not exceed, in whole km/h; None: too few were faster.
+        doubt_median_kmh: Uncertainty (k = 2) that half of their speeds do not exceed, in km/h; None:
+            too few have more.
+        doubt_p95_kmh: The same of 95 of 100.
         speeds: Vehicles by ranges of km/h, such as ``50–59``.
         refusals: Vehicles without a speed, by why.
         fines: Issued.
@@ -69,6 +72,8 @@ class Board:
     site: str
     measured: int | None
     v85_kmh: int | None
+    doubt_median_kmh: float | None
+    doubt_p95_kmh: float | None
     speeds: Sequence[Part]
     refusals: Sequence[Part]
     fines: int | None
@@ -89,6 +94,8 @@ def board_of(figures: Figures) -> Board:
         site=figures.site,
         measured=measured,
         v85_kmh=None if v85 is None else round(v85),
+        doubt_median_kmh=_doubt(figures, MEDIAN),
+        doubt_p95_kmh=_doubt(figures, P95),
         speeds=_ranges(figures.speeds) if measured else (),
         refusals=_reasons(figures.refusals),
         fines=told(figures.issued),
@@ -96,6 +103,12 @@ def board_of(figures: Figures) -> Board:
         reversed=undone,
         reversal_pct=None if rate is None else round(100 * rate),
     )
+
+
+def _doubt(figures: Figures, share: float) -> float | None:
+    """A percentile of the uncertainty, where enough lie beyond it to hide every one of them."""
+    enough = (1 - share) * sum(figures.doubts.values()) >= FEWEST
+    return figures.doubt_within_which(share) if enough else None
 
 
 def told(count: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from threading import Lock
 
 from babel.dates import format_skeleton
@@ -66,6 +67,7 @@ class BoardRoom:
             signed=self._ledger.latest() if self._ledger else None,
             log_key=self._ledger.public_key() if self._ledger else "",
             number=lambda value: number_in(language, value),
+            decimal=lambda value: number_in(language, Decimal(str(value))),
             bars=lambda parts, label: bars_svg(
                 [(part.name, part.count, number_in(language, part.count)) for part in parts], label
             ),
