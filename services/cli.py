@@ -286,7 +286,7 @@ def deliver(
         habits_of,
         keep_delivering,
         ways_of,
-        write_letter,
+        writer_of,
     )
 
     with open_recorded(office) as store:
@@ -302,7 +302,7 @@ def deliver(
             keep_delivering(store, ways)
             return
         senders = ways.senders.values()
-        rows = desk.deliver(store, senders, write_letter, SystemClock(), habits_of(ways))
+        rows = desk.deliver(store, senders, writer_of(ways), SystemClock(), habits_of(ways))
     show(rows, ("fine_number", "state", "receipt", "fault"), as_json=as_json)
     say(f"notices handed over: {sum(each.state is NoticeState.SENT for each in rows)}")
     end(all(each.state is NoticeState.SENT for each in rows))

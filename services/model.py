@@ -311,6 +311,7 @@ class Letter:
         sms: One part of a short message, in the letter's first language.
         photo: The redacted photo's JPEG bytes; empty where the letter shows none.
         photo_alt: What the photo proves, in words; empty likewise.
+        page: Address of the page where notices are opened, which it names; empty: it names none.
     """
 
     kind: LetterKind
@@ -321,3 +322,4 @@ class Letter:
     sms: str
     photo: bytes
     photo_alt: str
+    page: str = ""

@@ -53,6 +53,7 @@ class Facts:
         law: What the law of the country adds.
         section: What an average speed adds; None for a speed that one camera measured.
         signed: See :class:`services.recipient.Telling`; a page shows it in another way.
+        page: Where notices are opened, to be typed; empty where none is named, and on that page.
     """
 
     number: str
@@ -103,6 +104,7 @@ class Facts:
     law: LawFacts
     section: SectionFacts | None
     signed: str = ""
+    page: str = ""
 
 
 def facts(fine: Fine, language: Language) -> Facts:

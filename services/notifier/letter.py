@@ -45,6 +45,7 @@ def render_letter(
     occasion: Occasion | None = None,
     own: Language | None = None,
     signed: str = "",
+    page: str = "",
     photo_src: str = f"cid:{PHOTO_CID}",
 ) -> Letter:
     """A letter about ``fine`` in the languages of its country and in English.
@@ -56,6 +57,7 @@ def render_letter(
         occasion: What happened; each kind but the notice needs its own.
         own: The recipient's own language, which comes first; None: not known.
         signed: What was signed of the history before the issue, as ``SIZE:ROOT``, or empty.
+        page: Address of the page where notices are opened, as ``https://HOST``, or empty.
         photo_src: Where the HTML finds the photo: by default the part of the same mail. A saved
             letter takes a file name, or :func:`data_uri` to be one file.
 
@@ -64,7 +66,12 @@ def render_letter(
         EvidenceError: ``photo`` is not the picture that the passage names.
     """
     spoken_of = _speeches(fine, kind, occasion, own)
-    written = [replace(each, facts=replace(each.facts, signed=signed)) for each in spoken_of]
+    # Who owes nothing any more has no need to look what is owed.
+    page = "" if kind is LetterKind.WITHDRAWAL else page
+    typed = page.partition("://")[2]
+    written = [
+        replace(each, facts=replace(each.facts, signed=signed, page=typed)) for each in spoken_of
+    ]
     if kind is LetterKind.NOTICE:
         require_this_photo(fine, photo)
     html, text = letter_html_environment(), letter_text_environment()
@@ -83,6 +90,7 @@ def render_letter(
         sms=_sms(written[0], kind),
         photo=photo if shown else b"",
         photo_alt=alt if shown else "",
+        page=page,
     )
 
 

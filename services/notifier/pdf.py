@@ -16,6 +16,7 @@ from importlib.resources import files
 from threading import Lock
 from typing import Literal
 
+import segno
 from typst import Compiler, TypstError
 
 from services.errors import LetterError
@@ -93,6 +94,7 @@ def _document(letter: Letter, fine: Fine, recipient: Sequence[str]) -> dict[str,
         "title": letter.subject,
         "number": fine.number,
         "recipient": list(recipient),
+        "page": _page_code(letter, fine.number) if recipient else None,
         "banner": [asdict(line) for line in paper.banner],
         "sheets": [asdict(sheet) | {"code": _code(sheet, fine)} for sheet in paper.sheets],
     }
@@ -134,10 +136,27 @@ def _code(sheet: Sheet, fine: Fine) -> dict[str, str] | None:
             amount=fine.terms.reduced,
         )
     )
+    caption = f"{row.label}: {row.value}"
+    return {"svg": _svg(code), "caption": caption, "alt": _alt(sheet.account, caption)}
+
+
+def _page_code(letter: Letter, number: str) -> dict[str, str] | None:
+    """Where this notice is opened, as a code for cameras; None where the letter names no page.
+
+    The number stands in the fragment, which a browser keeps to itself: no server and no log on
+    the way is told it.
+    """
+    if not letter.page:
+        return None
+    address = f"{letter.page}/?lang={letter.languages[0]}#{number}"
+    code = segno.make_qr(address, error="m", boost_error=False)
+    return {"svg": _svg(code), "alt": f"QR – {address}"}
+
+
+def _svg(code: segno.QRCode) -> str:
     svg = io.BytesIO()
     code.save(svg, kind="svg", xmldecl=False)
-    caption = f"{row.label}: {row.value}"
-    return {"svg": svg.getvalue().decode(), "caption": caption, "alt": _alt(sheet.account, caption)}
+    return svg.getvalue().decode()
 
 
 def _alt(account: Table, caption: str) -> str:

@@ -65,12 +65,17 @@ def preview(
     What a letter of another kind than the notice tells is an example. The file's path is printed
     on stdout.
     """
+    # The settings know every sender, which no other command has to load.
+    from services.notifier.settings import page_of  # noqa: PLC0415 - see above
+
     with open_store(office) as store:
         with store.reading() as connection:
             fine = read_file(store, connection, number).fine
         photo = photo_of(store, fine) if kind is LetterKind.NOTICE else b""
     path = out or Path(f"{fine.number}.{channel}")
-    content = rendered(fine, photo, channel, kind=kind, lang=lang, to=to or ())
+    content = rendered(
+        fine, photo, channel, kind=kind, lang=lang, to=to or (), page=page_of(office)
+    )
     write_durably(path, content)
     typer.echo(path)
     if kind is not LetterKind.NOTICE:
@@ -87,6 +92,7 @@ def rendered(
     kind: LetterKind = LetterKind.NOTICE,
     lang: str = "",
     to: Sequence[str] = (),
+    page: str = "",
 ) -> bytes:
     """The letter about ``fine`` in one of its forms.
 
@@ -97,6 +103,7 @@ def rendered(
         kind: What it tells.
         lang: The reader's own language, or empty where it is not known.
         to: Lines of the address on paper.
+        page: The page where notices are opened, or empty.
     """
     # Letters need templates, languages and a typesetter that no other command has to load.
     from services.notifier.example import example_of  # noqa: PLC0415 - see above
@@ -109,7 +116,7 @@ def rendered(
     if lang and lang not in set(Language):
         raise typer.BadParameter(f"there are no words in {lang!r}: one of {', '.join(Language)}")
     own = Language(lang) if lang else None
-    letter = render_letter(fine, photo, kind, occasion=example_of(kind, fine), own=own)
+    letter = render_letter(fine, photo, kind, occasion=example_of(kind, fine), own=own, page=page)
     match form:
         case Form.HTML:
             return letter.html.replace(f"cid:{PHOTO_CID}", data_uri(letter.photo)).encode()

@@ -26,6 +26,8 @@ from services.ports import OwnerRegister, Sender
 from speedcam.toml_lines import KeyPath, key_lines
 
 FILE = "senders.toml"
+PAGE = r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$"
+"""Nothing that is typed at a page goes over a network in the open."""
 OF_A_CHANNEL = 3
 """Senders of one channel: all of them are tried within one lease."""
 
@@ -57,6 +59,13 @@ class AlertsTable(Closed):
 class SendersTable(Closed):
     """The whole file; ``senders`` are tables that each kind checks by itself."""
 
+    page: str = Field(
+        default="",
+        pattern=PAGE,
+        max_length=100,
+        description="the address of the page where notices are opened, of https and a host alone",
+        examples=['page = "https://notices.police.example"'],
+    )
     order: list[str] = Field(
         default=[], description="channels, the first choice first", examples=['order = ["email"]']
     )
@@ -97,6 +106,7 @@ class Ways:
         paper_after_days: A notice that nobody is known to have seen is posted then; None: never.
         remind_before_days: So long before a term ends is a reminder sent.
         alerts: None: nobody is told.
+        page: Address of the page where notices are opened; empty: letters name none.
     """
 
     senders: Mapping[str, Sender]
@@ -106,6 +116,7 @@ class Ways:
     paper_after_days: int | None = None
     remind_before_days: int = 3
     alerts: Alerts | None = None
+    page: str = ""
 
 
 def ways_of(office: Path) -> Ways:
@@ -114,27 +125,50 @@ def ways_of(office: Path) -> Ways:
     Raises:
         SettingsError: The file has faults: all of them, each with its line and a remedy.
     """
+    if (read := _read(office)) is None:
+        folder = FolderSender(office / "sent")
+        return Ways(senders={"folder": folder}, order=(folder.channel,))
+    document, lines = read
+    return _ways(document, office, lines)
+
+
+def page_of(office: Path) -> str:
+    """The page that letters name, for who sends none and needs no sender's secret.
+
+    Raises:
+        SettingsError: ``senders.toml`` has faults that are seen without its senders.
+    """
+    read = _read(office)
+    return _table(office / FILE, *read).page if read else ""
+
+
+def _read(office: Path) -> tuple[Mapping[str, object], Mapping[KeyPath, int]] | None:
+    """The file as a document, and where its keys stand; None: there is none."""
     path = office / FILE
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        folder = FolderSender(office / "sent")
-        return Ways(senders={"folder": folder}, order=(folder.channel,))
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read {path}: {error}. Save it as UTF-8 text.") from None
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text), key_lines(text)
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not TOML: {error}. Correct it there.") from None
-    return _ways(document, office, key_lines(text))
+
+
+def _table(
+    path: Path, document: Mapping[str, object], lines: Mapping[KeyPath, int]
+) -> SendersTable:
+    try:
+        return SendersTable.model_validate(document)
+    except ValidationError as error:
+        raise report(path, lines, faults_of(error)) from None
 
 
 def _ways(document: Mapping[str, object], office: Path, lines: Mapping[KeyPath, int]) -> Ways:
     path = office / FILE
-    try:
-        table = SendersTable.model_validate(document)
-    except ValidationError as error:
-        raise report(path, lines, faults_of(error)) from None
+    table = _table(path, document, lines)
     senders: dict[str, Sender] = {}
     faults: list[Fault] = []
     for ordinal, given in enumerate(table.senders):
@@ -163,6 +197,7 @@ def _wired(table: SendersTable, senders: Mapping[str, Sender], office: Path) -> 
         paper_after_days=table.paper_after_days,
         remind_before_days=table.remind_before_days,
         alerts=_alerts(alerts, senders) if alerts else None,
+        page=table.page,
     )
 
 

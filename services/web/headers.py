@@ -8,9 +8,10 @@ from types import MappingProxyType
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+CONTENT_POLICY = "Content-Security-Policy"
 SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        "Content-Security-Policy": (
+        CONTENT_POLICY: (
             "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self'; "
             "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         ),
@@ -56,15 +57,16 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 add_security_headers(headers, scheme=scope["scheme"])
                 if self.own_scripts:
-                    headers["Content-Security-Policy"] += OWN_SCRIPTS
+                    headers[CONTENT_POLICY] += OWN_SCRIPTS
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
 def add_security_headers(headers: MutableHeaders, *, scheme: str) -> None:
-    """Put the headers in; a cache rule that is there already stays."""
-    headers.update(SECURITY_HEADERS)
+    """Put the headers in; a cache rule and a policy of scripts that are there already stay."""
+    policy = headers.get(CONTENT_POLICY, SECURITY_HEADERS[CONTENT_POLICY])
+    headers.update({**SECURITY_HEADERS, CONTENT_POLICY: policy})
     headers.setdefault("Cache-Control", NEVER_KEPT)
     if scheme == "https":
         headers["Strict-Transport-Security"] = TWO_YEARS_OF_HTTPS

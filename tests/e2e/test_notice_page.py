@@ -69,6 +69,29 @@ def open_notice(page, address, language="en"):
     page.wait_for_url(f"{address}/notice")
 
 
+def test_the_code_on_a_letter_types_the_number_and_leaves_no_trace_of_it(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/?lang=de#{NUMBER}")
+    assert page.url == f"{address}/?lang=de"
+    assert page.evaluate(FOCUSED) == "plate"
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url(f"{address}/?lang=en")
+    assert page.get_by_label("Notice number").input_value() == NUMBER
+    page.get_by_label("Plate of the vehicle").fill("AA000BB")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/notice")
+    assert not [url for url in asked if NUMBER in url.partition("#")[0]]
+    assert page.troubles == []
+
+
+def test_another_fragment_types_nothing(page, address):
+    for fragment in ("main", "AL26-K7Q2-M9XD'", "%3Cscript%3E", "A" * 5000):
+        page.goto(f"{address}/?lang=en#{fragment}")
+        assert page.get_by_label("Notice number").input_value() == ""
+        assert page.troubles == []
+
+
 def test_an_owner_opens_the_notice_sees_the_photo_and_leaves(page, address):
     open_notice(page, address)
     assert page.get_by_role("heading", level=1).inner_text() == "Please slow down"

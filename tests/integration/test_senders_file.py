@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from services.errors import SettingsError
 from services.notifier.cli import notify_app
 from services.notifier.outbox import notices
-from services.notifier.settings import ways_of
+from services.notifier.settings import page_of, ways_of
 from services.store import open_store
 from services.store.recipients import recipient_of
 from speedcam.cli import run
@@ -48,6 +48,7 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
     assert ways.quiet is not None
     assert ways.register is not None
     assert ways.paper_after_days
+    assert ways.page == page_of(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,8 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
         ('[[senders]]\nkind = "smtp"\nport = "x"', "Give its port, such as `port = 587`"),
         ('[[senders]]\nkind = "smtp"', ":1: senders[0].host is missing. Give the mail server"),
         ('[quiet]\nbegins = 5\n[[senders]]\nkind = "folder"', ":2: quiet.begins is wrong"),
+        (f'page = "http://a.test"\n{WEBHOOK}', ":1: page is wrong"),
+        (f'page = "https://a.test/x?n="\n{WEBHOOK}', 'such as `page = "https://notices.police'),
         ('order = ["fax"]\n[[senders]]\nkind = "folder"', ":1: order names 'fax'"),
         ('paper_after_days = 9\n[[senders]]\nkind = "folder"', 'needs a sender of kind = "post"'),
         ('[[senders]]\nkind = "folder"\n[[senders]]\nkind = "folder"', ":3: senders[1] is named"),

@@ -196,6 +196,14 @@ def test_no_link_no_script_no_raised_voice(banned):
     assert banned not in made.subject.lower()
 
 
+def test_the_page_where_notices_are_opened_is_named_and_no_link():
+    made = letter(page="https://notices.police.example")
+    for form in (made.html, made.text):
+        assert form.count("notices.police.example") == 2  # once in each language
+        assert "http" not in form
+        assert "href" not in form
+
+
 def test_the_only_thing_loaded_is_the_photo():
     assert set(re.findall(r'src="([^"]*)"', letter().html)) == {"cid:photo"}
 

@@ -296,6 +296,15 @@ def test_what_happened_is_told_whole(kind, name, nothing):
         a_letter(kind, a_fine_of("AL"), **{name: nothing})
 
 
+@pytest.mark.parametrize("kind", LetterKind)
+def test_every_letter_but_a_withdrawal_names_the_page(kind):
+    fine = a_fine_of("AL")
+    made = render_letter(
+        fine, a_photo(), kind, occasion=an_occasion(kind, fine), page="https://a.example"
+    )
+    assert ("a.example" in made.text) == (kind is not LetterKind.WITHDRAWAL)
+
+
 def test_all_that_can_be_said_of_what_happened_has_its_place():
     said = {each.name for each in fields(OccasionFacts)} - {"until_short"}
     assert said == {each.name for kind in OTHER_KINDS for each in fields(OCCASIONS[kind])}

@@ -276,11 +276,45 @@ def test_the_code_is_told_in_words():
     )
 
 
+PAGE = "https://njoftimet.policia.example"
+
+
+def test_the_code_beside_the_window_leads_to_the_page_with_the_number_in_its_fragment():
+    fine = a_fine()
+    letter = render_letter(fine, a_photo(), page=PAGE)
+    page = letter_pages(letter, fine, recipient=ADDRESS, ppi=200)[0]
+    picture = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_GRAYSCALE)
+    read, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(picture)
+    assert read == f"{PAGE}/?lang=sq#AL26-K7Q2-M9XD"
+    codes = [f.alt for f in Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).tree.every("Figure")]
+    assert f"QR – {read}" in codes
+
+
+def test_without_a_page_there_is_no_code():
+    assert not [f for f in a_pdf(recipient=ADDRESS).tree.every("Figure") if "QR" in f.alt]
+
+
+@pytest.mark.parametrize("recipient", [ADDRESS, ()], ids=["posted", "not posted"])
+@pytest.mark.parametrize(
+    ("make", "country", "own"),
+    [
+        (a_fine_of, "DE", None),
+        (a_section_fine_of, "AL", Language.DE),
+        (a_section_fine_of, "CH", None),
+    ],
+)
+def test_the_page_costs_no_sheet(make, country, own, recipient):
+    fine = make(country)
+    letter = render_letter(fine, a_photo(), own=own, signed=SIGNED, page=PAGE)
+    pages = len(Pdf(letter_pdf(letter, fine, recipient=recipient)).pages)
+    assert pages == 2 * len(letter.languages)
+
+
 @pytest.mark.parametrize("kind", LetterKind)
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_every_letter_of_every_law_says_on_paper_what_its_html_says(kind, country):
     fine = a_fine_of(country)
-    letter = render_letter(fine, a_photo(), kind, occasion=an_occasion(kind, fine))
+    letter = render_letter(fine, a_photo(), kind, occasion=an_occasion(kind, fine), page=PAGE)
     paper = Pdf(letter_pdf(letter, fine)).text().replace("EPC QR", "")
     html = one_line(visible_text(letter.html))
     assert numbers(paper) == numbers(html)

@@ -58,8 +58,8 @@ class Board:
         site: Its id.
         measured: Vehicles with a speed; None for every count: fewer than :data:`FEWEST`.
         v85_kmh: What 85 of 100 of them did not exceed, in whole km/h; None: too few were faster.
-        doubt_median_kmh: Uncertainty (k = 2) that half of their speeds do not exceed, in km/h; None:
-            too few have more.
+        doubt_median_kmh: Uncertainty (k = 2) that half of their speeds do not exceed, in km/h;
+            None: too few have more.
         doubt_p95_kmh: The same of 95 of 100.
         speeds: Vehicles by ranges of km/h, such as ``50–59``.
         refusals: Vehicles without a speed, by why.

@@ -9,6 +9,8 @@ from fastapi import HTTPException, Request, Response
 
 from services.model import Fine
 from services.notifier.language import Language
+from services.web.headers import CONTENT_POLICY
+from services.web.owner.scanned import POLICY, SCRIPT
 from services.web.pages import Pages
 from services.web.ports import NoticeReader
 from services.web.session import Visit, Visits
@@ -68,7 +70,9 @@ class Visitors:
             fault=fault,
             token=self._visits.form_token(visit),
             pays_here=self._pays_here,
+            script=SCRIPT,
         )
+        response.headers[CONTENT_POLICY] = POLICY
         if known is None:
             self._visits.keep(request, response, visit)
         return response
