@@ -12,6 +12,8 @@ from services.model import Verdict
 from services.staff.account import Role
 from services.store import open_store
 from services.store.decisions import decision_of
+from services.store.desk import READ
+from services.store.history import history_of
 from services.web.staff import create_staff_app
 from speedcam.model import FILM_STEP_S, Doubt
 from tests.builders_fines import a_step, without_waiting
@@ -155,6 +157,55 @@ def test_single_keys_lead_decide_and_undo(browser, desk):
     page.keyboard.press("k")
     page.wait_for_url(f"{address}/desk")
     assert told == [], json.dumps(told)
+    context.close()
+
+
+def test_the_next_cases_pictures_are_there_before_its_page(browser, desk):
+    address, store, officer, keys = desk
+    context = browser.new_context()
+    page = context.new_page()
+    told, asked = [], []
+    page.on("console", lambda message: told.append(message.text))
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk/case/{keys[59.0]}", wait_until="networkidle")
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("j")
+    page.wait_for_url(f"{address}/desk/case/{keys[90.0]}")
+    photo = page.locator("main img").first
+    assert photo.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_load_state("networkidle")
+    shown = [url for url in asked if f"{keys[90.0]}/picture" in url]
+    assert [url.rpartition("/")[2] for url in shown] in ([], ["photo"])  # the film's poster
+    looks = [e.reason for e in history_of(store, keys[90.0]) if (e.what, e.who) == (READ, "S-23")]
+    assert looks[-1] == "review"
+    page.go_back()
+    page.wait_for_url(f"{address}/desk/case/{keys[59.0]}")
+    page.get_by_role("button", name="Reject").wait_for()
+    assert told == [], json.dumps(told)
+    context.close()
+
+
+def _unless_by_script(route):
+    if route.request.resource_type == "fetch":
+        route.abort()
+    else:
+        route.continue_()
+
+
+def test_a_decision_is_sent_the_plain_way_where_a_script_cannot(browser, desk):
+    address, store, officer, keys = desk
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk/case/{keys[59.0]}")
+    page.route("**/decide", _unless_by_script)
+    page.locator("#reason-limit").press("Space")
+    page.get_by_role("button", name="Reject").press("Enter")
+    page.wait_for_url(f"{address}/desk/case/{keys[90.0]}")
+    assert decision_of(store, keys[59.0]).verdict is Verdict.REJECT
+    page.get_by_role("button", name="Undo").press("Enter")
+    page.wait_for_url(f"{address}/desk/case/{keys[59.0]}")
     context.close()
 
 

@@ -31,6 +31,7 @@ from services.store.decisions import decision_of
 from services.store.desk import undo
 from services.store.history import history_of
 from services.store.proposals import open_proposals
+from services.web.desk.reading import AHEAD
 from services.web.staff import create_staff_app
 from speedcam.model import ExhibitKind, PlateReading
 from tests.builders_desk import UNSURE, a_case, decided, received
@@ -215,6 +216,37 @@ def test_a_picture_alone_is_a_look_too(shop, clock):
     picture = f"/desk/case/{key}/picture/{ExhibitKind.PLATE}"
     assert let_in().client.get(picture).status_code == 200
     assert reads(store, key, "P-17") == ["review"]
+
+
+def two_cases(store, clock):
+    plates = {"p-1": "AA000BB", "p-2": "AA111BB"}
+    passages = (
+        a_passage(name, plate=a_plate(text, confidence=0.9), at=AT + timedelta(minutes=order))
+        for order, (name, text) in enumerate(plates.items())
+    )
+    return received(store, clock, *passages)
+
+
+def test_pictures_that_are_loaded_ahead_are_a_look_that_says_so(shop, clock):
+    store, let_in = shop
+    key, following = two_cases(store, clock)
+    officer = let_in()
+    page = officer.client.get(f"/desk/case/{key}").text
+    follows, kinds = re.search(r'data-follows="([^"]+)" data-pictures="([^"]+)"', page).groups()
+    assert follows == f"/desk/case/{following}"
+    assert "photo" in kinds.split()
+    assert "film" not in kinds.split()
+    for kind in kinds.split():
+        assert officer.client.get(f"{follows}/picture/{kind}?ahead").status_code == 200
+    assert reads(store, following, "P-17") == [AHEAD]
+    officer.client.get(follows)
+    assert reads(store, following, "P-17") == [AHEAD, "review"]
+
+
+def test_who_decides_nothing_loads_nothing_ahead(shop, clock):
+    store, let_in = shop
+    key, _ = two_cases(store, clock)
+    assert "data-follows" not in let_in(Role.AUDITOR).client.get(f"/desk/case/{key}").text
 
 
 @pytest.mark.parametrize("kind", [ExhibitKind.RAW, "nothing"])

@@ -17,6 +17,7 @@ from services.store.staff_sessions import IDLE
 from services.store.store import Store
 
 REVIEW = "review"
+AHEAD = "loaded ahead, while the case before it was on the desk"
 CaseKey = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 """The key of a case in an address; nothing else goes on to the database."""
 
@@ -38,11 +39,11 @@ class Reading:
         record_read(self.store, key, who.id, purpose, self.clock.now())
         return case
 
-    def open_part(self, key: str, who: Account) -> Case:
+    def open_part(self, key: str, who: Account, purpose: str = REVIEW) -> Case:
         """The case for one of its pictures: part of a look that was told a moment ago, or one."""
         case, now = self._case(key), self.clock.now()
         if not has_read(self.store, key, who.id, now - IDLE):
-            record_read(self.store, key, who.id, REVIEW, now)
+            record_read(self.store, key, who.id, purpose, now)
         return case
 
     def _case(self, key: str) -> Case:

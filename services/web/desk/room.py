@@ -29,8 +29,8 @@ from services.store.desk import handed_on_cases, held_back, undo
 from services.store.history import history_of
 from services.store.proposals import open_proposals
 from services.store.store import Store
-from services.web.desk.reading import CaseKey, Reading
-from services.web.desk.view import picture_of, view_of
+from services.web.desk.reading import AHEAD, REVIEW, CaseKey, Reading
+from services.web.desk.view import Following, following_of, picture_of, view_of
 from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
 from services.web.ranges import ranged
@@ -83,15 +83,23 @@ class DeskRoom:
 
     def next(self, who: Who, after: str = "") -> Response:
         """Lead to the case that follows."""
-        return _to_case(after_key(_queue(self._store, who), after))
+        return _to_case(self._after(after, who))
 
     def case(self, request: Request, key: CaseKey, who: Who) -> Response:
         """One case with its proof."""
         return self._case(request, self._reading.open(key, who), who)
 
-    def picture(self, request: Request, key: CaseKey, kind: ExhibitKind, who: Who) -> Response:
-        """One picture of a case, or its film."""
-        exhibit = picture_of(self._reading.open_part(key, who), kind)
+    def picture(
+        self,
+        request: Request,
+        key: CaseKey,
+        kind: ExhibitKind,
+        who: Who,
+        ahead: str | None = None,
+    ) -> Response:
+        """One picture of a case, or its film; ``ahead``: of one that is not on the desk yet."""
+        purpose = REVIEW if ahead is None else AHEAD
+        exhibit = picture_of(self._reading.open_part(key, who, purpose), kind)
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         media_type = "video/mp4" if kind is ExhibitKind.FILM else "image/jpeg"
@@ -191,7 +199,7 @@ class DeskRoom:
         return RedirectResponse(f"/desk/case/{key}", status_code=HTTPStatus.SEE_OTHER)
 
     def _do(self, request: Request, key: str, who: Account, act: Callable[[], object]) -> Response:
-        follows = after_key(_queue(self._store, who), key)  # while the case is in the queue still
+        follows = self._after(key, who)  # while the case is in the queue still
         try:
             act()
         except CountryUnstated:
@@ -212,12 +220,14 @@ class DeskRoom:
         store, key = self._store, case.key
         officer = who.role in ADMITS[Guard.OFFICER]
         proposal = open_proposals(store).get(key)
+        decides = officer and case.state in WAITING and not self._is_for_seniors(key, who)
         return self._pages.show(
             request,
             "desk_case.html",
             status=HTTPStatus.CONFLICT if fault else HTTPStatus.OK,
             view=view_of(store, case, self._clock.now()),
-            decides=officer and case.state in WAITING and not self._is_for_seniors(key, who),
+            decides=decides,
+            follows=self._following(key, who) if decides else None,
             answers=officer and not self._is_for_seniors(key, who),
             blind=False,
             decision=decision_of(store, key),
@@ -230,6 +240,14 @@ class DeskRoom:
             told=told,
             undoable=self._undoable(who),
         )
+
+    def _after(self, key: str, who: Account) -> str:
+        return after_key(_queue(self._store, who), key)
+
+    def _following(self, key: str, who: Account) -> Following | None:
+        """What a browser may load while ``key`` is on the desk."""
+        after = self._after(key, who)
+        return following_of(case_of(self._store, after)) if after else None
 
     def _is_for_seniors(self, key: str, who: Account) -> bool:
         return _is_junior(who) and key in handed_on_cases(self._store)

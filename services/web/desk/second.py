@@ -75,6 +75,7 @@ class SecondRoom:
             view=view_of(self._store, case, self._clock.now()),
             blind=True,
             decides=False,
+            follows=None,
             answers=False,
             fault=fault,
             told="",

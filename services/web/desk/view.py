@@ -41,6 +41,14 @@ PICTURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """The case after the one on the desk: its key, and the pictures that its page shows."""
+
+    key: str
+    pictures: tuple[ExhibitKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case with what belongs to it.
 
@@ -113,6 +121,12 @@ def view_of(store: Store, case: Case, now: datetime) -> CaseView:
         steps=_steps(store, case),
         serve_until=serve_until(store, [case])[case.key],
     )
+
+
+def following_of(case: Case) -> Following:
+    """What is worth loading of a case before it is on the desk; a film is not."""
+    kinds = _kinds(case.violation.passage.exhibits)
+    return Following(key=case.key, pictures=tuple(k for k in kinds if k is not ExhibitKind.FILM))
 
 
 def picture_of(case: Case, kind: ExhibitKind) -> Exhibit | None:

@@ -1,4 +1,5 @@
-// Single keys for the officers' desk. The pages work without it: every key is a link or a button.
+// Single keys for the officers' desk, and the next case's pictures while this one is on the desk.
+// The pages work without it: every key is a link or a button, and every page comes by itself.
 "use strict";
 
 function step(film, frames) {
@@ -11,12 +12,82 @@ function step(film, frames) {
   film.currentTime = (Math.min(last, Math.max(0, shown + frames)) + 0.5) * stepS;
 }
 
-document.querySelectorAll(".frames").forEach((frames) => {
-  const film = frames.closest("figure").querySelector("video");
-  frames.hidden = false;
-  frames.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-step]");
-    if (button) step(film, Number(button.dataset.step));
+// Pictures are never stored, so they are kept as elements of this very document, which therefore
+// stays: the next page's body takes the place of this one's.
+let ahead = new Map();
+let busy = false;
+
+function loadAhead() {
+  ahead = new Map();
+  const next = document.querySelector("a[data-follows]");
+  for (const kind of next ? next.dataset.pictures.split(" ").filter(Boolean) : []) {
+    const path = `${next.dataset.follows}/picture/${kind}`;
+    const image = new Image();
+    image.src = `${path}?ahead`;
+    ahead.set(path, image);
+  }
+}
+
+function show(page, address) {
+  const places = [];
+  for (const image of page.querySelectorAll("main img")) {
+    const loaded = ahead.get(new URL(image.src).pathname);
+    if (!loaded || !loaded.complete || !loaded.naturalWidth) continue;
+    loaded.alt = image.alt;
+    // A picture that visits another document is loaded again, so it moves when the page is here.
+    const place = page.createElement("span");
+    image.replaceWith(place);
+    places.push([place, loaded]);
+  }
+  document.title = page.title;
+  document.documentElement.lang = page.documentElement.lang;
+  document.body.replaceChildren(...page.body.childNodes);
+  places.forEach(([place, loaded]) => place.replaceWith(loaded));
+  if (address) history.pushState(null, "", address);
+  scrollTo(0, 0);
+  arrive();
+  document.getElementById("main").focus();
+}
+
+// Ask for a page and show it here; what is no page of the desk is left to the browser.
+async function lead(address, form) {
+  const answer = await fetch(address, form && { method: "POST", body: form });
+  const text = await answer.text();
+  const path = new URL(answer.url).pathname;
+  if (!path.startsWith("/desk")) return location.assign(answer.url);
+  show(new DOMParser().parseFromString(text, "text/html"), answer.redirected && answer.url);
+}
+
+async function instead(event, ask, otherwise) {
+  event.preventDefault();
+  if (busy) return;
+  busy = true;
+  document.body.ariaBusy = "true";
+  try {
+    await ask();
+  } catch {
+    otherwise();
+  } finally {
+    busy = false;
+    document.body.ariaBusy = null;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".frames [data-step]");
+  if (button) step(button.closest("figure").querySelector("video"), Number(button.dataset.step));
+  const link = event.target.closest("a[data-follows]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  instead(event, () => lead(link.href), () => location.assign(link.href));
+});
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (form.dataset.plain || !new URL(form.action).pathname.startsWith("/desk/case/")) return;
+  const typed = new URLSearchParams(new FormData(form, submitter));
+  instead(event, () => lead(form.action, typed), () => {
+    form.dataset.plain = "yes";
+    form.requestSubmit(submitter);
   });
 });
 
@@ -31,3 +102,14 @@ document.addEventListener("keydown", (event) => {
   if (focus) focus.focus();
   else act.click();
 });
+
+function arrive() {
+  document.querySelectorAll(".frames").forEach((frames) => (frames.hidden = false));
+  loadAhead();
+}
+
+addEventListener("popstate", () => location.reload());
+// What is on the desk comes first.
+if (document.readyState === "complete") arrive();
+else addEventListener("load", arrive);
+document.querySelectorAll(".frames").forEach((frames) => (frames.hidden = false));
