@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 KMH_PER_M_S = 3.6
 
-PASSAGE_SCHEMA: Literal[4] = 4
+PASSAGE_SCHEMA: Literal[5] = 5
 """The version of the JSON form of a :class:`Passage`."""
 
 
@@ -407,6 +407,23 @@ class PlateSighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlateRead:
+    """What one frame alone reads on a plate.
+
+    Attributes:
+        time_s: Container time of the frame.
+        width_px: Of the plate at its mid-height, rounded to 0.1.
+        text: As the frame spells it, before any repair; empty where nothing was legible.
+        sure: 0..1, of the whole text, rounded to 0.001; 0 for an empty one.
+    """
+
+    time_s: float
+    width_px: float
+    text: str
+    sure: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlateReading:
     """A plate that several frames agree on.
 
@@ -418,6 +435,7 @@ class PlateReading:
         country: Whose it is as the plate itself shows (ISO 3166-1 alpha-2), or None. In a reading
             that names no ``countries`` it was guessed from the format: see :attr:`told_country`.
         countries: Every country whose plates have this format; empty for a text of no known format.
+        reads: Every frame that was looked at, in order of time; empty in a passage of schema 4.
     """
 
     text: str
@@ -426,6 +444,7 @@ class PlateReading:
     repaired: bool = False
     country: str | None = None
     countries: tuple[str, ...] = ()
+    reads: tuple[PlateRead, ...] = ()
 
     @property
     def told_country(self) -> str | None:
@@ -624,8 +643,9 @@ class Passage:
         exhibits: The raw data of the measurement, and the pictures where anybody may be fined.
         provenance: What made this.
         conditions: What the limit depends on beside the lane, and which of its limits held.
-        schema: Cases of offices hold passages of schema 3, which have fewer kinds of exhibit, and
-            of schema 2, which say no conditions either.
+        schema: Cases of offices hold passages of schema 4, whose plates say nothing of single
+            frames, of schema 3, which have fewer kinds of exhibit, and of schema 2, which say no
+            conditions either.
         vehicle: What kind of vehicle passed; None in a passage of schema 2, which did not say.
     """
 
@@ -644,4 +664,4 @@ class Passage:
     provenance: Provenance
     conditions: Conditions = Conditions()
     vehicle: Vehicle | None = None
-    schema: Literal[2, 3, 4] = PASSAGE_SCHEMA
+    schema: Literal[2, 3, 4, 5] = PASSAGE_SCHEMA

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from speedcam.model import Floats, PlateReading, PlateSighting, Reason, Refusal
+from speedcam.model import Floats, PlateRead, PlateReading, PlateSighting, Reason, Refusal
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What a plate may bear. Column ``i + 1`` of a recogniser's steps is ``ALPHABET[i]``."""
@@ -227,6 +227,17 @@ def vote(
         repaired=told.repaired,
         country=_whose(told, sightings),
         countries=told.countries,
+        reads=tuple(map(_read, sorted(sightings, key=lambda sighting: sighting.time_s))),
+    )
+
+
+def _read(sighting: PlateSighting) -> PlateRead:
+    sure = math.prod(sighting.character_confidence) if sighting.text else 0.0
+    return PlateRead(
+        time_s=sighting.time_s,
+        width_px=round(width_px(sighting), 1),
+        text=sighting.text,
+        sure=round(sure, 3),
     )
 
 

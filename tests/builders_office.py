@@ -30,6 +30,7 @@ from speedcam.model import (
     Grade,
     Passage,
     Place,
+    PlateRead,
     PlateReading,
     Provenance,
     Reason,
@@ -140,6 +141,10 @@ def a_plate(text: str = "AA000BB", **changes) -> PlateReading:
                 "frames": 11,
                 "country": "AL",
                 "countries": ("AL", "FR", "IT"),
+                "reads": tuple(
+                    PlateRead(time_s=n / 25, width_px=110.0 + n, text=text, sure=0.9)
+                    for n in range(11)
+                ),
             }
             | changes
         )

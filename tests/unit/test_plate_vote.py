@@ -1,6 +1,7 @@
 """The vote over frames never guesses."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -112,7 +113,17 @@ def test_a_plate_below_the_width_is_too_small_however_sure_the_reader_is():
 def test_narrow_frames_do_not_vote():
     wide = sightings_of("AB123CD", "AB123CD", "AB123CD")
     narrow = sightings_of(*["AB128CD"] * 9, width_px=40.0)
-    assert vote(wide + narrow) == vote(wide)
+    voted = vote(wide + narrow)
+    assert replace(voted, reads=()) == replace(vote(wide), reads=())
+    assert len(voted.reads) == 12  # and they are told
+
+
+def test_every_frame_is_told_as_it_reads_in_order_of_time():
+    frames = sightings_of("AB123CD", "AB128CD", "", "AB123CD", "AB123CD", "AB123CD")
+    reads = vote(frames[::-1]).reads
+    assert [each.text for each in reads] == [each.text for each in frames]
+    assert [each.time_s for each in reads] == sorted(each.time_s for each in frames)
+    assert reads[2].sure == 0
 
 
 @pytest.mark.parametrize(
