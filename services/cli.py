@@ -32,6 +32,7 @@ from services.notifier.outbox import try_failed_again
 from services.policy import POLICIES, missing_proof, policy_named, wants_country, wants_person
 from services.report.cli import add_report_command
 from services.section_cli import add_section_command
+from services.staff.alarms_cli import add_alarm_commands
 from services.staff.cli import account_app
 from services.staff.key_cli import key_app
 from services.store.cases import Case, case_of, twins_of
@@ -451,6 +452,7 @@ add_fine_commands(office_app)
 add_backup_commands(office_app)
 add_erase_commands(office_app)
 add_report_command(office_app)
+add_alarm_commands(office_app)
 add_section_command(office_app)
 office_app.add_typer(account_app)
 office_app.add_typer(key_app)

@@ -8,6 +8,7 @@
     ├── CaseError       a case that does not exist, or may not be done to now
     │   ├── Erased      its personal data was erased for good
     │   └── CountryUnstated  nobody said whose plate it is, and the plate does not
+    ├── OverBudget      somebody opened more cases than one person needs
     ├── AccountError    an account that cannot be made, found or changed so
     ├── StatementError  a bank's statement that cannot be read
     ├── LetterError     a notice that would lack what the law wants in it
@@ -63,6 +64,10 @@ class Erased(CaseError):
 
 class CountryUnstated(CaseError):
     """A case is confirmed whose plate does not tell its country, and nobody states it."""
+
+
+class OverBudget(OfficeError):
+    """Somebody opened more cases, or searched more often, than one person needs."""
 
 
 class AccountError(OfficeError):

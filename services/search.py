@@ -6,12 +6,10 @@ from sqlalchemy import select
 
 from services.ports import Clock
 from services.store.cases import Case, case_of
-from services.store.desk import record_read
+from services.store.looks import SEARCH, record_read
 from services.store.schema import cases
 from services.store.store import Store
 
-SEARCH = "search"
-"""The subject under which the history keeps who searched for what, and why."""
 DIGITS = 16
 """Of a plate's keyed digest, by which a search stands in the history: the same for the same."""
 MOST_FOUND = 20

@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select
 
 from services.errors import SendError, SettingsError
 from services.notifier.outbox import needs_person
-from services.notifier.plain import plain_letter
+from services.notifier.plain import to_staff
 from services.notifier.settings import Alerts
 from services.ports import Clock
-from services.recipient import Dispatch, Recipient
+from services.recipient import Dispatch
 from services.store.instants import from_ms, to_ms
 from services.store.schema import office, outbox
 from services.store.store import Store
@@ -71,15 +71,7 @@ def _last(store: Store) -> tuple[datetime, str]:
 
 
 def _message(counts: Counter[str], to: str, clock: Clock) -> Dispatch:
-    now, total = clock.now(), counts.total()
     lines = [f"{count} {state}" for state, count in sorted(counts.items())]
     text = "\n".join([*lines, "", "`speedcam notify stuck` says why, and what to do.", ""])
-    number = f"STAFF-{now:%Y%m%dT%H%M%S}"
-    return Dispatch(
-        key=f"{number}/digest/1",
-        number=number,
-        issued_at=now,
-        letter=plain_letter(f"Letters that wait for a person: {total}", text),
-        recipient=Recipient(email=to),
-        print_pdf=lambda: b"",
-    )
+    subject = f"Letters that wait for a person: {counts.total()}"
+    return to_staff(subject, text, to, "digest", clock)

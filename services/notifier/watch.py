@@ -12,6 +12,7 @@ from types import FrameType
 
 from services.errors import LedgerError, StoreUnavailable
 from services.ledger.recorded import Recorder
+from services.notifier.alarm_mail import tell_alarms
 from services.notifier.board import Board
 from services.notifier.delivery import deliver
 from services.notifier.digest import tell_staff
@@ -64,8 +65,9 @@ def watch(
                 chores_at = clock.now() + CHORES_EVERY
             deliver(store, ways.senders.values(), render, clock, told)
             board.stands(tally(store))
-            if words := tell_staff(store, ways.alerts, clock):
-                board.says(words)
+            for tell in (tell_staff, tell_alarms):
+                if words := tell(store, ways.alerts, clock):
+                    board.says(words)
             recorder.sign_if_due()
         except (StoreUnavailable, LedgerError) as error:
             board.says(str(error))

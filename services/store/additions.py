@@ -9,7 +9,12 @@ from sqlalchemy import Connection, Engine, inspect, text, update
 from sqlalchemy.schema import CreateColumn
 
 from services.model import Channel
-from services.store import incident_schema, key_tables, staff_schema  # noqa: F401 - of all
+from services.store import (  # noqa: F401 - of all
+    alarm_schema,
+    incident_schema,
+    key_tables,
+    staff_schema,
+)
 from services.store.schema import metadata, outbox
 
 

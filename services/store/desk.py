@@ -13,13 +13,11 @@ from services.ledger.leaf import Change
 from services.life import State
 from services.store.history import Event, add_event
 from services.store.instants import from_ms, to_ms
-from services.store.schema import cases, decisions, events
+from services.store.schema import cases, decisions
 from services.store.staff_schema import handed_on, undoable
 from services.store.store import Store
 from services.worded import worded
 
-READ = "read"
-"""In the history: somebody looked at a case; the reason is what for."""
 UNDOABLE = frozenset({State.VALIDATED, State.REJECTED, State.ADVISORY})
 """Decided, and nothing followed of it yet."""
 
@@ -31,25 +29,6 @@ class HandedOn:
     by: str
     at: datetime
     why: str
-
-
-def record_read(store: Store, key: str, who: str, purpose: str, at: datetime) -> None:
-    """Write into the history of a case, or of a search, who looked at it and what for."""
-    with store.writing() as connection:
-        told = Event(at=at, who=who, what=READ, subject=key, reason=purpose)
-        add_event(store, connection, told)
-
-
-def has_read(store: Store, key: str, who: str, since: datetime) -> bool:
-    """Whether somebody's look at a case since then is in its history."""
-    query = select(events.c.id).where(
-        events.c.subject == key,
-        events.c.who == who,
-        events.c.what == READ,
-        events.c.at_ms >= to_ms(since),
-    )
-    with store.reading() as connection:
-        return connection.execute(query.limit(1)).first() is not None
 
 
 def hand_on(store: Store, key: str, by: str, why: str, at: datetime) -> None:

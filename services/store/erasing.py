@@ -21,13 +21,13 @@ from services.model import NoticeState
 from services.numbers import normal_number
 from services.retention import ENDED
 from services.store.case_keys import destroy
-from services.store.desk import READ
 from services.store.envelope import is_sealed, taken_apart
 from services.store.exhibits import files_of
 from services.store.fines import PAGE
 from services.store.history import Event, add_event, add_events
 from services.store.instants import from_ms, to_ms
 from services.store.key_tables import case_keys, legal_holds
+from services.store.looks import READ
 from services.store.schema import cases, events, fines, outbox
 from services.store.store import EXHIBITS, Store
 from speedcam.disk import sync_folder

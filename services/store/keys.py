@@ -61,6 +61,10 @@ class Keys:
         """The key of the one case that a passage and an offence can ever make."""
         return _hmac(self.cases, f"{passage_id}\x1f{offence}".encode())[:CASE_KEY_DIGITS]
 
+    def decoy_digest(self, key: str) -> str:
+        """Keyed digest by which a case is known as a decoy; says nothing without the key."""
+        return _hmac(self.cases, f"decoy\x1f{key}".encode())
+
     def pseudonym(self, actor: str) -> str:
         """Who acted, as the ledger says it: the same for the same, and no name without the key."""
         return _hmac(self.actors, actor.encode())[:PSEUDONYM_DIGITS]

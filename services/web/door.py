@@ -11,8 +11,10 @@ from fastapi.responses import RedirectResponse
 
 from services.errors import AccountError
 from services.ports import Clock
+from services.staff.account import Role
 from services.staff.password import Passwords, require_password
 from services.store.accounts import change_password
+from services.store.looks import Alarm, alarms_of
 from services.store.staff_sessions import begin_session, end_session
 from services.store.store import Store
 from services.web.guard import Guard, open_route
@@ -21,6 +23,10 @@ from services.web.porter import PASSWORD, SIGN_IN, SIGN_OUT, Posted, Who
 from services.web.sign_in import SignIn
 from services.web.staff_pages import StaffPages
 from services.web.staff_visit import keep_visit, new_visit, take_visit, visit_of
+
+TOLD_OF_ALARMS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""They see no case, or change none."""
+ALARMS_SHOWN_FOR = timedelta(days=30)
 
 
 class Door:
@@ -43,9 +49,12 @@ class Door:
         open_route(app, "POST", PASSWORD, self.choose, Guard.STAFF)
         open_route(app, "POST", SIGN_OUT, self.sign_out, Guard.STAFF)
 
-    def hall(self, request: Request) -> Response:
-        """What is open to whoever is signed in."""
-        return self._pages.show(request, "staff_hall.html")
+    def hall(self, request: Request, who: Who) -> Response:
+        """What is open to whoever is signed in, and the alarms to who looks after the others."""
+        alarms: tuple[Alarm, ...] | None = None
+        if who.role in TOLD_OF_ALARMS:
+            alarms = alarms_of(self._store, self._clock.now() - ALARMS_SHOWN_FOR)
+        return self._pages.show(request, "staff_hall.html", alarms=alarms)
 
     def entry(self, request: Request) -> Response:
         """The form for id, password and code."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
+from services.errors import OverBudget
 from services.ports import Clock
 from services.sites.runs import Runs
 from services.sites.sites import Sites
@@ -18,7 +22,7 @@ from services.web.desk.second import SECOND, SecondRoom
 from services.web.door import Door
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
-from services.web.pages import notice_style
+from services.web.pages import FaultPages, notice_style
 from services.web.porter import Porter, lead_elsewhere
 from services.web.sites.room import SITES, SitesRoom
 from services.web.sites.run_room import RunRoom
@@ -64,5 +68,15 @@ def create_staff_app(
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
     app.add_middleware(SecurityHeaders, own_scripts=True)
     answer_faults(app, pages)
+    app.add_exception_handler(OverBudget, _over_budget(pages))
     lead_elsewhere(app)
     return app
+
+
+def _over_budget(pages: FaultPages) -> Callable[[Request, Exception], Response]:
+    """What is answered to who opens more cases than one person needs."""
+
+    def answer(request: Request, _error: Exception) -> Response:
+        return pages.fault(HTTPStatus.TOO_MANY_REQUESTS, scheme=request.url.scheme)
+
+    return answer

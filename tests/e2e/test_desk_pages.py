@@ -12,8 +12,8 @@ from services.model import Verdict
 from services.staff.account import Role
 from services.store import open_store
 from services.store.decisions import decision_of
-from services.store.desk import READ
 from services.store.history import history_of
+from services.store.looks import READ
 from services.web.staff import create_staff_app
 from speedcam.model import FILM_STEP_S, Doubt
 from tests.builders_fines import a_step, without_waiting

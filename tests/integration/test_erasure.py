@@ -28,11 +28,11 @@ from services.payments import Outcome, take_statement
 from services.retention import FILE, PROMISED, Rule, read_rules, rules_of
 from services.store import open_store
 from services.store.cases import case_of
-from services.store.desk import record_read
 from services.store.erasing import left_of
 from services.store.fines import page_of
 from services.store.history import history_of
 from services.store.key_tables import case_keys
+from services.store.looks import record_read
 from services.store.schema import cases, fines, outbox
 from tests.builders_erasure import OWNER, PLATE, WORDS, a_closed_fine, erased_after
 from tests.builders_fines import a_step, an_issued_fine

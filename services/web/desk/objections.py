@@ -13,9 +13,9 @@ from services.fines import Step, act_on, standing
 from services.life import Act, State
 from services.model import Fine
 from services.ports import Clock
-from services.store.desk import record_read
 from services.store.fines import page_of
 from services.store.history import history_of
+from services.store.looks import record_read
 from services.store.proposals import Kind, open_proposals
 from services.store.store import Store
 from services.web.desk.reading import CaseKey

@@ -12,7 +12,7 @@ from services.errors import CaseError, Erased
 from services.ports import Clock
 from services.staff.account import Account
 from services.store.cases import Case, case_of
-from services.store.desk import has_read, record_read
+from services.store.looks import has_read, record_read
 from services.store.staff_sessions import IDLE
 from services.store.store import Store
 

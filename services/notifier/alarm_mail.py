@@ -1,0 +1,51 @@
+"""A message for whoever looks after the staff, as soon as an alarm is raised."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, insert, select
+
+from services.errors import SendError, SettingsError
+from services.notifier.plain import to_staff
+from services.notifier.settings import Alerts
+from services.ports import Clock
+from services.store.looks import ALARM
+from services.store.schema import events, office
+from services.store.store import Store
+
+LAST = "alarms_told"
+"""The office's row that says up to which line of the history alarms were told."""
+
+
+def tell_alarms(store: Store, alerts: Alerts | None, clock: Clock) -> str:
+    """Tell of the alarms since the last time; what was done.
+
+    None is told twice. A message that cannot be sent is tried again the next time.
+
+    Args:
+        store: Of the office.
+        alerts: Whom to tell; None: nobody.
+        clock: Dates the message.
+    """
+    last, new = _untold(store)
+    if alerts is None or not new:
+        return ""
+    text = f"New alarms: {new}. `speedcam office alarms` says over whom and why."
+    try:
+        alerts.by.send(to_staff(f"Alarms: {new}", text, alerts.to, "alarm", clock))
+    except (SendError, SettingsError) as error:
+        return f"nobody could be told of {new} alarms: {error}"
+    with store.writing() as connection:
+        connection.execute(delete(office).where(office.c.name == LAST))
+        connection.execute(insert(office), [{"name": LAST, "value": str(last)}])
+    return f"the staff was told of {new} alarms"
+
+
+def _untold(store: Store) -> tuple[int, int]:
+    """The position of the latest alarm, and how many were raised since the last message."""
+    with store.reading() as connection:
+        told = connection.execute(select(office.c.value).where(office.c.name == LAST)).scalar()
+        query = select(func.max(events.c.position), func.count()).where(
+            events.c.subject == ALARM, events.c.what == ALARM, events.c.position > int(told or 0)
+        )
+        last, new = connection.execute(query).one()
+    return last or 0, new
