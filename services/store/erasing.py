@@ -79,9 +79,14 @@ def may_have_ended(connection: Connection, states: Iterable[State]) -> tuple[str
 
 
 def closed_longest(connection: Connection) -> tuple[str, ...]:
-    """Keys of a page of cases with closed fines, those issued first before others."""
+    """Keys of a page of cases with closed fines, those issued first before others.
+
+    Cases under a legal hold are none of them: they stay for years and would fill the page.
+    """
+    held = select(legal_holds.c.case_key)
     query = select(fines.c.case_key).join(case_keys, case_keys.c.case_key == fines.c.case_key)
-    closed = query.where(fines.c.state.in_(sorted(ENDED))).order_by(fines.c.issued_at_ms)
+    closed = query.where(fines.c.state.in_(sorted(ENDED)), fines.c.case_key.not_in(held))
+    closed = closed.order_by(fines.c.issued_at_ms)
     return tuple(dict.fromkeys(connection.execute(closed.limit(PAGE)).scalars()))
 
 

@@ -28,7 +28,7 @@ from services.payments import Outcome, take_statement
 from services.retention import FILE, PROMISED, Rule, read_rules, rules_of
 from services.store import open_store
 from services.store.cases import case_of
-from services.store.erasing import left_of
+from services.store.erasing import closed_longest, left_of
 from services.store.fines import page_of
 from services.store.history import history_of
 from services.store.key_tables import case_keys
@@ -271,6 +271,15 @@ def test_a_file_of_rules_that_is_named_must_be_there(tmp_path):
     with pytest.raises(SettingsError, match=r"docs/erasure\.md shows how to write rules"):
         read_rules(tmp_path / FILE)
     assert rules_of(tmp_path) == ()
+
+
+@pytest.mark.sqlite
+def test_cases_under_a_legal_hold_take_no_place_among_those_closed_longest(store, clock, closed):
+    with store.reading() as connection:
+        before = closed_longest(connection)
+    set_hold(store, closed[0], a_step(clock.now()))
+    with store.reading() as connection:
+        assert closed_longest(connection) == before[1:]
 
 
 @pytest.mark.sqlite
