@@ -64,6 +64,8 @@ class Survey:
         points: Found in the picture and measured on the ground.
         uncertainty_px: Of each image point.
         uncertainty_m: Of each ground point.
+        covariance_m2: Of all ground points together, ``2n`` rows of x and y in turn, where they
+            do not err each by itself; then it stands in the place of ``uncertainty_m``.
         checks: Taped distances that the fit must agree with.
         size_px: Width and height of the surveyed picture, or None when nobody stated it.
         focal_px: Focal length by the data sheet, or None.
@@ -73,6 +75,7 @@ class Survey:
     points: tuple[SurveyPoint, ...]
     uncertainty_px: float
     uncertainty_m: float
+    covariance_m2: tuple[tuple[float, ...], ...] | None = None
     checks: tuple[TapeCheck, ...] = ()
     size_px: tuple[int, int] | None = None
     focal_px: float | None = None
