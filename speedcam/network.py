@@ -40,9 +40,7 @@ class Network:
     covariance_m2: Floats
 
 
-def free_network(
-    conditions: Callable[[Floats], Floats], near_m: Floats, scale_uncertainty: float
-) -> Network:
+def free_network(conditions: Callable[[Floats], Floats], near_m: Floats) -> Network:
     """The marks nearest to ``near_m`` that meet ``conditions`` best.
 
     Least squares by Gauss and Newton. With ``A`` the derivatives of the standardised conditions and
@@ -52,18 +50,15 @@ def free_network(
         conditions: Standardised residuals of ``(n, 2)`` metres, alike wherever the network lies
             and however it is turned.
         near_m: ``(n, 2)`` where the marks roughly are, and where what nothing tells is left.
-        scale_uncertainty: Relative standard uncertainty that all lengths share.
     """
     m = near_m
     for _ in range(_ROUNDS):
         told = np.linalg.pinv(_slopes(conditions, m), rcond=_TOLD)
         m = m - (told @ conditions(m)).reshape(-1, 2)
-    slope = _slopes(conditions, m)
+    inner = np.eye(m.size) - _datum(m)
+    slope = _slopes(conditions, m) @ inner
     told = np.linalg.pinv(slope, rcond=_TOLD)
-    datum = _datum(m)
-    loose = np.eye(m.size) - told @ slope - datum @ datum.T
-    covariance = told @ told.T + LOOSE_M**2 * loose + common_scale(m, scale_uncertainty)
-    return Network(m=m, covariance_m2=covariance)
+    return Network(m=m, covariance_m2=told @ told.T + LOOSE_M**2 * (inner - told @ slope))
 
 
 def common_scale(m: Floats, scale_uncertainty: float) -> Floats:
@@ -76,11 +71,11 @@ def common_scale(m: Floats, scale_uncertainty: float) -> Floats:
 
 
 def _datum(m: Floats) -> Floats:
-    """``(2n, 3)`` shifts and turn of all marks together, orthonormal."""
+    """``(2n, 2n)`` projection on what shifts and turns all marks together."""
     x, y = (m - m.mean(axis=0)).T
     one, zero = np.ones_like(x), np.zeros_like(x)
     moves = [np.column_stack(xy).ravel() for xy in ((one, zero), (zero, one), (-y, x))]
-    return np.column_stack([move / np.linalg.norm(move) for move in moves])
+    return np.asarray(sum(np.outer(move, move) / (move @ move) for move in moves))
 
 
 def _slopes(conditions: Callable[[Floats], Floats], m: Floats) -> Floats:

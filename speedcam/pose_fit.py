@@ -14,6 +14,7 @@ import numpy as np
 
 from speedcam.homography import fit_homography
 from speedcam.model import Floats
+from speedcam.network import common_scale
 from speedcam.pose import Sightings, on_plane, pose_of, refine, theta_from_homography
 from speedcam.site import Survey
 
@@ -196,11 +197,20 @@ def _weight(survey: Survey, theta: Floats, m: Floats) -> Floats:
     pose, step = pose_of(theta), 0.01
     ends = [pose.image(on_plane(m + sign * step * axis)) for axis in np.eye(2) for sign in (1, -1)]
     per_m = np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=-1) / (2 * step)
-    if survey.covariance_m2 is not None:
-        together = np.array(survey.covariance_m2).reshape(len(m), 2, len(m), 2)
-        seen = np.einsum("iab,ibjd,jcd->iajc", per_m, together, per_m).reshape(2 * len(m), -1)
-        whole = seen + survey.uncertainty_px**2 * np.eye(2 * len(m))
+    together = _together_m2(survey, m)
+    if together is not None:
+        ground = together.reshape(len(m), 2, len(m), 2)
+        seen = np.einsum("iab,ibjd,jcd->iajc", per_m, ground, per_m).reshape(m.size, m.size)
+        whole = seen + survey.uncertainty_px**2 * np.eye(m.size)
         return np.asarray(np.linalg.inv(np.linalg.cholesky(whole))[None])
     covariance = survey.uncertainty_px**2 * np.eye(2)
     covariance = covariance + survey.uncertainty_m**2 * per_m @ np.swapaxes(per_m, -1, -2)
     return np.linalg.inv(np.linalg.cholesky(covariance))
+
+
+def _together_m2(survey: Survey, m: Floats) -> Floats | None:
+    """``(2n, 2n)`` covariance of ground points; None where each errs by itself."""
+    if survey.covariance_m2 is None and survey.uncertainty_scale == 0:
+        return None
+    own = survey.covariance_m2 or survey.uncertainty_m**2 * np.eye(m.size)
+    return np.asarray(own + common_scale(m, survey.uncertainty_scale))

@@ -59,7 +59,7 @@ def survey_by_tape(
     guess_m: Floats,
     tapes: Sequence[Taped],
     size_px: tuple[int, int],
-    scale_uncertainty: float = TAPE_SCALE,
+    uncertainty_scale: float = TAPE_SCALE,
 ) -> Survey:
     """The survey that taped lengths and the picture allow together.
 
@@ -68,7 +68,7 @@ def survey_by_tape(
         guess_m: ``(n, 2)`` roughly where they lie: x to the right, y along the road.
         tapes: Two or more lengths.
         size_px: Width and height of the picture.
-        scale_uncertainty: Of the tape, relative and standard.
+        uncertainty_scale: Of the tape, relative and standard.
 
     Raises:
         SurveyError: Fewer than four marks, or no length along the road.
@@ -81,12 +81,12 @@ def survey_by_tape(
     chains = _chains(tapes, guess_m)
     conditions = partial(_conditions, tapes=tapes, chains=chains)
     # The picture says where the derivatives are taken; the fit that follows must not see it twice.
-    network = free_network(
-        conditions, _with_camera(px, guess_m, conditions, chains[0], size_px), scale_uncertainty
-    )
+    near_m = _with_camera(px, guess_m, conditions, chains[0], size_px)
+    network = free_network(conditions, near_m)
     return replace(
         _survey(px, network.m, MARK_M, size_px),
         covariance_m2=tuple(map(tuple, network.covariance_m2.tolist())),
+        uncertainty_scale=uncertainty_scale,
     )
 
 
