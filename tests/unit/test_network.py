@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from speedcam.budget import contact_budget
+from speedcam.errors import SurveyError
 from speedcam.ground import Ground, fit_ground
 from speedcam.line import fit_line
 from speedcam.model import Floats, Sample
@@ -151,6 +152,14 @@ def test_the_fit_doubts_a_length_as_camera_and_network_adjusted_together_do() ->
     gradient = slopes(way_m, fit.theta)[0]
     doubt_m = np.sqrt(gradient @ np.linalg.inv(own.T @ own) @ gradient)
     assert doubt_m == pytest.approx(np.sqrt(gradient @ joint @ gradient), rel=0.01)
+
+
+def test_a_point_found_wrongly_is_named_also_where_points_err_together() -> None:
+    px = camera_px(*MARKS_M.T)
+    px[5] += (0.0, 25.0)
+    survey = replace(a_survey(px, MARKS_M), uncertainty_scale=0.0002)
+    with pytest.raises(SurveyError, match="survey point 5"):
+        fit_ground(survey)
 
 
 def test_a_survey_of_points_alone_states_the_doubt_that_it_always_stated() -> None:
