@@ -61,15 +61,6 @@ def free_network(conditions: Callable[[Floats], Floats], near_m: Floats) -> Netw
     return Network(m=m, covariance_m2=told @ told.T + LOOSE_M**2 * (inner - told @ slope))
 
 
-def common_scale(m: Floats, scale_uncertainty: float) -> Floats:
-    """``(2n, 2n)`` covariance of ``(n, 2)`` marks that lie too far apart by one unknown factor.
-
-    JCGM 102:2011, 6.2.1: of ``d = s (m - middle)``, ``Cov d = u(s)² (m - middle)(m - middle)ᵀ``.
-    """
-    from_middle = (m - m.mean(axis=0)).ravel()
-    return np.asarray(scale_uncertainty**2 * np.outer(from_middle, from_middle))
-
-
 def _datum(m: Floats) -> Floats:
     """``(2n, 2n)`` projection on what shifts and turns all marks together."""
     x, y = (m - m.mean(axis=0)).T

@@ -14,7 +14,6 @@ import numpy as np
 
 from speedcam.homography import fit_homography
 from speedcam.model import Floats
-from speedcam.network import common_scale
 from speedcam.pose import Sightings, on_plane, pose_of, refine, theta_from_homography
 from speedcam.site import Survey
 
@@ -54,6 +53,7 @@ class Fit:
         sightings: Points, weights and priors.
         uncertainty_px: Standard, of image points.
         uncertainty_m: Standard, of ground points.
+        uncertainty_scale: Standard, relative, of all their metres together.
         size_px: Of the picture, as known or guessed.
         cropped: The axis lies so far from the picture's middle that it must be a part of one.
     """
@@ -63,6 +63,7 @@ class Fit:
     sightings: Sightings
     uncertainty_px: float
     uncertainty_m: float
+    uncertainty_scale: float
     size_px: tuple[int, int] = (0, 0)
     cropped: bool = False
 
@@ -101,7 +102,19 @@ def cameras_that_fit_as_well(fit: Fit) -> Floats:
         prior_mean=fit.sightings.prior_mean
         + fit.sightings.prior_sd * random.normal(0, 1, (ENSEMBLE_SIZE, 4)),
     )
-    return refine(moved, np.tile(fit.theta, (ENSEMBLE_SIZE, 1)))[0]
+    thetas = refine(moved, np.tile(fit.theta, (ENSEMBLE_SIZE, 1)))[0]
+    return _scaled(thetas, fit, random.normal(0, fit.uncertainty_scale, (ENSEMBLE_SIZE, 1)))
+
+
+def _scaled(thetas: Floats, fit: Fit, scale: Floats) -> Floats:
+    """Each camera as if all metres were longer by its ``scale``, relative.
+
+    Points that are all too far apart by one factor fit the same picture from a lens as much farther
+    off, and no weight changes: what all points share (JCGM 102:2011, 6.2) is the lens's alone.
+    """
+    middle_m = np.append(fit.sightings.m.mean(axis=0), 0.0)
+    farther_m = scale * (thetas[:, 3:6] - middle_m)
+    return np.concatenate([thetas[:, :3], thetas[:, 3:6] + farther_m, thetas[:, 6:]], axis=1)
 
 
 def fits_without_each(fit: Fit) -> tuple[Floats, Floats]:
@@ -144,6 +157,7 @@ def _fit(survey: Survey, sightings: Sightings, theta: Floats) -> Fit:
         sightings=sightings,
         uncertainty_px=survey.uncertainty_px,
         uncertainty_m=survey.uncertainty_m,
+        uncertainty_scale=survey.uncertainty_scale,
     )
 
 
@@ -197,20 +211,11 @@ def _weight(survey: Survey, theta: Floats, m: Floats) -> Floats:
     pose, step = pose_of(theta), 0.01
     ends = [pose.image(on_plane(m + sign * step * axis)) for axis in np.eye(2) for sign in (1, -1)]
     per_m = np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=-1) / (2 * step)
-    together = _together_m2(survey, m)
-    if together is not None:
-        ground = together.reshape(len(m), 2, len(m), 2)
+    if survey.covariance_m2 is not None:
+        ground = np.array(survey.covariance_m2).reshape(len(m), 2, len(m), 2)
         seen = np.einsum("iab,ibjd,jcd->iajc", per_m, ground, per_m).reshape(m.size, m.size)
         whole = seen + survey.uncertainty_px**2 * np.eye(m.size)
         return np.asarray(np.linalg.inv(np.linalg.cholesky(whole))[None])
     covariance = survey.uncertainty_px**2 * np.eye(2)
     covariance = covariance + survey.uncertainty_m**2 * per_m @ np.swapaxes(per_m, -1, -2)
     return np.linalg.inv(np.linalg.cholesky(covariance))
-
-
-def _together_m2(survey: Survey, m: Floats) -> Floats | None:
-    """``(2n, 2n)`` covariance of ground points; None where each errs by itself."""
-    if survey.covariance_m2 is None and survey.uncertainty_scale == 0:
-        return None
-    own = survey.covariance_m2 or survey.uncertainty_m**2 * np.eye(m.size)
-    return np.asarray(own + common_scale(m, survey.uncertainty_scale))

@@ -12,7 +12,7 @@ from speedcam.errors import SurveyError
 from speedcam.ground import Ground, fit_ground
 from speedcam.line import fit_line
 from speedcam.model import Floats, Sample
-from speedcam.network import LOOSE_M, Network, common_scale, free_network
+from speedcam.network import LOOSE_M, Network, free_network
 from speedcam.pose import on_plane, pose_of, slopes
 from speedcam.pose_fit import fit_camera
 from tests.builders_camera import a_ground, a_survey, camera_px
@@ -74,13 +74,6 @@ def test_a_mark_that_nothing_joins_is_left_where_it_was_and_said_to_be_anywhere(
     assert np.sqrt(np.diag(network.covariance_m2))[-2:].min() > 0.5 * LOOSE_M
 
 
-def test_a_common_scale_leaves_the_middle_where_it_is() -> None:
-    covariance = common_scale(MARKS_M, 0.01)
-    from_middle = (MARKS_M - MARKS_M.mean(axis=0)).ravel()
-    assert np.allclose(np.diag(covariance), (0.01 * from_middle) ** 2)
-    assert np.allclose(np.tile(np.eye(2), 8) @ covariance, 0)
-
-
 def survey_doubt(ground: Ground) -> float:
     """Relative, of a vehicle that drives through."""
     time_s, y_m = np.linspace(0, 1.5, 30), np.linspace(15, 43, 30)
@@ -111,9 +104,14 @@ def test_a_common_scale_alone_is_the_doubt_of_every_speed() -> None:
     assert survey_doubt(ground) == pytest.approx(np.std(factors[1], ddof=1), rel=0.02)
 
 
-def test_a_common_scale_moves_no_camera_that_fits_best() -> None:
+def test_a_common_scale_changes_no_speed() -> None:
     with_it, without = a_taped_ground(scale=0.01), a_taped_ground(scale=0.0)
-    assert with_it.lens_m == pytest.approx(without.lens_m, abs=1e-3)
+    assert np.array_equal(with_it.pose.lens_m, without.pose.lens_m)
+
+
+def test_a_common_scale_adds_to_what_else_is_in_doubt() -> None:
+    alone, both = (survey_doubt(a_taped_ground(s, uncertainty_m=0.1)) for s in (0.0, 0.01))
+    assert both == pytest.approx(np.hypot(alone, 0.01), rel=0.2)
 
 
 def test_points_that_err_each_by_themselves_are_weighed_alike_in_either_form() -> None:
@@ -157,7 +155,8 @@ def test_the_fit_doubts_a_length_as_camera_and_network_adjusted_together_do() ->
 def test_a_point_found_wrongly_is_named_also_where_points_err_together() -> None:
     px = camera_px(*MARKS_M.T)
     px[5] += (0.0, 25.0)
-    survey = replace(a_survey(px, MARKS_M), uncertainty_scale=0.0002)
+    covariance = adjusted(lengths(MARKS_M)).covariance_m2
+    survey = replace(a_survey(px, MARKS_M), covariance_m2=tuple(map(tuple, covariance.tolist())))
     with pytest.raises(SurveyError, match="survey point 5"):
         fit_ground(survey)
 
