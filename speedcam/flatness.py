@@ -73,8 +73,7 @@ def _slope_of_bump(fit: Fit) -> Floats:
         pose.image(np.column_stack([fit.sightings.m, sign * _STEP_M * height])) for sign in (1, -1)
     )
     per_m = (higher - lower) / (2 * _STEP_M)
-    points = -(fit.sightings.weight @ per_m[..., None])[..., 0]
-    return np.concatenate([points.ravel(), np.zeros(4)])
+    return np.concatenate([-fit.sightings.standardised(per_m), np.zeros(4)])
 
 
 def _share_told_by_camera(slope: Floats, column: Floats) -> float:

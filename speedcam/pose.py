@@ -92,7 +92,8 @@ class Sightings:
     Attributes:
         px: ``(..., n, 2)`` in the picture.
         m: ``(..., n, 2)`` on the road.
-        weight: ``(..., n, 2, 2)`` turns pixel residuals into standard ones.
+        weight: ``(..., n, 2, 2)`` turns pixel residuals into standard ones; ``(..., 1, 2n, 2n)``
+            where points err together.
         prior_mean: ``(..., 4)``.
         prior_sd: ``(4,)``.
     """
@@ -106,9 +107,19 @@ class Sightings:
     def residuals(self, theta: Floats) -> Floats:
         """``(..., 2n + 4)`` standardised residuals of points and priors."""
         missed = self.px - pose_of(theta).image(on_plane(self.m))
-        points = (self.weight @ missed[..., None])[..., 0]
         prior = (theta[..., _INTRINSIC] - self.prior_mean) / self.prior_sd
-        return np.concatenate([points.reshape(*points.shape[:-2], -1), prior], axis=-1)
+        return np.concatenate([self.standardised(missed), prior], axis=-1)
+
+    @property
+    def err_together(self) -> bool:
+        """Whether the weight is one of all points together."""
+        return bool(self.weight.shape[-1] > 2)
+
+    def standardised(self, px: Floats) -> Floats:
+        """``(..., 2n)`` of ``(..., n, 2)`` pixels, in units of the points' uncertainties."""
+        blocks = px.reshape(*px.shape[:-2], -1, self.weight.shape[-1])
+        points = (self.weight @ blocks[..., None])[..., 0]
+        return np.asarray(points.reshape(*points.shape[:-2], -1))
 
 
 def on_plane(m: Floats) -> Floats:

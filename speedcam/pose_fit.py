@@ -30,6 +30,9 @@ CENTRE_SD, GUESSED_CENTRE_SD, CROPPED_CENTRE_SD = 0.02, 0.10, 0.30
 CROPPED_GAIN = 16.0
 """A picture is taken as a cropped one only where that lowers chi-square by so much."""
 
+LEFT_OUT_PX = 1e6
+"""Doubt of a point that is left out of those that err together."""
+
 FOCAL_STARTS = (0.4, 0.7, 1.2, 2.0, 3.5, 6.0)
 """Focal lengths, in widths, from which the fit sets out."""
 
@@ -50,6 +53,7 @@ class Fit:
         sightings: Points, weights and priors.
         uncertainty_px: Standard, of image points.
         uncertainty_m: Standard, of ground points.
+        uncertainty_scale: Standard, relative, of all their metres together.
         size_px: Of the picture, as known or guessed.
         cropped: The axis lies so far from the picture's middle that it must be a part of one.
     """
@@ -59,6 +63,7 @@ class Fit:
     sightings: Sightings
     uncertainty_px: float
     uncertainty_m: float
+    uncertainty_scale: float
     size_px: tuple[int, int] = (0, 0)
     cropped: bool = False
 
@@ -89,23 +94,57 @@ def cameras_that_fit_as_well(fit: Fit) -> Floats:
     """
     # The seed is fixed so that the same survey always states the same uncertainty.
     random = np.random.default_rng(1)
-    shape = (ENSEMBLE_SIZE, *fit.sightings.px.shape)
+    px, m = _moved(fit, random)
     moved = replace(
         fit.sightings,
-        px=fit.sightings.px + random.normal(0, fit.excess * fit.uncertainty_px, shape),
-        m=fit.sightings.m + random.normal(0, fit.excess * fit.uncertainty_m, shape),
+        px=px,
+        m=m,
         prior_mean=fit.sightings.prior_mean
         + fit.sightings.prior_sd * random.normal(0, 1, (ENSEMBLE_SIZE, 4)),
     )
-    return refine(moved, np.tile(fit.theta, (ENSEMBLE_SIZE, 1)))[0]
+    thetas = refine(moved, np.tile(fit.theta, (ENSEMBLE_SIZE, 1)))[0]
+    return _scaled(thetas, fit, random.normal(0, fit.uncertainty_scale, (ENSEMBLE_SIZE, 1)))
+
+
+def _scaled(thetas: Floats, fit: Fit, scale: Floats) -> Floats:
+    """Each camera as if all metres were longer by its ``scale``, relative.
+
+    Points that are all too far apart by one factor fit the same picture from a lens as much farther
+    off, and no weight changes: what all points share (JCGM 102:2011, 6.2) is the lens's alone.
+    """
+    middle_m = np.append(fit.sightings.m.mean(axis=0), 0.0)
+    farther_m = scale * (thetas[:, 3:6] - middle_m)
+    return np.concatenate([thetas[:, :3], thetas[:, 3:6] + farther_m, thetas[:, 6:]], axis=1)
 
 
 def fits_without_each(fit: Fit) -> tuple[Floats, Floats]:
     """``(n, 10)`` fits, each to all points but one, and their ``(n,)`` chi-squares."""
     count = len(fit.sightings.px)
-    present = 1.0 - np.eye(count)
-    some = replace(fit.sightings, weight=present[..., None, None] * fit.sightings.weight)
+    some = replace(fit.sightings, weight=_weight_without_each(fit.sightings, count))
     return refine(some, np.tile(fit.theta, (count, 1)))
+
+
+def _weight_without_each(sightings: Sightings, count: int) -> Floats:
+    if not sightings.err_together:
+        present = 1.0 - np.eye(count)
+        return np.asarray(present[..., None, None] * sightings.weight)
+    # What a point shares with others goes with it: its doubt becomes boundless, not its residual 0.
+    spread = np.linalg.inv(sightings.weight)
+    absent = np.repeat(np.eye(count), 2, axis=1)[:, None, :, None] * np.eye(2 * count)
+    covariance = spread @ np.swapaxes(spread, -1, -2) + LEFT_OUT_PX**2 * absent
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)))
+
+
+def _moved(fit: Fit, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Pixels and metres of every member, at random within their uncertainties."""
+    sightings, shape = fit.sightings, (ENSEMBLE_SIZE, *fit.sightings.px.shape)
+    if not sightings.err_together:
+        px = sightings.px + random.normal(0, fit.excess * fit.uncertainty_px, shape)
+        return px, sightings.m + random.normal(0, fit.excess * fit.uncertainty_m, shape)
+    # All in the picture: pixels enter residuals linearly, however far a loose mark is moved.
+    standard = random.normal(0, fit.excess, (ENSEMBLE_SIZE, sightings.px.size, 1))
+    moved_px = np.linalg.solve(sightings.weight[0], standard).reshape(shape)
+    return sightings.px + moved_px, sightings.m
 
 
 def _fit(survey: Survey, sightings: Sightings, theta: Floats) -> Fit:
@@ -118,6 +157,7 @@ def _fit(survey: Survey, sightings: Sightings, theta: Floats) -> Fit:
         sightings=sightings,
         uncertainty_px=survey.uncertainty_px,
         uncertainty_m=survey.uncertainty_m,
+        uncertainty_scale=survey.uncertainty_scale,
     )
 
 
@@ -163,10 +203,19 @@ def _start(px: Floats, m: Floats, size: tuple[int, int]) -> Floats:
 
 
 def _weight(survey: Survey, theta: Floats, m: Floats) -> Floats:
-    """``(n, 2, 2)`` inverse square roots of the points' covariance in the picture."""
+    """Inverse square roots of the points' covariance in the picture.
+
+    ``(n, 2, 2)``, or ``(1, 2n, 2n)`` where they err together: generalised least squares (Aitken,
+    *Proc. R. Soc. Edinburgh* 55, 1936).
+    """
     pose, step = pose_of(theta), 0.01
     ends = [pose.image(on_plane(m + sign * step * axis)) for axis in np.eye(2) for sign in (1, -1)]
     per_m = np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=-1) / (2 * step)
+    if survey.covariance_m2 is not None:
+        ground = np.array(survey.covariance_m2).reshape(len(m), 2, len(m), 2)
+        seen = np.einsum("iab,ibjd,jcd->iajc", per_m, ground, per_m).reshape(m.size, m.size)
+        whole = seen + survey.uncertainty_px**2 * np.eye(m.size)
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(whole))[None])
     covariance = survey.uncertainty_px**2 * np.eye(2)
     covariance = covariance + survey.uncertainty_m**2 * per_m @ np.swapaxes(per_m, -1, -2)
     return np.linalg.inv(np.linalg.cholesky(covariance))

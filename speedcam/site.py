@@ -64,6 +64,9 @@ class Survey:
         points: Found in the picture and measured on the ground.
         uncertainty_px: Of each image point.
         uncertainty_m: Of each ground point.
+        covariance_m2: Of all ground points together, ``2n`` rows of x and y in turn, where they
+            do not err each by itself; then it stands in the place of ``uncertainty_m``.
+        uncertainty_scale: Relative, of the tape or instrument; it moves all ground points together.
         checks: Taped distances that the fit must agree with.
         size_px: Width and height of the surveyed picture, or None when nobody stated it.
         focal_px: Focal length by the data sheet, or None.
@@ -73,6 +76,8 @@ class Survey:
     points: tuple[SurveyPoint, ...]
     uncertainty_px: float
     uncertainty_m: float
+    covariance_m2: tuple[tuple[float, ...], ...] | None = None
+    uncertainty_scale: float = 0.0
     checks: tuple[TapeCheck, ...] = ()
     size_px: tuple[int, int] | None = None
     focal_px: float | None = None
@@ -292,6 +297,7 @@ def _survey(file: SiteFile) -> Survey:
         ),
         uncertainty_px=table.uncertainty_px,
         uncertainty_m=table.uncertainty_m,
+        uncertainty_scale=table.uncertainty_scale,
         checks=tuple(_tape(n, check, table) for n, check in enumerate(table.checks)),
         size_px=(size_px[0], size_px[1]) if size_px else None,
         focal_px=file.camera.focal_px,

@@ -268,6 +268,14 @@ class SurveyTable(Table):
         le=2,
         allow_inf_nan=False,
     )
+    uncertainty_scale: float = Field(
+        default=0.0,
+        description="the relative standard uncertainty of all metres together, from 0 to 0.02",
+        examples=["uncertainty_scale = 0.0002"],
+        ge=0,
+        le=0.02,
+        allow_inf_nan=False,
+    )
     points: list[PointTable] = Field(
         description=f"from 4 to {MOST_POINTS} points, not all on one line",
         examples=["points = [{ px = [556.34, 965.41], m = [-4.75, 13.0] }, …]"],

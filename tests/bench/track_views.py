@@ -238,8 +238,11 @@ def _show(road: str, rows: Sequence[Between]) -> None:
     if not rows:
         sys.stdout.write(f"{road}: no two views share {FEWEST} vehicles\n")
         return
-    wander_m = pooled([row.wander_m for row in rows], [row.n for row in rows])
-    sys.stdout.write(f"{road}: wander {100 * wander_m:.1f} cm")
+    weights = [row.n for row in rows]
+    wander_m = pooled([row.wander_m for row in rows], weights)
+    # Two views drift, each by itself.
+    drift = pooled([row.apart_late - row.apart_early for row in rows], weights) / np.sqrt(2)
+    sys.stdout.write(f"{road}: wander {100 * wander_m:.1f} cm, drift of a view {drift:.2%}")
     changes = [(row.change_m_s2, row.n) for row in rows if row.change_m_s2 is not None]
     if changes:
         sys.stdout.write(f", change {pooled(*map(list, zip(*changes, strict=True))):.2f} m/s2")

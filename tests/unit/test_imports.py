@@ -27,6 +27,7 @@ PURE = [
     "speedcam.survey_checks",
     "speedcam.flatness",
     "speedcam.tape",
+    "speedcam.network",
     "speedcam.pose",
     "speedcam.pose_fit",
     "speedcam.drive",

@@ -52,6 +52,13 @@ def test_optional_parts_may_be_left_out(tmp_path):
     assert (site.survey.uncertainty_px, site.survey.uncertainty_m) == (0.5, 0.02)
 
 
+def test_a_survey_may_state_how_far_all_its_metres_may_be_off_together(tmp_path):
+    text = a_site_text()
+    assert load_site(written(tmp_path, text)).survey.uncertainty_scale == 0
+    told = text.replace("uncertainty_px = 0.5", "uncertainty_scale = 0.0002")
+    assert load_site(written(tmp_path, told)).survey.uncertainty_scale == 0.0002
+
+
 def test_no_driver_is_looked_for_unless_the_site_says_where_drivers_sit(tmp_path):
     text = a_site_text()
     assert load_site(written(tmp_path, text)).driver_seat is None
@@ -146,6 +153,12 @@ FAULTS = {
     ),
     "start_before_footage": ("2026-10-14T", "1970-01-01T", "clip.starts_at", "no date of digital"),
     "start_at_the_edge_of_time": ("2026-10-14T", "0001-01-01T", "clip.starts_at", "no date of"),
+    "scale_known_worse_than_any_tape": (
+        "uncertainty_px = 0.5",
+        "uncertainty_scale = 0.2",
+        "survey.uncertainty_scale",
+        "from 0 to 0.02",
+    ),
     "uncertainty_0": ("uncertainty_px = 0.5", "uncertainty_px = 0", "survey.uncertainty_px", "0"),
     "point_not_a_number": ("[-4.75, 22.0]", "[-4.75, nan]", "survey.points[2].m[1]", "is NaN"),
     "point_with_one_number": ("[1148.1, 238.63]", "[1148.1]", "survey.points[4].px", "two numbers"),
