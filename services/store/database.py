@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, OperationalError
 
 from services.errors import StoreError
@@ -150,6 +151,25 @@ def writer_of(engine: Engine) -> Iterator[Connection]:
     with committed.connect() as connection, connection.begin():
         connection.execute(_TURN)
         yield connection
+
+
+def refuse_changes(engine: Engine) -> None:
+    """Let the database itself refuse every change that comes through ``engine`` from now on."""
+    words = (
+        "PRAGMA query_only = ON"
+        if engine.dialect.name == "sqlite"
+        else "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    )
+
+    def forbid(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(words)
+        cursor.close()
+        if engine.dialect.name != "sqlite":
+            connection.commit()
+
+    event.listen(engine, "connect", forbid)
+    engine.dispose()  # connections that may still write
 
 
 def _create_private(path: Path) -> None:

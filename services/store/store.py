@@ -19,7 +19,7 @@ from services.errors import Erased, EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
 from services.numbers import normal_number
 from services.store import case_keys
-from services.store.database import connect, database_of, fault_of, writer_of
+from services.store.database import connect, database_of, fault_of, refuse_changes, writer_of
 from services.store.exhibits import faults_of, keep_exhibits, owners_in, read_exhibit
 from services.store.keks import KeyEncryption, forbid_core_dumps, keks_of
 from services.store.keys import Keys, load_keys
@@ -158,6 +158,10 @@ class Store:
                 ) from None
             finally:
                 connection.close()
+
+    def give_up_writing(self) -> None:
+        """Only read from now on: the database itself refuses what this store would change."""
+        refuse_changes(self.engine)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -68,7 +68,7 @@ def serve(
         )
         with keep_recording(store, SystemClock(), sys.stderr.write) if forms else nullcontext():
             if workers == 1:
-                _run(_owners(store, forms=forms, tally=Tally()), listening, words)
+                _run(owners_app(store, forms=forms, tally=Tally()), listening, words)
                 return
             sys.stderr.write(words)
             with TemporaryDirectory() as shared:
@@ -79,10 +79,13 @@ def serve(
 def work(office: Path, listening: socket.socket, forms: bool, tally: Path) -> None:
     """Answer as one of several processes; see :func:`serve`."""
     with suppress(KeyboardInterrupt), open_store(office) as store:
-        server_of(_owners(store, forms=forms, tally=Tally(tally))).run(sockets=[listening])
+        server_of(owners_app(store, forms=forms, tally=Tally(tally))).run(sockets=[listening])
 
 
-def _owners(store: Store, *, forms: bool, tally: Tally) -> FastAPI:
+def owners_app(store: Store, *, forms: bool, tally: Tally) -> FastAPI:
+    """The owners' pages of an office; without forms the database itself refuses every change."""
+    if not forms:
+        store.give_up_writing()
     clock = SystemClock()
     return create_app(
         store,
