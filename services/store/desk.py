@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, select, update
 from services.errors import CaseError
 from services.ledger.leaf import Change
 from services.life import State
-from services.store.history import Event, add_event
+from services.store.history import Event, add_event, history_of
 from services.store.instants import from_ms, to_ms
-from services.store.schema import cases, decisions, events
+from services.store.schema import cases, decisions
 from services.store.staff_schema import handed_on, undoable
 from services.store.store import Store
 from services.worded import worded
@@ -40,16 +40,10 @@ def record_read(store: Store, key: str, who: str, purpose: str, at: datetime) ->
         add_event(store, connection, told)
 
 
-def has_read(store: Store, key: str, who: str, since: datetime) -> bool:
-    """Whether somebody's look at a case since then is in its history."""
-    query = select(events.c.id).where(
-        events.c.subject == key,
-        events.c.who == who,
-        events.c.what == READ,
-        events.c.at_ms >= to_ms(since),
-    )
-    with store.reading() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+def looks_since(store: Store, key: str, who: str, since: datetime) -> frozenset[str]:
+    """What for somebody looked at a case since then, as its history tells."""
+    looks = (each for each in history_of(store, key) if (each.who, each.what) == (who, READ))
+    return frozenset(each.reason for each in looks if each.at >= since)
 
 
 def hand_on(store: Store, key: str, by: str, why: str, at: datetime) -> None:
