@@ -47,9 +47,9 @@ class Door:
         """What is open to whoever is signed in."""
         return self._pages.show(request, "staff_hall.html")
 
-    def entry(self, request: Request) -> Response:
-        """The form for id, password and code."""
-        return self._entry(request)
+    def entry(self, request: Request, unsaved: str | None = None) -> Response:
+        """The form for id, password and code; ``unsaved``: for whom something was not taken."""
+        return self._entry(request, "" if unsaved is None else "unsaved")
 
     def sign_in(self, request: Request, form: Posted) -> Response:
         """Sign somebody in; whatever is wrong gets one and the same answer."""

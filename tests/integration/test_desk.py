@@ -210,6 +210,20 @@ def test_every_look_at_a_case_is_in_its_history(shop, clock):
         assert len(reads(store, key, who)) == 2
 
 
+def test_who_decides_after_the_visit_has_ended_is_told_that_it_was_not_taken(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer = let_in()
+    token = officer.token(f"/desk/case/{key}")
+    clock.advance(seconds=3600)
+    asked = {"token": token, "verdict": "reject", "reason": "plate"}
+    answer = officer.client.post(f"/desk/case/{key}/decide", data=asked)
+    page = officer.client.get(answer.headers["location"]).text
+    assert "what you sent was not taken" in page
+    assert decision_of(store, key) is None
+    assert "not taken" not in officer.client.get("/sign-in").text
+
+
 def test_a_picture_alone_is_a_look_too(shop, clock):
     store, let_in = shop
     key = a_case(store, clock)
