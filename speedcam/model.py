@@ -413,7 +413,8 @@ class PlateRead:
     Attributes:
         time_s: Container time of the frame.
         width_px: Of the plate at its mid-height, rounded to 0.1.
-        text: As the frame spells it, before any repair; empty where nothing was legible.
+        text: As the frame spells it, before any repair; empty where nothing was legible, and a star
+            for each character of what is wholly another text: it may be somebody else's plate.
         sure: 0..1, of the whole text, rounded to 0.001; 0 for an empty one.
     """
 

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 
@@ -19,6 +20,9 @@ from speedcam.model import Floats, PlateRead, PlateReading, PlateSighting, Reaso
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What a plate may bear. Column ``i + 1`` of a recogniser's steps is ``ALPHABET[i]``."""
+
+HIDDEN = "*"
+"""In place of a character that may be of somebody else's plate."""
 
 LONGEST_TEXT = 9
 """Characters: no plate of Europe bears more."""
@@ -227,18 +231,30 @@ def vote(
         repaired=told.repaired,
         country=_whose(told, sightings),
         countries=told.countries,
-        reads=tuple(map(_read, sorted(sightings, key=lambda sighting: sighting.time_s))),
+        reads=tuple(
+            _read(sighting, told.text)
+            for sighting in sorted(sightings, key=lambda sighting: sighting.time_s)
+        ),
     )
 
 
-def _read(sighting: PlateSighting) -> PlateRead:
+def _read(sighting: PlateSighting, plate: str) -> PlateRead:
     sure = math.prod(sighting.character_confidence) if sighting.text else 0.0
     return PlateRead(
         time_s=sighting.time_s,
         width_px=round(width_px(sighting), 1),
-        text=sighting.text,
+        text=_told(sighting.text, plate),
         sure=round(sure, 3),
     )
+
+
+def _told(text: str, plate: str) -> str:
+    """A frame's text; of one that shares less than half its characters, in order, how long it is.
+
+    It may be the plate of somebody else who drove by, and the owner of this one gets the passage.
+    """
+    blocks = SequenceMatcher(None, text, plate, autojunk=False).get_matching_blocks()
+    return text if 2 * sum(block.size for block in blocks) >= len(text) else HIDDEN * len(text)
 
 
 def _whose(told: Tally, sightings: Sequence[PlateSighting]) -> str | None:

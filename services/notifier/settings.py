@@ -6,13 +6,14 @@ with its line and a remedy.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from services.errors import SettingsError
 from services.model import Channel
@@ -26,8 +27,13 @@ from services.ports import OwnerRegister, Sender
 from speedcam.toml_lines import KeyPath, key_lines
 
 FILE = "senders.toml"
-PAGE = r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$"
-"""Nothing that is typed at a page goes over a network in the open."""
+_PART = "(?!-)[a-z0-9-]{1,24}(?<!-)"
+PAGE = re.compile(
+    rf"https://({_PART}\.)+(?![0-9]){_PART}(:[1-9][0-9]{{0,4}})?"
+    r"|http://(localhost|127\.0\.0\.1)(:[1-9][0-9]{0,4})?"
+)
+"""Nothing that is typed at a page goes over a network in the open. Longer parts of a host's name
+would not fit beside the window of a letter."""
 OF_A_CHANNEL = 3
 """Senders of one channel: all of them are tried within one lease."""
 
@@ -61,9 +67,11 @@ class SendersTable(Closed):
 
     page: str = Field(
         default="",
-        pattern=PAGE,
         max_length=100,
-        description="the address of the page where notices are opened, of https and a host alone",
+        description=(
+            "https:// and the name of the host where notices are opened, in small letters, its "
+            "parts of at most 24, with no / or anything else behind it"
+        ),
         examples=['page = "https://notices.police.example"'],
     )
     order: list[str] = Field(
@@ -83,6 +91,13 @@ class SendersTable(Closed):
     senders: list[dict[str, object]] = Field(
         min_length=1, description="tables", examples=["[[senders]]"]
     )
+
+    @field_validator("page")
+    @classmethod
+    def _page(cls, page: str) -> str:
+        if page and not PAGE.fullmatch(page):
+            raise ValueError("letters print it for people to type, and a code has to lead to it")
+        return page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

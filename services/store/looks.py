@@ -19,7 +19,6 @@ from services.store.alarm_schema import decoys, looks
 from services.store.cases import case_of
 from services.store.history import Event, add_event, add_events, history_of
 from services.store.instants import to_ms
-from services.store.schema import events
 from services.store.store import Store
 
 READ = "read"
@@ -135,13 +134,7 @@ def _is_decoy(store: Store, connection: Connection, key: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def has_read(store: Store, key: str, who: str, since: datetime) -> bool:
-    """Whether somebody's look at a case since then is in its history."""
-    query = select(events.c.id).where(
-        events.c.subject == key,
-        events.c.who == who,
-        events.c.what == READ,
-        events.c.at_ms >= to_ms(since),
-    )
-    with store.reading() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+def looks_since(store: Store, key: str, who: str, since: datetime) -> frozenset[str]:
+    """What for somebody looked at a case since then, as its history tells."""
+    told = (each for each in history_of(store, key) if (each.who, each.what) == (who, READ))
+    return frozenset(each.reason for each in told if each.at >= since)

@@ -56,9 +56,9 @@ class Door:
             alarms = alarms_of(self._store, self._clock.now() - ALARMS_SHOWN_FOR)
         return self._pages.show(request, "staff_hall.html", alarms=alarms)
 
-    def entry(self, request: Request) -> Response:
-        """The form for id, password and code."""
-        return self._entry(request)
+    def entry(self, request: Request, unsaved: str | None = None) -> Response:
+        """The form for id, password and code; ``unsaved``: for whom something was not taken."""
+        return self._entry(request, "" if unsaved is None else "unsaved")
 
     def sign_in(self, request: Request, form: Posted) -> Response:
         """Sign somebody in; whatever is wrong gets one and the same answer."""

@@ -85,7 +85,8 @@ class Porter:
             return
         account = signed_in(self._store, visit_of(request), self._clock.now())
         if account is None:
-            raise ElsewhereError(SIGN_IN)
+            lost = request.method == "POST" and request.url.path != SIGN_OUT
+            raise ElsewhereError(f"{SIGN_IN}?unsaved" if lost else SIGN_IN)
         if account.must_change and request.url.path not in BEFORE_CHANGE:
             raise ElsewhereError(PASSWORD)
         if account.role not in ADMITS[guard]:

@@ -14,6 +14,7 @@ from services.store import open_store
 from services.store.decisions import decision_of
 from services.store.history import history_of
 from services.store.looks import READ
+from services.store.proposals import open_proposals
 from services.web.staff import create_staff_app
 from speedcam.model import FILM_STEP_S, Doubt
 from tests.builders_fines import a_step, without_waiting
@@ -186,14 +187,22 @@ def test_the_next_cases_pictures_are_there_before_its_page(browser, desk):
     context.close()
 
 
-def _unless_by_script(route):
-    if route.request.resource_type == "fetch":
-        route.abort()
-    else:
-        route.continue_()
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=200, body="<h1>A proxy's own words</h1>"),
+        lambda route: route.fulfill(status=503, body='<main id="main">Not now</main>'),
+    ],
+    ids=["no line", "no page of the desk", "a fault"],
+)
+def test_a_decision_is_sent_the_plain_way_where_a_script_cannot(browser, desk, fail):
+    def _unless_by_script(route):
+        if route.request.resource_type == "fetch":
+            fail(route)
+        else:
+            route.continue_()
 
-
-def test_a_decision_is_sent_the_plain_way_where_a_script_cannot(browser, desk):
     address, store, officer, keys = desk
     context = browser.new_context()
     page = context.new_page()
@@ -226,4 +235,27 @@ def test_an_officer_goes_through_the_film_frame_by_frame(browser, desk):
     assert film.evaluate("film => film.videoWidth") == 64
     page.get_by_role("button", name="One frame on").click()
     assert film.evaluate("film => film.currentTime") == pytest.approx(2.5 * FILM_STEP_S, abs=1e-3)
+    context.close()
+
+
+def test_a_double_stroke_decides_one_case_and_no_link_within_a_page_loads_it_again(browser, desk):
+    address, store, officer, keys = desk
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install(time=0)
+    sign_in(page, address, officer)
+    page.goto(f"{address}/desk/case/{keys[59.0]}", wait_until="networkidle")
+    looks = len(history_of(store, keys[59.0]))
+    page.locator(".skip").press("Enter")
+    page.wait_for_load_state("networkidle")
+    assert page.url.endswith("#main")
+    assert len(history_of(store, keys[59.0])) == looks
+    page.clock.pause_at(3_600_000)
+    page.keyboard.press("c")
+    page.wait_for_url(f"{address}/desk/case/{keys[90.0]}")
+    page.wait_for_function("document.activeElement.ariaLabel == document.title")
+    page.keyboard.press("c")
+    page.keyboard.press("u")  # were the other sent, this would be left out
+    page.wait_for_url(f"{address}/desk/case/{keys[59.0]}")
+    assert open_proposals(store) == {}
     context.close()

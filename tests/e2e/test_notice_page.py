@@ -78,7 +78,10 @@ def test_the_code_on_a_letter_types_the_number_and_leaves_no_trace_of_it(page, a
     page.get_by_role("link", name="English").click()
     page.wait_for_url(f"{address}/?lang=en")
     assert page.get_by_label("Notice number").input_value() == NUMBER
-    page.get_by_label("Plate of the vehicle").fill("AA000BB")
+    assert page.get_by_text("The number is typed already").is_visible()
+    plate = page.get_by_label("Plate of the vehicle")
+    assert "scanned" in plate.get_attribute("aria-describedby").split()
+    plate.fill("AA000BB")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/notice")
     assert not [url for url in asked if NUMBER in url.partition("#")[0]]
@@ -89,6 +92,7 @@ def test_another_fragment_types_nothing(page, address):
     for fragment in ("main", "AL26-K7Q2-M9XD'", "%3Cscript%3E", "A" * 5000):
         page.goto(f"{address}/?lang=en#{fragment}")
         assert page.get_by_label("Notice number").input_value() == ""
+        assert page.get_by_text("The number is typed already").is_hidden()
         assert page.troubles == []
 
 

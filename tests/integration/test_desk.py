@@ -210,6 +210,20 @@ def test_every_look_at_a_case_is_in_its_history(shop, clock):
         assert len(reads(store, key, who)) == 2
 
 
+def test_who_decides_after_the_visit_has_ended_is_told_that_it_was_not_taken(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer = let_in()
+    token = officer.token(f"/desk/case/{key}")
+    clock.advance(seconds=3600)
+    asked = {"token": token, "verdict": "reject", "reason": "plate"}
+    answer = officer.client.post(f"/desk/case/{key}/decide", data=asked)
+    page = officer.client.get(answer.headers["location"]).text
+    assert "what you sent was not taken" in page
+    assert decision_of(store, key) is None
+    assert "not taken" not in officer.client.get("/sign-in").text
+
+
 def test_a_picture_alone_is_a_look_too(shop, clock):
     store, let_in = shop
     key = a_case(store, clock)
@@ -243,10 +257,34 @@ def test_pictures_that_are_loaded_ahead_are_a_look_that_says_so(shop, clock):
     assert reads(store, following, "P-17") == [AHEAD, "review"]
 
 
+def test_a_look_on_purpose_is_told_although_pictures_were_loaded_ahead(shop, clock):
+    store, let_in = shop
+    _, following = two_cases(store, clock)
+    officer = let_in()
+    picture = f"/desk/case/{following}/picture/{ExhibitKind.PLATE}"
+    for path in (f"{picture}?ahead", picture, picture, f"{picture}?ahead"):
+        assert officer.client.get(path).status_code == 200
+    assert reads(store, following, "P-17") == [AHEAD, "review"]
+
+
 def test_who_decides_nothing_loads_nothing_ahead(shop, clock):
     store, let_in = shop
     key, _ = two_cases(store, clock)
-    assert "data-follows" not in let_in(Role.AUDITOR).client.get(f"/desk/case/{key}").text
+    auditor = let_in(Role.AUDITOR)
+    assert "data-follows" not in auditor.client.get(f"/desk/case/{key}").text
+    auditor.client.get(f"/desk/case/{key}/picture/photo?ahead")
+    assert AHEAD not in reads(store, key, "A-42")
+
+
+def test_no_word_of_ours_covers_a_look_at_what_does_not_come_next(shop, clock):
+    store, let_in = shop
+    key, left = two_cases(store, clock)
+    decided(store, key, clock, Verdict.REJECT, officer="P-18")
+    leave_to_senior(store, left, officer="P-18", why="unsure", clock=clock)
+    officer = let_in()
+    for each in (key, left):
+        assert officer.client.get(f"/desk/case/{each}/picture/photo?ahead").status_code == 200
+        assert reads(store, each, "P-17") == ["review"]
 
 
 @pytest.mark.parametrize("kind", [ExhibitKind.RAW, "nothing"])

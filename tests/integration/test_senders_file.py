@@ -51,6 +51,12 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
     assert ways.page == page_of(tmp_path)
 
 
+@pytest.mark.parametrize("host", ["https://xn--bcher-kva.example:8443", "http://localhost:8000"])
+def test_a_page_may_be_any_host_that_can_be_typed(host, tmp_path):
+    (tmp_path / "senders.toml").write_text(f'page = "{host}"\n{WEBHOOK}', encoding="utf-8")
+    assert page_of(tmp_path) == host
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -62,7 +68,25 @@ def test_the_file_in_the_documentation_is_whole(tmp_path):
         ('[[senders]]\nkind = "smtp"', ":1: senders[0].host is missing. Give the mail server"),
         ('[quiet]\nbegins = 5\n[[senders]]\nkind = "folder"', ":2: quiet.begins is wrong"),
         (f'page = "http://a.test"\n{WEBHOOK}', ":1: page is wrong"),
-        (f'page = "https://a.test/x?n="\n{WEBHOOK}', 'such as `page = "https://notices.police'),
+        *(
+            (f'page = "https://{wrong}"\n{WEBHOOK}', 'such as `page = "https://notices.police')
+            for wrong in (
+                "a.test/x?n=",
+                "a.test/",
+                "A.test",
+                "[::1]",
+                "192.0.2.1",
+                "a",
+                "a..test",
+                "-a.test",
+                "a-.test",
+                "a.test.",
+                "a.test:0",
+                "me@a.test",
+                f"{'a' * 25}.test",
+                "ä.test",
+            )
+        ),
         ('order = ["fax"]\n[[senders]]\nkind = "folder"', ":1: order names 'fax'"),
         ('paper_after_days = 9\n[[senders]]\nkind = "folder"', 'needs a sender of kind = "post"'),
         ('[[senders]]\nkind = "folder"\n[[senders]]\nkind = "folder"', ":3: senders[1] is named"),

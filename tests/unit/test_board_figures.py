@@ -38,12 +38,17 @@ def test_a_percentile_is_told_where_ten_vehicles_were_faster(vehicles, told):
 
 @pytest.mark.parametrize(("vehicles", "told"), [(199, None), (200, 1.2)])
 def test_an_uncertainty_is_told_where_ten_speeds_may_have_more(vehicles, told):
-    board = board_of(figures(doubts={8: vehicles - 60, 12: 60}))
+    board = board_of(figures(speeds={50: vehicles}, doubts={8: vehicles - 60, 12: 60}))
     assert (board.doubt_median_kmh, board.doubt_p95_kmh) == (0.8, told)
 
 
 def test_a_few_speeds_tell_no_uncertainty():
-    assert board_of(figures(doubts={8: 19})).doubt_median_kmh is None
+    assert board_of(figures(speeds={50: 19}, doubts={8: 19})).doubt_median_kmh is None
+
+
+def test_no_uncertainty_is_told_of_speeds_that_were_counted_before_it_was():
+    board = board_of(figures(speeds={50: 401}, doubts={8: 400}))
+    assert (board.doubt_median_kmh, board.doubt_p95_kmh) == (None, None)
 
 
 def test_none_looks_like_a_few():

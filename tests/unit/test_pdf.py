@@ -290,6 +290,13 @@ def test_the_code_beside_the_window_leads_to_the_page_with_the_number_in_its_fra
     assert f"QR – {read}" in codes
 
 
+def test_the_name_of_the_page_is_broken_at_no_hyphen():
+    fine = a_fine()
+    letter = render_letter(fine, a_photo(), page="https://njoftimet-gjoba.policia-e-shtetit.gov.al")
+    read = Pdf(letter_pdf(letter, fine, recipient=ADDRESS)).text()
+    assert len(re.findall(r"njoftimet-gjoba ?\.policia-e-shtetit ?\.gov ?\.al[ .]", read)) == 2
+
+
 def test_without_a_page_there_is_no_code():
     assert not [f for f in a_pdf(recipient=ADDRESS).tree.every("Figure") if "QR" in f.alt]
 

@@ -118,6 +118,12 @@ def test_narrow_frames_do_not_vote():
     assert len(voted.reads) == 12  # and they are told
 
 
+def test_a_plate_of_somebody_else_in_a_frame_goes_no_further():
+    frames = sightings_of(*["AB123CD"] * 30, "KL987MN", "B123", "A8123CD")
+    texts = [each.text for each in vote(frames).reads]
+    assert texts == [*["AB123CD"] * 30, "*" * 7, "B123", "A8123CD"]
+
+
 def test_every_frame_is_told_as_it_reads_in_order_of_time():
     frames = sightings_of("AB123CD", "AB128CD", "", "AB123CD", "AB123CD", "AB123CD")
     reads = vote(frames[::-1]).reads

@@ -106,9 +106,13 @@ def board_of(figures: Figures) -> Board:
 
 
 def _doubt(figures: Figures, share: float) -> float | None:
-    """A percentile of the uncertainty, where enough lie beyond it to hide every one of them."""
-    enough = (1 - share) * sum(figures.doubts.values()) >= FEWEST
-    return figures.doubt_within_which(share) if enough else None
+    """A percentile of the uncertainty, where enough lie beyond it to hide every one of them.
+
+    It is of all speeds or not told: an office may have counted some of a month before it knew it.
+    """
+    enough = (1 - share) * figures.measured >= FEWEST
+    whole = sum(figures.doubts.values()) == figures.measured
+    return figures.doubt_within_which(share) if enough and whole else None
 
 
 def told(count: int) -> int | None:

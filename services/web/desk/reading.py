@@ -8,13 +8,16 @@ from typing import Annotated
 
 from fastapi import HTTPException, Path
 
+from services.desk import WAITING
 from services.errors import CaseError, Erased
 from services.ports import Clock
-from services.staff.account import Account
+from services.staff.account import Account, Role
 from services.store.cases import Case, case_of
-from services.store.looks import has_read, record_read
+from services.store.desk import handed_on_cases
+from services.store.looks import looks_since, record_read
 from services.store.staff_sessions import IDLE
 from services.store.store import Store
+from services.web.guard import ADMITS, Guard
 
 REVIEW = "review"
 AHEAD = "loaded ahead, while the case before it was on the desk"
@@ -39,10 +42,16 @@ class Reading:
         record_read(self.store, key, who.id, purpose, self.clock.now())
         return case
 
-    def open_part(self, key: str, who: Account, purpose: str = REVIEW) -> Case:
-        """The case for one of its pictures: part of a look that was told a moment ago, or one."""
+    def open_part(self, key: str, who: Account, *, ahead: bool = False) -> Case:
+        """The case for one of its pictures: part of a look that was told a moment ago, or one.
+
+        ``ahead``: it is not on the desk yet. That look covers no other; and of what they may not
+        decide nobody loads anything so, whatever they say.
+        """
         case, now = self._case(key), self.clock.now()
-        if not has_read(self.store, key, who.id, now - IDLE):
+        purpose = AHEAD if ahead and may_decide(self.store, case, who) else REVIEW
+        looks = looks_since(self.store, key, who.id, now - IDLE)
+        if not looks or (purpose == REVIEW and looks == {AHEAD}):
             record_read(self.store, key, who.id, purpose, now)
         return case
 
@@ -53,3 +62,19 @@ class Reading:
             raise HTTPException(HTTPStatus.GONE) from None
         except CaseError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
+
+
+def may_decide(store: Store, case: Case, who: Account) -> bool:
+    """Whether a case waits, and for them too."""
+    officer = who.role in ADMITS[Guard.OFFICER]
+    return officer and case.state in WAITING and not is_for_seniors(store, case.key, who)
+
+
+def is_for_seniors(store: Store, key: str, who: Account) -> bool:
+    """Whether a case was left to seniors, and they are none."""
+    return is_junior(who) and key in handed_on_cases(store)
+
+
+def is_junior(who: Account) -> bool:
+    """Whether what was left to seniors is not for them."""
+    return who.role is Role.REVIEWER

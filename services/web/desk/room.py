@@ -9,7 +9,6 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.desk import (
-    WAITING,
     Waiting,
     after_key,
     answer_proposal,
@@ -22,14 +21,20 @@ from services.desk import (
 from services.errors import CaseError, CountryUnstated
 from services.model import Money, Verdict
 from services.ports import Clock
-from services.staff.account import Account, Role
+from services.staff.account import Account
 from services.store.cases import Case, case_of
 from services.store.decisions import decision_of
 from services.store.desk import handed_on_cases, held_back, undo
 from services.store.history import history_of
 from services.store.proposals import open_proposals
 from services.store.store import Store
-from services.web.desk.reading import AHEAD, REVIEW, CaseKey, Reading
+from services.web.desk.reading import (
+    CaseKey,
+    Reading,
+    is_for_seniors,
+    is_junior,
+    may_decide,
+)
 from services.web.desk.view import Following, following_of, picture_of, view_of
 from services.web.guard import ADMITS, Guard, open_route
 from services.web.porter import Posted, Who
@@ -98,8 +103,8 @@ class DeskRoom:
         ahead: str | None = None,
     ) -> Response:
         """One picture of a case, or its film; ``ahead``: of one that is not on the desk yet."""
-        purpose = REVIEW if ahead is None else AHEAD
-        exhibit = picture_of(self._reading.open_part(key, who, purpose), kind)
+        case = self._reading.open_part(key, who, ahead=ahead is not None)
+        exhibit = picture_of(case, kind)
         if exhibit is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         media_type = "video/mp4" if kind is ExhibitKind.FILM else "image/jpeg"
@@ -115,7 +120,7 @@ class DeskRoom:
         why = f"{reason}: {words}" if reason and words else reason or words
         if verdict is None or not why:
             return self._fault(request, key, who, "reason")
-        if self._is_for_seniors(key, who):
+        if is_for_seniors(self._store, key, who):
             return self._fault(request, key, who, "left")
         return self._do(
             request,
@@ -139,7 +144,7 @@ class DeskRoom:
 
     def plate(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
         """Propose another reading of the plate."""
-        if self._is_for_seniors(key, who):
+        if is_for_seniors(self._store, key, who):
             return self._fault(request, key, who, "left")
         why = " ".join(form.get("why", "").split()) or "read from the picture"
         return self._do(
@@ -173,7 +178,7 @@ class DeskRoom:
         said = form.get("said")
         if said not in {"agree", "refuse"}:
             return self._fault(request, key, who, "reason")
-        if self._is_for_seniors(key, who):
+        if is_for_seniors(self._store, key, who):
             return self._fault(request, key, who, "left")
         agreed, shown = said == "agree", form.get("proposal", "")
         return self._do(
@@ -220,7 +225,7 @@ class DeskRoom:
         store, key = self._store, case.key
         officer = who.role in ADMITS[Guard.OFFICER]
         proposal = open_proposals(store).get(key)
-        decides = officer and case.state in WAITING and not self._is_for_seniors(key, who)
+        decides = may_decide(store, case, who)
         return self._pages.show(
             request,
             "desk_case.html",
@@ -228,7 +233,7 @@ class DeskRoom:
             view=view_of(store, case, self._clock.now()),
             decides=decides,
             follows=self._following(key, who) if decides else None,
-            answers=officer and not self._is_for_seniors(key, who),
+            answers=officer and not is_for_seniors(self._store, key, who),
             blind=False,
             decision=decision_of(store, key),
             proposal=proposal,
@@ -246,25 +251,18 @@ class DeskRoom:
 
     def _following(self, key: str, who: Account) -> Following | None:
         """What a browser may load while ``key`` is on the desk."""
-        after = self._after(key, who)
-        return following_of(case_of(self._store, after)) if after else None
-
-    def _is_for_seniors(self, key: str, who: Account) -> bool:
-        return _is_junior(who) and key in handed_on_cases(self._store)
+        waiting = _queue(self._store, who)
+        cases, after = {each.case.key: each.case for each in waiting}, after_key(waiting, key)
+        return following_of(cases[after]) if after else None
 
     def _undoable(self, who: Account) -> tuple[str, ...]:
         return held_back(self._store, self._clock.now(), who.id)
 
 
 def _queue(store: Store, who: Account) -> tuple[Waiting, ...]:
-    return queue(store, who.id, senior=not _is_junior(who))
+    return queue(store, who.id, senior=not is_junior(who))
 
 
 def _to_case(key: str) -> Response:
     path = f"/desk/case/{key}" if key else "/desk"
     return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
-
-
-def _is_junior(who: Account) -> bool:
-    """Whether what was left to seniors is not for them."""
-    return who.role is Role.REVIEWER

@@ -16,6 +16,14 @@ function step(film, frames) {
 // stays: the next page's body takes the place of this one's.
 let ahead = new Map();
 let busy = false;
+let cameMs = -Infinity;
+const HASTE_MS = 600; // nobody has seen a page before
+
+// A fault answers at the address of what was sent. Its case has one of its own, and no reload sends again.
+const caseOf = (address) => new URL(address).pathname.replace(/^(\/desk\/case\/[0-9a-f]{24})\/[a-z-]+$/, "$1");
+const here = () => location.pathname + location.search;
+history.replaceState(null, "", caseOf(location.href) + location.search + location.hash);
+let shown = here();
 
 function loadAhead() {
   ahead = new Map();
@@ -32,7 +40,7 @@ function show(page, address) {
   const places = [];
   for (const image of page.querySelectorAll("main img")) {
     const loaded = ahead.get(new URL(image.src).pathname);
-    if (!loaded || !loaded.complete || !loaded.naturalWidth) continue;
+    if (!loaded || (loaded.complete && !loaded.naturalWidth)) continue;
     loaded.alt = image.alt;
     // A picture that visits another document is loaded again, so it moves when the page is here.
     const place = page.createElement("span");
@@ -43,19 +51,25 @@ function show(page, address) {
   document.documentElement.lang = page.documentElement.lang;
   document.body.replaceChildren(...page.body.childNodes);
   places.forEach(([place, loaded]) => place.replaceWith(loaded));
-  if (address) history.pushState(null, "", address);
+  if (address !== location.pathname) history.pushState(null, "", address);
+  shown = here();
+  cameMs = performance.now();
   scrollTo(0, 0);
   arrive();
-  document.getElementById("main").focus();
+  const main = document.getElementById("main");
+  main.ariaLabel = page.title; // said where it gets the focus
+  main.focus();
 }
 
 // Ask for a page and show it here; what is no page of the desk is left to the browser.
 async function lead(address, form) {
   const answer = await fetch(address, form && { method: "POST", body: form });
-  const text = await answer.text();
-  const path = new URL(answer.url).pathname;
-  if (!path.startsWith("/desk")) return location.assign(answer.url);
-  show(new DOMParser().parseFromString(text, "text/html"), answer.redirected && answer.url);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const path = caseOf(answer.url);
+  const whole = (answer.ok || answer.status === 409) && page.getElementById("main");
+  if (whole && path.startsWith("/desk")) show(page, path);
+  else if (answer.redirected) location.assign(answer.url); // what was sent was taken
+  else throw new Error(answer.statusText);
 }
 
 async function instead(event, ask, otherwise) {
@@ -84,6 +98,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   if (form.dataset.plain || !new URL(form.action).pathname.startsWith("/desk/case/")) return;
+  // The second stroke of a double one is for the case that was here before.
+  if (performance.now() - cameMs < HASTE_MS && !form.matches(".undo")) return event.preventDefault();
   const typed = new URLSearchParams(new FormData(form, submitter));
   instead(event, () => lead(form.action, typed), () => {
     form.dataset.plain = "yes";
@@ -99,6 +115,7 @@ document.addEventListener("keydown", (event) => {
   const act = document.querySelector(`[data-key="${wanted}"]`);
   if (!focus && !act) return;
   event.preventDefault();
+  if (busy) return;
   if (focus) focus.focus();
   else act.click();
 });
@@ -108,7 +125,8 @@ function arrive() {
   loadAhead();
 }
 
-addEventListener("popstate", () => location.reload());
+// To another page; a link within this one, as that to the content, comes by here too.
+addEventListener("popstate", () => here() === shown || location.reload());
 // What is on the desk comes first.
 if (document.readyState === "complete") arrive();
 else addEventListener("load", arrive);

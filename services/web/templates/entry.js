@@ -6,7 +6,10 @@ function take() {
   history.replaceState(null, "", location.pathname + location.search);
   document.querySelectorAll(".languages a").forEach((link) => (link.hash = number));
   document.getElementById("number").value = number;
-  document.getElementById("plate").focus();
+  document.getElementById("scanned").hidden = false;
+  const plate = document.getElementById("plate");
+  plate.setAttribute("aria-describedby", "scanned plate-hint"); // said where it gets the focus
+  plate.focus();
 }
 take();
 addEventListener("hashchange", take);
