@@ -1,0 +1,164 @@
+"""A cluster of real processes: the same bytes as one process, whatever of it is killed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from speedcam import process
+from speedcam.adapters import cluster as adapter
+from speedcam.adapters.cluster import Reach, crew_at, require_within_reach
+from speedcam.adapters.decoding import open_clip
+from speedcam.assembly import sealer_at
+from speedcam.clips import Measuring, process_clips
+from speedcam.errors import ClusterError, FootageError
+from speedcam.process import LOCK, SEGMENTS, ClipResult
+from speedcam.seal.keys import load_signing_key, new_key
+from speedcam.segments import Cut
+from speedcam.site import load_site
+from tests.bench.workers import repeated
+from tests.builders_clips import a_camera, a_signing_camera
+from tests.builders_cluster import a_cluster, wait_until
+from tests.builders_simulate import a_clip
+from tests.object_server import ACCESS, objects
+
+CUT = Cut(least_s=2.9, warm_up_s=1.0, run_out_s=1.0)
+MOTION = "motion"
+NAME = "twice"
+
+
+class Shot:
+    """Four vehicles in six seconds, two segments, and what one process makes of them."""
+
+    def __init__(self, folder: Path) -> None:
+        clip = a_clip(folder)
+        self.video = repeated(clip.video, 2, folder / f"{NAME}.mp4")
+        self.site = load_site(clip.site)
+        self.key, _ = new_key(folder, "camera")
+        self.key_id = load_signing_key(self.key).public.id
+        self.ledger = folder / "ledger" / NAME
+        self.results = folder / "results" / NAME
+        self._measure(open_clip(self.video))
+
+    def _measure(self, footage) -> None:
+        self.ledger.mkdir(parents=True)
+        run = process.run_of(self.site, footage, MOTION, self.key_id)
+        segments = CUT.segments(*footage.stamps_s())
+        process.begin(self.ledger, run)
+        for segment in segments:
+            Measuring(
+                clip=self.video,
+                sha256=footage.sha256,
+                opener=open_clip,
+                site=self.site,
+                make_camera=partial(a_signing_camera, self.key),
+                out=self.ledger,
+                segment=segment,
+            )(lambda _: None)
+        shutil.copytree(self.ledger, self.results)
+        process.finish(self.results, run, segments, [])
+
+    def on(self, address: str, place: str, out: Path, **changes) -> ClipResult:
+        """What a cluster makes of it."""
+        reach = Reach.of(address, [place], 1e9, trust_network=False)
+        sealer_in = partial(sealer_at, MOTION, self.key)
+        with crew_at(reach, open_clip, sealer_in, 0) as crew:
+            return self._result(
+                Path(place),
+                out,
+                a_camera,
+                opener=crew.opener,
+                hire=crew.hire,
+                workers=crew.workers,
+                silence_s=crew.silence_s,
+            )
+
+    def here(self, out: Path) -> ClipResult:
+        """What this machine makes of it."""
+        return self._result(self.video, out, partial(a_signing_camera, self.key), workers=1)
+
+    def _result(self, clip: Path, out: Path, camera, **crew) -> ClipResult:
+        job = (clip, self.site)
+        (result,) = process_clips([job], out, camera, MOTION, key_id=self.key_id, cut=CUT, **crew)
+        assert isinstance(result, ClipResult), result
+        return result
+
+
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory):
+    return Shot(tmp_path_factory.mktemp("shot"))
+
+
+@pytest.fixture(scope="module")
+def store(shot):
+    with objects({f"/cams/{NAME}.mp4": shot.video.read_bytes()}, signed=True) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def cluster(store, tmp_path_factory):
+    access = ACCESS | {"AWS_ENDPOINT_URL": store.url}
+    with a_cluster(tmp_path_factory.mktemp("cluster"), access) as started:
+        yield started
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(paths)}
+
+
+def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, monkeypatch):
+    from speedcam.adapters import cluster_worker
+
+    monkeypatch.setattr(cluster_worker, "tools", lambda: {"speedcam": "another one"})
+    with pytest.raises(ClusterError, match="and this machine another one"):
+        shot.on(cluster.address, str(shot.video), tmp_path)
+
+
+def test_footage_that_is_not_there_is_a_fault_of_its_clip(shot, cluster, tmp_path):
+    with pytest.raises(AssertionError, match="s3://cams/other.mp4: cannot be fetched"):
+        shot.on(cluster.address, "s3://cams/other.mp4", tmp_path)
+
+
+def test_a_killed_worker_changes_no_byte(shot, cluster, tmp_path):
+    def kill_one_at_work():
+        wait_until(lambda: cluster.is_measuring(1))
+        cluster.processes[1].kill()
+
+    killer = Thread(target=kill_one_at_work)
+    killer.start()
+    result = shot.on(cluster.address, f"s3://cams/{NAME}.mp4", tmp_path)
+    killer.join()
+    assert cluster.processes[1].wait() == -9
+    assert result.set_aside == ()
+    assert files(tmp_path / NAME) == files(shot.results)
+
+
+def test_what_a_killed_worker_had_goes_when_another_one_takes_its_place(cluster):
+    left = [*cluster.room(1).rglob("*.mp4"), *cluster.room(1).rglob("segment-*")]
+    assert left
+    cluster.start_worker(1)
+    wait_until(lambda: not any(path.exists() for path in left))
+
+
+def test_a_killed_scheduler_costs_what_was_being_measured(shot, cluster, tmp_path):
+    shutil.copytree(shot.ledger, tmp_path / NAME)
+    (tmp_path / NAME / SEGMENTS / "00001.jsonl").unlink()
+
+    def kill_the_scheduler():
+        wait_until(lambda: cluster.is_measuring(2))
+        cluster.kill(0)
+
+    killer = Thread(target=kill_the_scheduler)
+    killer.start()
+    with pytest.raises(ClusterError, match="run the same command again"):
+        shot.on(cluster.address, str(shot.video), tmp_path)
+    killer.join()
+    assert (tmp_path / NAME / SEGMENTS / "00000.jsonl").exists()
+    shot.here(tmp_path)
+    assert files(tmp_path / NAME) == files(shot.results)
