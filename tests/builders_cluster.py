@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -72,7 +73,7 @@ class LocalCluster:
 
 @contextmanager
 def a_cluster(folder: Path, environment: Mapping[str, str]) -> Iterator[LocalCluster]:
-    """A scheduler with two workers, 1 and 2, of one thread each; Dask's nanny watches the second."""
+    """A scheduler with two workers of one thread, 1 and 2; Dask's nanny watches the second."""
     cluster = LocalCluster(folder, environment)
     saying = folder / "scheduler.json"
     cluster.start(
@@ -81,8 +82,6 @@ def a_cluster(folder: Path, environment: Mapping[str, str]) -> Iterator[LocalClu
     )
     try:
         wait_until(saying.exists)
-        import json
-
         wait_until(lambda: saying.read_text().endswith("}"))
         (folder / "address").write_text(json.loads(saying.read_text())["address"])
         cluster.start_worker(1, "--no-nanny")

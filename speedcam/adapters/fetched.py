@@ -119,6 +119,8 @@ class FetchedClips:
         with self._lock:
             kept.users -= 1
             kept.idle_since_s = monotonic()
+            if kept.users:
+                return
         self._make_room()
         later = threading.Timer(self._kept_s, self._make_room)
         later.daemon = True

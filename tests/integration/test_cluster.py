@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -11,12 +10,11 @@ from threading import Thread
 import pytest
 
 from speedcam import process
-from speedcam.adapters import cluster as adapter
-from speedcam.adapters.cluster import Reach, crew_at, require_within_reach
+from speedcam.adapters.cluster import Reach, crew_at
 from speedcam.adapters.decoding import open_clip
 from speedcam.assembly import sealer_at
 from speedcam.clips import Measuring, process_clips
-from speedcam.errors import ClusterError, FootageError
+from speedcam.errors import ClusterError
 from speedcam.process import LOCK, SEGMENTS, ClipResult
 from speedcam.seal.keys import load_signing_key, new_key
 from speedcam.segments import Cut
@@ -63,7 +61,7 @@ class Shot:
         shutil.copytree(self.ledger, self.results)
         process.finish(self.results, run, segments, [])
 
-    def on(self, address: str, place: str, out: Path, **changes) -> ClipResult:
+    def on(self, address: str, place: str, out: Path) -> ClipResult:
         """What a cluster makes of it."""
         reach = Reach.of(address, [place], 1e9, trust_network=False)
         sealer_in = partial(sealer_at, MOTION, self.key)
@@ -121,7 +119,7 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
 
 
 def test_footage_that_is_not_there_is_a_fault_of_its_clip(shot, cluster, tmp_path):
-    with pytest.raises(AssertionError, match="s3://cams/other.mp4: cannot be fetched"):
+    with pytest.raises(AssertionError, match=r"s3://cams/other\.mp4: cannot be fetched"):
         shot.on(cluster.address, "s3://cams/other.mp4", tmp_path)
 
 
@@ -151,7 +149,7 @@ def test_a_killed_scheduler_costs_what_was_being_measured(shot, cluster, tmp_pat
     (tmp_path / NAME / SEGMENTS / "00001.jsonl").unlink()
 
     def kill_the_scheduler():
-        wait_until(lambda: cluster.is_measuring(2))
+        wait_until(lambda: cluster.is_measuring(1) or cluster.is_measuring(2))
         cluster.kill(0)
 
     killer = Thread(target=kill_the_scheduler)
