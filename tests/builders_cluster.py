@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,20 +26,29 @@ def wait_until(seen) -> None:
 
 
 @dataclass(frozen=True)
+class Host:
+    """Where a process runs: its address, and the command that goes there."""
+
+    address: str = "127.0.0.1"
+    enter: tuple[str, ...] = ()
+
+
+HERE = (Host(), Host(), Host())
+
+
+@dataclass(frozen=True)
 class LocalCluster:
-    """Its address, its processes, and where its workers keep what they work on."""
+    """Its processes, and where its workers keep what they work on."""
 
     folder: Path
     environment: Mapping[str, str]
+    hosts: Sequence[Host]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return (self.folder / "address").read_text()
-
-    @property
-    def scheduler(self) -> subprocess.Popen[bytes]:
-        return self.processes[0]
+        told: str = json.loads((self.folder / "scheduler.json").read_text())["address"]
+        return told
 
     def room(self, number: int) -> Path:
         return self.folder / f"worker-{number}"
@@ -47,23 +56,29 @@ class LocalCluster:
     def is_measuring(self, number: int) -> bool:
         return any(self.room(number).rglob("segment-*"))
 
-    def start(self, module: str, *arguments: str) -> None:
+    def start_scheduler(self, *arguments: str) -> None:
+        saying = self.folder / "scheduler.json"
+        self._start("scheduler", 0, "--port", "0", "--scheduler-file", str(saying), *arguments)
+        wait_until(lambda: saying.exists() and saying.read_text().endswith("}"))
+
+    def start_worker(self, number: int, *arguments: str) -> None:
+        """One that keeps what it works on where a worker of that number did."""
+        place = ("--local-directory", str(self.room(number)))
+        self._start("worker", number, self.address, "--nthreads", "1", *place, *arguments)
+
+    def _start(self, role: str, number: int, *arguments: str) -> None:
+        host = self.hosts[number]
+        python = [*host.enter, sys.executable, "-m", f"distributed.cli.dask_{role}"]
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
             self.processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", module, "--no-dashboard", *arguments],
+                    [*python, *arguments, "--host", host.address, "--no-dashboard"],
                     env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
                 )
             )
-
-    def start_worker(self, number: int, *arguments: str) -> None:
-        """One that keeps what it works on where a worker of that number did."""
-        place = ("--local-directory", str(self.room(number)))
-        wanted = (self.address, "--host", "127.0.0.1", "--nthreads", "1", *place, *arguments)
-        self.start("distributed.cli.dask_worker", *wanted)
 
     def kill(self, number: int) -> None:
         """A process with all that it started, at once."""
@@ -72,20 +87,20 @@ class LocalCluster:
 
 
 @contextmanager
-def a_cluster(folder: Path, environment: Mapping[str, str]) -> Iterator[LocalCluster]:
+def a_cluster(
+    folder: Path,
+    environment: Mapping[str, str],
+    hosts: Sequence[Host] = HERE,
+    *,
+    protocol: str = "tcp",
+    nannies: Sequence[str] = ("--no-nanny", "--nanny"),
+) -> Iterator[LocalCluster]:
     """A scheduler with two workers of one thread, 1 and 2; Dask's nanny watches the second."""
-    cluster = LocalCluster(folder, environment)
-    saying = folder / "scheduler.json"
-    cluster.start(
-        "distributed.cli.dask_scheduler",
-        *("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(saying)),
-    )
+    cluster = LocalCluster(folder, environment, hosts)
     try:
-        wait_until(saying.exists)
-        wait_until(lambda: saying.read_text().endswith("}"))
-        (folder / "address").write_text(json.loads(saying.read_text())["address"])
-        cluster.start_worker(1, "--no-nanny")
-        cluster.start_worker(2, "--nanny")
+        cluster.start_scheduler("--protocol", protocol)
+        for number, nanny in enumerate(nannies, 1):
+            cluster.start_worker(number, nanny, "--protocol", protocol)
         yield cluster
     finally:
         for number, process in enumerate(cluster.processes):

@@ -30,7 +30,9 @@ class Objects:
 
 
 @contextmanager
-def objects(content: Mapping[str, bytes], *, signed: bool = False) -> Iterator[Objects]:
+def objects(
+    content: Mapping[str, bytes], *, signed: bool = False, host: str = "127.0.0.1"
+) -> Iterator[Objects]:
     """Serve ``content`` by path; where ``signed``, to whoever signs with :data:`ACCESS` alone."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,9 +73,9 @@ def objects(content: Mapping[str, bytes], *, signed: bool = False) -> Iterator[O
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((host, 0), Handler) as server:
         server.daemon_threads = True
-        served = Objects(f"http://127.0.0.1:{server.server_port}")
+        served = Objects(f"http://{host}:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

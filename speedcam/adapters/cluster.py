@@ -64,7 +64,12 @@ class Reach:
 
     @classmethod
     def of(
-        cls, address: str, clips: Sequence[str], most_bytes: float, *, trust_network: bool
+        cls,
+        address: str,
+        clips: Sequence[str],
+        most_bytes: float,
+        *,
+        trust_network: bool,
     ) -> Reach:
         """For ``clips`` as the user names them."""
         return cls(
@@ -128,13 +133,19 @@ def crew_at(
     with connected(cluster.address, trust_network=cluster.trust_network) as client:
         from speedcam.adapters.cluster_worker import Order, tools  # noqa: PLC0415 - needs Dask
 
-        order = Order(source="", opener=opener, most_bytes=cluster.most_bytes, tools=tools())
-        far = Cluster(client=client, order=order, sources=cluster.sources, sealer_in=sealer_in)
+        threads = client.nthreads().values()
+        far = Cluster(
+            client=client,
+            order=Order(source="", opener=opener, most_bytes=cluster.most_bytes, tools=tools()),
+            sources=cluster.sources,
+            sealer_in=sealer_in,
+            workers=len(threads),
+        )
         # Whoever hangs is stopped by the worker, and a worker that does so by Dask.
         yield Crew(
             opener=cast("Opener", far.open),  # which nobody asks for pictures
             hire=far.hire,
-            workers=workers or max(IN_FLIGHT, 2 * far.threads),
+            workers=workers or max(IN_FLIGHT, 2 * sum(threads)),
             silence_s=inf,
         )
 
@@ -213,20 +224,16 @@ class Cluster:
         order: What is asked of workers, but for the clip.
         sources: Path or URL of each clip, as workers find it, in the order of the run.
         sealer_in: Signs the passages of a site in a folder: keys stay here.
+        workers: That it had in the beginning.
     """
 
     client: Client
     order: Order
     sources: Mapping[Path, str]
     sealer_in: Callable[[Site, Path], Sealer]
+    workers: int
     _looks: dict[Path, Future] = field(default_factory=dict, init=False)
-    _decoders: dict[Path, str] = field(default_factory=dict, init=False)
-
-    @property
-    def threads(self) -> int:
-        """How many segments it measures at once."""
-        threads: int = sum(self.client.nthreads().values())
-        return max(1, threads)
+    _looked: dict[Path, Looked] = field(default_factory=dict, init=False)
 
     def open(self, clip: Path) -> FarClip:
         """What a worker sees of a clip: the :data:`speedcam.adapters.decoding.Opener` of this side.
@@ -248,7 +255,7 @@ class Cluster:
                 f"{self.sources[clip]}: whoever looked at it was killed, or could not read or keep "
                 "it. Look at the memory and the disk that workers have, and at the footage."
             )
-        self._decoders[clip] = looked.decoder
+        self._looked[clip] = looked
         return FarClip(path=clip, looked=looked)
 
     def hire(self, work: Measuring) -> Hand:
@@ -256,15 +263,26 @@ class Cluster:
         from speedcam.adapters.cluster_worker import measure  # noqa: PLC0415 - needs Dask
 
         name = f"speedcam-{secrets.token_hex(16)}"
-        order, decoder = self._order(work.clip), self._decoders[work.clip]
+        order, looked = self._order(work.clip), self._looked[work.clip]
         # The opener of this side and the folder here are nobody else's.
         far = replace(work, opener=order.opener, out=Path())
-        future = self.client.submit(measure, order, far, decoder, name, key=name, pure=False)
+        future = self.client.submit(
+            measure,
+            *(order, far, looked.decoder, name),
+            key=name,
+            pure=False,
+            workers=[looked.worker] if self._are_enough() else None,
+            allow_other_workers=self._are_enough(),
+        )
         sealer = self.sealer_in(work.site, work.out)
         ours, theirs = Pipe(duplex=False)
-        hand = _Elsewhere(pipe=ours, future=future)
+        hand = _Elsewhere(pipe=ours, future=future, name=name)
         future.add_done_callback(lambda _: hand.hear(theirs, work, sealer))
         return hand
+
+    def _are_enough(self) -> bool:
+        """Whether each clip may stay where it was looked at, and yet nobody is idle."""
+        return len(self.sources) >= self.workers
 
     def _order(self, clip: Path) -> Order:
         return replace(self.order, source=self.sources[clip])
@@ -319,6 +337,7 @@ class _Elsewhere:
 
     pipe: Connection
     future: Future
+    name: str
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
     _well: threading.Event = field(default_factory=threading.Event, init=False)
 
@@ -337,8 +356,18 @@ class _Elsewhere:
                 for news in self._kept(work, sealer):
                     pipe.send(news)
         finally:
-            self.future.release()
+            self._forget()
             self._ended.set()
+
+    def _forget(self) -> None:
+        """The scheduler would keep the mark of each try that was begun."""
+        from distributed import Event  # noqa: PLC0415 - needs Dask
+
+        client = self.future.client
+        self.future.release()
+        if client.status == "running":  # else it has forgotten, and nobody would answer
+            with suppress(OSError, TimeoutError):
+                Event(self.name, client=client).clear()
 
     def _kept(self, work: Measuring, sealer: Sealer) -> Iterator[News | SpeedcamError]:
         try:

@@ -53,6 +53,7 @@ class Looked:
     """What a worker saw of a clip: all that is asked of it where it is not measured.
 
     Attributes:
+        worker: Who looked.
         sha256: Of its bytes.
         decoder: Where and how confined it is decoded, in words.
         frame_count: Frames the container promises, or 0 when it does not say.
@@ -60,6 +61,7 @@ class Looked:
         stamps: When frames are shown, and when key frames are; or why nobody can say.
     """
 
+    worker: str
     sha256: str
     decoder: str
     frame_count: int
@@ -103,6 +105,7 @@ def look(order: Order) -> Looked:
     with _clip(order) as path, _in_its_words(order, path):
         footage = order.opener(path)
         return Looked(
+            worker=get_worker().address,
             sha256=footage.sha256,
             decoder=footage.decoder,
             frame_count=footage.frame_count,
@@ -132,7 +135,11 @@ def measure(order: Order, work: Measuring, decoder: str, name: str) -> Measured 
         return None
     begun.set()
     news: list[News] = []
-    with _clip(order, work.sha256) as path, _folder() as out, _in_its_words(order, path):
+    with (
+        _clip(order, work.sha256) as path,
+        _folder() as out,
+        _in_its_words(order, path),
+    ):
         opener = partial(_opened, order.opener, decoder)
         here = replace(work, clip=path, out=out, opener=opener)
         current_process().daemon = False  # Dask's own are, and may start no process
@@ -164,7 +171,10 @@ def _in_short(news: list[News]) -> tuple[News, ...]:
     spent_s = next((each.spent_s for each in news if each.spent_s), {})
     alarms = dict.fromkeys(each.alarm for each in news if each.alarm)
     frames = sum(each.frames for each in news)
-    return (*(News(alarm=alarm) for alarm in alarms), News(frames=frames, spent_s=spent_s))
+    return (
+        *(News(alarm=alarm) for alarm in alarms),
+        News(frames=frames, spent_s=spent_s),
+    )
 
 
 def _require_alike(wanted: Mapping[str, str]) -> None:

@@ -15,7 +15,8 @@ from speedcam.adapters.decoding import open_clip
 from speedcam.assembly import sealer_at
 from speedcam.clips import Measuring, process_clips
 from speedcam.errors import ClusterError
-from speedcam.process import LOCK, SEGMENTS, ClipResult
+from speedcam.process import LOCK, PASSAGES, SEGMENTS, ClipResult
+from speedcam.record import read_passages
 from speedcam.seal.keys import load_signing_key, new_key
 from speedcam.segments import Cut
 from speedcam.site import load_site
@@ -35,6 +36,7 @@ class Shot:
 
     def __init__(self, folder: Path) -> None:
         clip = a_clip(folder)
+        self.short = clip.video
         self.video = repeated(clip.video, 2, folder / f"{NAME}.mp4")
         self.site = load_site(clip.site)
         self.key, _ = new_key(folder, "camera")
@@ -61,13 +63,13 @@ class Shot:
         shutil.copytree(self.ledger, self.results)
         process.finish(self.results, run, segments, [])
 
-    def on(self, address: str, place: str, out: Path) -> ClipResult:
-        """What a cluster makes of it."""
-        reach = Reach.of(address, [place], 1e9, trust_network=False)
+    def on(self, address: str, out: Path, *places: str) -> list[ClipResult]:
+        """What a cluster makes of it, where it is at these places."""
+        reach = Reach.of(address, places, 1e9, trust_network=False)
         sealer_in = partial(sealer_at, MOTION, self.key)
         with crew_at(reach, open_clip, sealer_in, 0) as crew:
-            return self._result(
-                Path(place),
+            return self._results(
+                list(map(Path, places)),
                 out,
                 a_camera,
                 opener=crew.opener,
@@ -76,15 +78,18 @@ class Shot:
                 silence_s=crew.silence_s,
             )
 
-    def here(self, out: Path) -> ClipResult:
+    def here(self, out: Path) -> list[ClipResult]:
         """What this machine makes of it."""
-        return self._result(self.video, out, partial(a_signing_camera, self.key), workers=1)
+        camera = partial(a_signing_camera, self.key)
+        return self._results([self.video], out, camera, workers=1)
 
-    def _result(self, clip: Path, out: Path, camera, **crew) -> ClipResult:
-        job = (clip, self.site)
-        (result,) = process_clips([job], out, camera, MOTION, key_id=self.key_id, cut=CUT, **crew)
-        assert isinstance(result, ClipResult), result
-        return result
+    def _results(self, clips: list[Path], out: Path, camera, **crew) -> list[ClipResult]:
+        jobs = [(clip, self.site) for clip in clips]
+        results = list(
+            process_clips(jobs, out, camera, MOTION, key_id=self.key_id, cut=CUT, **crew)
+        )
+        assert all(isinstance(result, ClipResult) for result in results), results
+        return results
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +99,10 @@ def shot(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def store(shot):
-    with objects({f"/cams/{NAME}.mp4": shot.video.read_bytes()}, signed=True) as served:
+    short = shot.short.read_bytes()
+    content = {"/cams/one.mp4": short, "/cams/two.mp4": short}
+    content[f"/cams/{NAME}.mp4"] = shot.video.read_bytes()
+    with objects(content, signed=True) as served:
         yield served
 
 
@@ -115,12 +123,24 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
 
     monkeypatch.setattr(cluster_worker, "tools", lambda: {"speedcam": "another one"})
     with pytest.raises(ClusterError, match="and this machine another one"):
-        shot.on(cluster.address, str(shot.video), tmp_path)
+        shot.on(cluster.address, tmp_path, str(shot.video))
 
 
 def test_footage_that_is_not_there_is_a_fault_of_its_clip(shot, cluster, tmp_path):
     with pytest.raises(AssertionError, match=r"s3://cams/other\.mp4: cannot be fetched"):
-        shot.on(cluster.address, "s3://cams/other.mp4", tmp_path)
+        shot.on(cluster.address, tmp_path, "s3://cams/other.mp4")
+
+
+def test_where_there_are_enough_clips_each_is_fetched_once(shot, cluster, store, tmp_path):
+    store.ranges.clear()
+    shot.on(cluster.address, tmp_path, "s3://cams/one.mp4", "s3://cams/two.mp4")
+    assert len(store.ranges) == 2
+    one, two = (
+        [round(passage.speed.speed_kmh) for passage in read_passages(tmp_path / name / PASSAGES)]
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert len(one) == 2
 
 
 def test_a_killed_worker_changes_no_byte(shot, cluster, tmp_path):
@@ -130,7 +150,7 @@ def test_a_killed_worker_changes_no_byte(shot, cluster, tmp_path):
 
     killer = Thread(target=kill_one_at_work)
     killer.start()
-    result = shot.on(cluster.address, f"s3://cams/{NAME}.mp4", tmp_path)
+    (result,) = shot.on(cluster.address, tmp_path, f"s3://cams/{NAME}.mp4")
     killer.join()
     assert cluster.processes[1].wait() == -9
     assert result.set_aside == ()
@@ -155,7 +175,7 @@ def test_a_killed_scheduler_costs_what_was_being_measured(shot, cluster, tmp_pat
     killer = Thread(target=kill_the_scheduler)
     killer.start()
     with pytest.raises(ClusterError, match="run the same command again"):
-        shot.on(cluster.address, str(shot.video), tmp_path)
+        shot.on(cluster.address, tmp_path, str(shot.video))
     killer.join()
     assert (tmp_path / NAME / SEGMENTS / "00000.jsonl").exists()
     shot.here(tmp_path)
