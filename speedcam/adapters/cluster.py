@@ -34,12 +34,16 @@ from speedcam.raw import unpack
 from speedcam.site import Site
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Security
 
     from speedcam.adapters.cluster_worker import Looked, Measured, Order
 
-WAIT_S = 60.0
+WAIT_S = 30.0
 """For the scheduler, and for its first worker."""
+OUT_OF_REACH = (
+    "the scheduler is out of reach. What was measured is kept: run the same command again once it "
+    "is back."
+)
 IN_FLIGHT = 64
 """Segments at least, at work or waiting: for workers that come later."""
 LOOKS_AHEAD = 4
@@ -172,12 +176,12 @@ def connected(address: str, *, trust_network: bool) -> Iterator[Client]:
     # What it says of a lost connection is said by us, once.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     security = Security(require_encryption=True) if address.startswith("tls:") else None
+    _require_certificate(security)
     try:
         client = Client(address, security=security, timeout=WAIT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ClusterError(
-            f"no scheduler answers at {address} ({error}). Check the address, and for tls:// the "
-            "certificates in Dask's configuration (see docs/scale.md)."
+            f"no scheduler answers at {address} ({error}). Check the address, and that it is up."
         ) from None
     try:
         _await_worker(client, address)
@@ -196,6 +200,21 @@ def _require_safe(address: str, *, trust_network: bool) -> None:
             f"--cluster {address} is not encrypted: whoever reaches it can run programs on every "
             "worker, and read plates on the way. Set up tls:// (see docs/scale.md), or give "
             "--trust-network where nobody else is on that network."
+        )
+
+
+def _require_certificate(security: Security | None) -> None:
+    try:
+        lacking = security and security.get_connection_args("client").get("ssl_context") is None
+    except OSError as error:
+        raise ClusterError(
+            f"the certificates that Dask's configuration names cannot be used ({error})."
+        ) from None
+    if lacking:
+        raise ClusterError(
+            "tls:// needs certificates, and Dask's configuration names none: set "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and CERT and KEY of its CLIENT (see "
+            "docs/scale.md)."
         )
 
 
@@ -244,6 +263,7 @@ class Cluster:
         """
         from speedcam.adapters.cluster_worker import look  # noqa: PLC0415 - needs Dask
 
+        self._require_reach()
         clips = list(self.sources)
         first = clips.index(clip)
         for each in clips[first : first + 1 + LOOKS_AHEAD]:
@@ -262,6 +282,7 @@ class Cluster:
         """A worker of the cluster that is at ``work``."""
         from speedcam.adapters.cluster_worker import measure  # noqa: PLC0415 - needs Dask
 
+        self._require_reach()
         name = f"speedcam-{secrets.token_hex(16)}"
         order, looked = self._order(work.clip), self._looked[work.clip]
         # The opener of this side and the folder here are nobody else's.
@@ -279,6 +300,10 @@ class Cluster:
         hand = _Elsewhere(pipe=ours, future=future, name=name)
         future.add_done_callback(lambda _: hand.hear(theirs, work, sealer))
         return hand
+
+    def _require_reach(self) -> None:
+        if self.client.status != "running":
+            raise ClusterError(OUT_OF_REACH)
 
     def _are_enough(self) -> bool:
         """Whether each clip may stay where it was looked at, and yet nobody is idle."""
@@ -416,10 +441,7 @@ def _result(future: Future) -> Any:  # noqa: ANN401 - whatever was asked for
         raise
     except Exception as error:  # noqa: BLE001 - whatever a worker failed with
         if future.status != "error":
-            raise ClusterError(
-                "the scheduler is out of reach. What was measured is kept: run the same command "
-                "again once it is back."
-            ) from None
+            raise ClusterError(OUT_OF_REACH) from None
         if isinstance(error, OSError) or type(error).__name__ == "KilledWorker":
             return None
         raise ClusterError(

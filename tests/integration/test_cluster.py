@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from speedcam import process
-from speedcam.adapters.cluster import Reach, crew_at
+from speedcam.adapters.cluster import Reach, connected, crew_at
 from speedcam.adapters.decoding import open_clip
 from speedcam.assembly import sealer_at
 from speedcam.clips import Measuring, process_clips
@@ -22,7 +22,7 @@ from speedcam.segments import Cut
 from speedcam.site import load_site
 from tests.bench.workers import repeated
 from tests.builders_clips import a_camera, a_signing_camera
-from tests.builders_cluster import a_cluster, wait_until
+from tests.builders_cluster import PATIENT_S, a_cluster, wait_until
 from tests.builders_simulate import a_clip
 from tests.object_server import ACCESS, objects
 
@@ -51,7 +51,7 @@ class Shot:
         segments = CUT.segments(*footage.stamps_s())
         process.begin(self.ledger, run)
         for segment in segments:
-            Measuring(
+            self.work = Measuring(
                 clip=self.video,
                 sha256=footage.sha256,
                 opener=open_clip,
@@ -59,7 +59,8 @@ class Shot:
                 make_camera=partial(a_signing_camera, self.key),
                 out=self.ledger,
                 segment=segment,
-            )(lambda _: None)
+            )
+            self.work(lambda _: None)
         shutil.copytree(self.ledger, self.results)
         process.finish(self.results, run, segments, [])
 
@@ -126,9 +127,39 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
         shot.on(cluster.address, tmp_path, str(shot.video))
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [(None, "needs certificates"), ("/nowhere.crt", "cannot be used")],
+    ids=["none", "missing"],
+)
+def test_without_certificates_nothing_is_tried_in_the_clear(path, why):
+    import dask
+
+    tls = "distributed.comm.tls"
+    with (
+        dask.config.set({f"{tls}.ca-file": path, f"{tls}.client.cert": path}),
+        pytest.raises(ClusterError, match=why),
+        connected("tls://127.0.0.1:1", trust_network=False),
+    ):
+        pass
+
+
 def test_footage_that_is_not_there_is_a_fault_of_its_clip(shot, cluster, tmp_path):
     with pytest.raises(AssertionError, match=r"s3://cams/other\.mp4: cannot be fetched"):
         shot.on(cluster.address, tmp_path, "s3://cams/other.mp4")
+
+
+def test_a_try_is_begun_once(shot, cluster):
+    """As when Dask repeats what a lost worker was at: how often is not for it to say."""
+    from distributed import Event
+
+    from speedcam.adapters.cluster_worker import Order, measure, tools
+
+    with connected(cluster.address, trust_network=False) as client:
+        Event("a try", client=client).set()
+        order = Order(source=str(shot.video), opener=open_clip, most_bytes=1e9, tools=tools())
+        again = client.submit(measure, order, shot.work, "", "a try", pure=False)
+        assert again.result(timeout=PATIENT_S) is None
 
 
 def test_where_there_are_enough_clips_each_is_fetched_once(shot, cluster, store, tmp_path):
