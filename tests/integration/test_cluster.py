@@ -134,6 +134,7 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
 )
 def test_without_certificates_nothing_is_tried_in_the_clear(path, why):
     import dask
+    import distributed  # noqa: F401 - brings its defaults
 
     tls = "distributed.comm.tls"
     with (
