@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from speedcam import process
-from speedcam.adapters.cluster import Reach, connected, crew_at
+from speedcam import process, record
+from speedcam.adapters.cluster import Reach, crew_at
+from speedcam.adapters.cluster_address import connected
+from speedcam.adapters.cluster_hand import enter
 from speedcam.adapters.decoding import open_clip
 from speedcam.assembly import sealer_at
 from speedcam.clips import Measuring, process_clips
 from speedcam.errors import ClusterError
+from speedcam.pipeline import unsigned
 from speedcam.process import LOCK, PASSAGES, SEGMENTS, ClipResult
 from speedcam.record import read_passages
 from speedcam.seal.keys import load_signing_key, new_key
@@ -125,6 +129,25 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
     monkeypatch.setattr(cluster_worker, "tools", lambda: {"speedcam": "another one"})
     with pytest.raises(ClusterError, match="and this machine another one"):
         shot.on(cluster.address, tmp_path, str(shot.video))
+
+
+def test_what_came_damaged_is_not_entered(shot, tmp_path):
+    from speedcam.adapters.cluster_worker import Measured
+
+    last = replace(shot.work, out=tmp_path)
+    entry = (shot.ledger / SEGMENTS / f"{last.segment.number:05}.jsonl").read_bytes()
+    came = {
+        str(path.relative_to(shot.ledger)): path.read_bytes()
+        for folder in process.FOLDERS
+        for path in (shot.ledger / folder).glob("*")
+    }
+    measured = Measured(files=came, entry=entry, news=())
+    raw = next(e.path for e in record.loads(entry.splitlines()[0]).exhibits if "raw" in e.path)
+    cut_off = replace(measured, files={**came, raw: came[raw][:-1]})
+    assert enter(last, cut_off, unsigned) is None
+    assert process.unfinished(tmp_path, [last.segment]) == [last.segment]
+    assert enter(last, measured, unsigned)
+    assert process.unfinished(tmp_path, [last.segment]) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from threading import Thread
 
 import pytest
 
-from speedcam.adapters.cluster import connected, require_within_reach
+from speedcam.adapters.cluster import require_within_reach
+from speedcam.adapters.cluster_address import connected
 from speedcam.adapters.fetched import BLOCK_BYTES, FetchedClips, fetch
 from speedcam.errors import ClusterError, FootageError
 from tests.object_server import ACCESS, objects
