@@ -38,12 +38,12 @@ HERE = (Host(), Host(), Host())
 
 @dataclass(frozen=True)
 class LocalCluster:
-    """Its processes, and where its workers keep what they work on."""
+    """Its processes by number, 0 for the scheduler, and where workers keep what they work on."""
 
     folder: Path
     environment: Mapping[str, str]
     hosts: Sequence[Host]
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -69,15 +69,13 @@ class LocalCluster:
     def _start(self, role: str, number: int, *arguments: str) -> None:
         host = self.hosts[number]
         python = [*host.enter, sys.executable, "-m", f"distributed.cli.dask_{role}"]
-        with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [*python, *arguments, "--host", host.address, "--no-dashboard"],
-                    env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+        with (self.folder / f"{number}.log").open("ab") as log:
+            self.processes[number] = subprocess.Popen(
+                [*python, *arguments, "--host", host.address, "--no-dashboard"],
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def kill(self, number: int) -> None:
@@ -103,6 +101,6 @@ def a_cluster(
             cluster.start_worker(number, nanny, "--protocol", protocol)
         yield cluster
     finally:
-        for number, process in enumerate(cluster.processes):
+        for number, process in cluster.processes.items():
             if process.poll() is None:
                 cluster.kill(number)

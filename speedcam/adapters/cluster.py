@@ -132,19 +132,21 @@ def crew_at(
         from speedcam.adapters.cluster_worker import Order, tools  # noqa: PLC0415 - needs Dask
 
         threads = client.nthreads().values()
+        at_once = workers or max(IN_FLIGHT, 2 * sum(threads))
         far = Cluster(
             client=client,
             order=Order(source="", opener=opener, most_bytes=cluster.most_bytes, tools=tools()),
             sources=cluster.sources,
             sealer_in=sealer_in,
             workers=len(threads),
+            open_clips=at_once,
             keepers=keepers,
         )
         # Whoever hangs is stopped by the worker, and a worker that does so by Dask.
         yield Crew(
             opener=cast("Opener", far.open),  # which nobody asks for pictures
             hire=far.hire,
-            workers=workers or max(IN_FLIGHT, 2 * sum(threads)),
+            workers=at_once,
             silence_s=inf,
         )
 
@@ -158,7 +160,9 @@ class Cluster:
         order: What is asked of workers, but for the clip.
         sources: Path or URL of each clip, as workers find it, in the order of the run.
         sealer_in: Signs the passages of a site in a folder: keys stay here.
-        workers: That it had in the beginning.
+        workers: That it had in the beginning; with at least as many clips, each is measured where
+            it was looked at, and so is fetched once.
+        open_clips: There are so many on their way at most.
         keepers: Threads that keep what comes: they mostly wait for the disk.
     """
 
@@ -167,9 +171,10 @@ class Cluster:
     sources: Mapping[Path, str]
     sealer_in: Callable[[Site, Path], Sealer]
     workers: int
+    open_clips: int
     keepers: Executor
     _looks: dict[Path, Future] = field(default_factory=dict, init=False)
-    _looked: dict[Path, Looked] = field(default_factory=dict, init=False)
+    _decoders: dict[Path, str] = field(default_factory=dict, init=False)
 
     def open(self, clip: Path) -> FarClip:
         """What a worker sees of a clip: the :data:`speedcam.adapters.decoding.Opener` of this side.
@@ -188,13 +193,14 @@ class Cluster:
                 # Before segments that wait, or those after them would wait for it.
                 order = self._order(each)
                 self._looks[each] = self.client.submit(look, order, pure=False, priority=1)
-        looked = result_of(self._looks.pop(clip))
+        looked = result_of(self._looks[clip])
+        self._forget_before(first)
         if looked is None:
             raise FootageError(
                 f"{self.sources[clip]}: whoever looked at it was killed, or could not read or keep "
                 "it. Look at the memory and the disk that workers have, and at the footage."
             )
-        self._looked[clip] = looked
+        self._decoders[clip] = looked.decoder
         return FarClip(path=clip, looked=looked)
 
     def hire(self, work: Measuring) -> Hand:
@@ -203,16 +209,13 @@ class Cluster:
 
         self._require_reach()
         name = f"speedcam-{secrets.token_hex(16)}"
-        order, looked = self._order(work.clip), self._looked[work.clip]
+        order, decoder = self._order(work.clip), self._decoders[work.clip]
         # The opener of this side and the folder here are nobody else's.
         far = replace(work, opener=order.opener, out=Path())
+        # Dask brings work to where that on which it depends is: there the footage is as well.
+        beside = self._looks.get(work.clip) if len(self.sources) >= self.workers else None
         future = self.client.submit(
-            measure,
-            *(order, far, looked.decoder, name),
-            key=name,
-            pure=False,
-            workers=[looked.worker] if self._are_enough() else None,
-            allow_other_workers=self._are_enough(),
+            measure, order, far, decoder, name, beside=beside, key=name, pure=False
         )
         sealer = self.sealer_in(work.site, work.out)
         ours, theirs = Pipe(duplex=False)
@@ -224,9 +227,10 @@ class Cluster:
         if self.client.status != "running":
             raise ClusterError(OUT_OF_REACH)
 
-    def _are_enough(self) -> bool:
-        """Whether each clip may stay where it was looked at, and yet nobody is idle."""
-        return len(self.sources) >= self.workers
+    def _forget_before(self, place: int) -> None:
+        """Let go of looks at clips that are long done: workers need not keep them."""
+        for clip in list(self.sources)[: max(0, place - self.open_clips)]:
+            self._looks.pop(clip, None)
 
     def _order(self, clip: Path) -> Order:
         return replace(self.order, source=self.sources[clip])

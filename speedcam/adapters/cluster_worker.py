@@ -53,7 +53,6 @@ class Looked:
     """What a worker saw of a clip: all that is asked of it where it is not measured.
 
     Attributes:
-        worker: Who looked.
         sha256: Of its bytes.
         decoder: Where and how confined it is decoded, in words.
         frame_count: Frames the container promises, or 0 when it does not say.
@@ -61,7 +60,6 @@ class Looked:
         stamps: When frames are shown, and when key frames are; or why nobody can say.
     """
 
-    worker: str
     sha256: str
     decoder: str
     frame_count: int
@@ -105,7 +103,6 @@ def look(order: Order) -> Looked:
     with _clip(order) as path, _in_its_words(order, path):
         footage = order.opener(path)
         return Looked(
-            worker=get_worker().address,
             sha256=footage.sha256,
             decoder=footage.decoder,
             frame_count=footage.frame_count,
@@ -114,7 +111,13 @@ def look(order: Order) -> Looked:
         )
 
 
-def measure(order: Order, work: Measuring, decoder: str, name: str) -> Measured | None:
+def measure(
+    order: Order,
+    work: Measuring,
+    decoder: str,
+    name: str,
+    beside: Looked | None = None,  # noqa: ARG001 - it lies where the footage does
+) -> Measured | None:
     """Measure a segment in a process of its own.
 
     Args:
@@ -122,6 +125,7 @@ def measure(order: Order, work: Measuring, decoder: str, name: str) -> Measured 
         work: The segment.
         decoder: How its footage must be decoded, in words.
         name: Of this try: it is begun once, whoever was killed meanwhile.
+        beside: What was seen of the clip, where it should be measured by whoever saw it.
 
     Returns:
         None where that process was killed or hung, or the try had been begun before.

@@ -39,7 +39,8 @@ def measured(clip: object, site: Path, out: Path, *more: object) -> dict[str, fl
 
 def worker_under(nanny: int) -> int | None:
     """The worker that a nanny watches."""
-    children = Path(f"/proc/{nanny}/task/{nanny}/children").read_text(encoding="ascii").split()
+    threads = Path(f"/proc/{nanny}/task").glob("*/children")
+    children = [child for each in threads for child in each.read_text(encoding="ascii").split()]
     spawned = [c for c in children if "spawn_main" in Path(f"/proc/{c}/cmdline").read_text()]
     return int(spawned[0]) if spawned else None
 
