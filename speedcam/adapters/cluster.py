@@ -209,7 +209,7 @@ class Cluster:
 
         self._require_reach()
         name = f"speedcam-{secrets.token_hex(16)}"
-        order, decoder = self._order(work.clip), self._decoders[work.clip]
+        order, decoder = self._order(work.clip, work.site), self._decoders[work.clip]
         # The opener of this side and the folder here are nobody else's.
         far = replace(work, opener=order.opener, out=Path())
         # Dask brings work to where that on which it depends is: there the footage is as well.
@@ -232,8 +232,10 @@ class Cluster:
         for clip in list(self.sources)[: max(0, place - self.open_clips)]:
             self._looks.pop(clip, None)
 
-    def _order(self, clip: Path) -> Order:
-        return replace(self.order, source=self.sources[clip])
+    def _order(self, clip: Path, site: Site | None = None) -> Order:
+        surveyed = site.reference_frame if site else None
+        picture = surveyed.read_bytes() if surveyed else b""
+        return replace(self.order, source=self.sources[clip], picture=picture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

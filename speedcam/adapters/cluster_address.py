@@ -40,8 +40,8 @@ def connected(address: str, *, trust_network: bool) -> Iterator[Client]:
         ) from None
     # What it says of a lost connection is said by us, once.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    security = Security(require_encryption=True) if address.startswith("tls:") else None
-    _require_certificate(security)
+    security = Security(require_encryption=True) if address.startswith("tls:") else Security()
+    _require_certificate(security, address)
     try:
         client = Client(address, security=security, timeout=WAIT_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -68,14 +68,19 @@ def _require_safe(address: str, *, trust_network: bool) -> None:
         )
 
 
-def _require_certificate(security: Security | None) -> None:
+def _require_certificate(security: Security, address: str) -> None:
+    """Raises ClusterError where ``security`` lets nobody through: a client could only hang then."""
+    if not security.require_encryption:
+        return
+    if address.startswith("tcp:"):
+        raise ClusterError(f"Dask's configuration wants encryption: {address} must be tls://.")
     try:
-        lacking = security and security.get_connection_args("client").get("ssl_context") is None
+        context = security.get_connection_args("client").get("ssl_context")
     except OSError as error:
         raise ClusterError(
             f"the certificates that Dask's configuration names cannot be used ({error})."
         ) from None
-    if lacking:
+    if context is None:
         raise ClusterError(
             "tls:// needs certificates, and Dask's configuration names none: set "
             "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and CERT and KEY of its CLIENT (see "

@@ -40,12 +40,14 @@ class Order:
         opener: Opens it.
         most_bytes: It may have, where it is fetched.
         tools: What the worker must measure with.
+        picture: That was surveyed, where the site keeps one: its file need not be here.
     """
 
     source: str
     opener: Opener
     most_bytes: float
     tools: Mapping[str, str]
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,18 +141,25 @@ def measure(
         return None
     begun.set()
     news: list[News] = []
-    with (
-        _clip(order, work.sha256) as path,
-        _folder() as out,
-        _in_its_words(order, path),
-    ):
+    with _clip(order, work.sha256) as path, _folder() as folder, _in_its_words(order, path):
         opener = partial(_opened, order.opener, decoder)
-        here = replace(work, clip=path, out=out, opener=opener)
+        here = settled(replace(work, clip=path, opener=opener), order.picture, folder)
         current_process().daemon = False  # Dask's own are, and may start no process
         (ended,) = share_out(iter([here]), lambda _, each: news.append(each), workers=1, tries=1)
         if ended.fault:
             raise ended.fault
-        return None if ended.lost else _measured(out, news)
+        return None if ended.lost else _measured(here.out, news)
+
+
+def settled(work: Measuring, picture: bytes, folder: Path) -> Measuring:
+    """The same work, with all of its files in ``folder``."""
+    site, out = work.site, folder / "out"
+    out.mkdir()
+    if site.reference_frame:
+        surveyed = folder / site.reference_frame.name
+        surveyed.write_bytes(picture)
+        site = replace(site, reference_frame=surveyed)
+    return replace(work, site=site, out=out)
 
 
 def _stamps(footage: Clip) -> tuple[Floats, Floats] | FootageError:

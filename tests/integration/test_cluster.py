@@ -142,6 +142,19 @@ def test_a_cluster_with_other_tools_measures_nothing(shot, cluster, tmp_path, mo
         shot.on(cluster.address, tmp_path, str(shot.video))
 
 
+def test_the_picture_that_was_surveyed_goes_along(shot, tmp_path):
+    """A worker elsewhere has no such file."""
+    from speedcam.adapters.cluster_worker import settled
+
+    site = replace(shot.site, reference_frame=Path("/nowhere/gate.png"))
+    here = settled(replace(shot.work, site=site), b"a picture", tmp_path)
+    assert here.site.reference_frame.read_bytes() == b"a picture"
+    assert here.out.is_dir()
+    assert not here.site.reference_frame.is_relative_to(here.out)
+    (tmp_path / "other").mkdir()
+    assert settled(shot.work, b"", tmp_path / "other").site == shot.site
+
+
 def test_what_came_damaged_is_not_entered(shot, tmp_path):
     from speedcam.adapters.cluster_worker import Measured
 
@@ -162,19 +175,28 @@ def test_what_came_damaged_is_not_entered(shot, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "why"),
-    [(None, "needs certificates"), ("/nowhere.crt", "cannot be used")],
-    ids=["none", "missing"],
+    ("address", "path", "why"),
+    [
+        ("tls://127.0.0.1:1", None, "needs certificates"),
+        ("tls://127.0.0.1:1", "/nowhere.crt", "cannot be used"),
+        ("tcp://127.0.0.1:1", None, "wants encryption"),
+    ],
+    ids=["no certificate", "a missing one", "in the clear"],
 )
-def test_without_certificates_nothing_is_tried_in_the_clear(path, why):
+def test_where_encryption_is_wanted_nothing_is_tried_without_it(address, path, why):
     import dask
     import distributed  # noqa: F401 - brings its defaults
 
-    tls = "distributed.comm.tls"
+    comm = "distributed.comm"
+    wanted = {
+        f"{comm}.require-encryption": True,
+        f"{comm}.tls.ca-file": path,
+        f"{comm}.tls.client.cert": path,
+    }
     with (
-        dask.config.set({f"{tls}.ca-file": path, f"{tls}.client.cert": path}),
+        dask.config.set(wanted),
         pytest.raises(ClusterError, match=why),
-        connected("tls://127.0.0.1:1", trust_network=False),
+        connected(address, trust_network=False),
     ):
         pass
 
