@@ -66,10 +66,17 @@ class LocalCluster:
         place = ("--local-directory", str(self.room(number)))
         self._start("worker", number, self.address, "--nthreads", "1", *place, *arguments)
 
+    def await_worker(self, number: int) -> None:
+        """Until the scheduler knows it."""
+        wait_until(lambda: "Registered to" in self._log(number).read_text())
+
+    def _log(self, number: int) -> Path:
+        return self.folder / f"{number}.log"
+
     def _start(self, role: str, number: int, *arguments: str) -> None:
         host = self.hosts[number]
         python = [*host.enter, sys.executable, "-m", f"distributed.cli.dask_{role}"]
-        with (self.folder / f"{number}.log").open("ab") as log:
+        with self._log(number).open("wb") as log:
             self.processes[number] = subprocess.Popen(
                 [*python, *arguments, "--host", host.address, "--no-dashboard"],
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
@@ -99,6 +106,8 @@ def a_cluster(
         cluster.start_scheduler("--protocol", protocol)
         for number, nanny in enumerate(nannies, 1):
             cluster.start_worker(number, nanny, "--protocol", protocol)
+        for number in range(1, len(nannies) + 1):
+            cluster.await_worker(number)
         yield cluster
     finally:
         for number, process in cluster.processes.items():

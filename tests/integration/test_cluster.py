@@ -233,6 +233,8 @@ def test_where_there_are_enough_clips_each_is_fetched_once_and_all_workers_may_b
             left.extend(cluster.room(number).rglob("segment-*"))
         cluster.start_worker(1, "--no-nanny")
         cluster.start_worker(2, "--nanny")
+        cluster.await_worker(1)
+        cluster.await_worker(2)
 
     store.ranges.clear()
     with meanwhile(kill_all_at_work):
