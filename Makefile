@@ -64,6 +64,7 @@ samples: .stamps/run  ## Make sample_videos/ again, bit for bit
 lock: .stamps/dev  ## Renew the hashed locks from pyproject.toml
 	$(COMPILE) pyproject.toml --extra build -o requirements.lock
 	$(COMPILE) pyproject.toml --extra build --extra dev -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra build --extra cluster --constraint requirements.lock -o requirements-cluster.lock
 	echo "cyclonedx-bom>=7.5" | $(COMPILE) - -o requirements-release.lock
 	$(COMPILE) --no-annotate tests/bench/peers/requirements.in -o tests/bench/peers/requirements.txt
 

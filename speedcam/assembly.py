@@ -14,10 +14,11 @@ from speedcam.adapters.redact import MosaicRedactor
 from speedcam.adapters.seals import FolderSealer, reader_models
 from speedcam.adapters.unwanted import Faces, OtherPlates
 from speedcam.adapters.witness import PictureWitness
-from speedcam.detectors import ChosenDetector, detector_of
+from speedcam.detectors import detector_of
 from speedcam.ground import fit_ground
 from speedcam.models import SECOND_READER
 from speedcam.pipeline import Camera, unsigned
+from speedcam.ports import Sealer
 from speedcam.process import EXHIBITS, RAW, SEALS
 from speedcam.seal.keys import load_signing_key
 from speedcam.site import Site
@@ -56,16 +57,26 @@ def camera_at(
             driver=DriverLook(ground=ground, seat=site.driver_seat) if site.driver_seat else None,
         ),
         keep_raw=FolderRaw(store=FolderExhibits(folder=out / RAW), folder_name=RAW),
-        seal=_sealer(key, site, out, chosen) if key else unsigned,
+        seal=sealer_at(chosen.name, key, site, out),
     )
 
 
-def _sealer(key: Path, site: Site, out: Path, detector: ChosenDetector) -> FolderSealer:
+def sealer_at(detector: str, key: Path | None, site: Site, out: Path) -> Sealer:
+    """Signs what a camera at a site measures.
+
+    Args:
+        detector: What its detector is called.
+        key: File of the key that signs, or None.
+        site: Where it stands.
+        out: The folder that it writes to.
+    """
+    if key is None:
+        return unsigned
     return FolderSealer(
         key=load_signing_key(key),
         site=site,
         store=FolderExhibits(folder=out / SEALS),
         folder_name=SEALS,
-        detector=detector.name,
+        detector=detector,
         models=reader_models(),
     )

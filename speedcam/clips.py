@@ -16,8 +16,8 @@ import numpy as np
 
 from speedcam import process
 from speedcam.adapters.decoding import Clip, Opener, open_clip
-from speedcam.crew import SILENCE_S, Ended, News, share_out, uninterrupted
-from speedcam.errors import FootageError, SpeedcamError
+from speedcam.crew import SILENCE_S, Ended, Hand, News, share_out, spawned, uninterrupted
+from speedcam.errors import ClusterError, FootageError, SpeedcamError
 from speedcam.model import Floats, Frame, Passage
 from speedcam.pipeline import Camera, passages
 from speedcam.process import PASSAGES, ClipResult
@@ -155,6 +155,8 @@ class _Clip:
         try:
             with in_words(self.clip, self.out):
                 footage = self._open(hear)
+        except ClusterError:
+            raise
         except SpeedcamError as error:
             self.fault = error
         else:
@@ -233,6 +235,7 @@ def process_clips(
     hear: Callable[[Path, News], None] = lambda _, __: None,
     cut: Cut | None = None,
     silence_s: float = SILENCE_S,
+    hire: Callable[[Measuring], Hand] = spawned,
 ) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each clip into a folder of its own under ``out``; what came of each, in their order.
 
@@ -248,6 +251,10 @@ def process_clips(
         hear: Told of a clip's progress.
         cut: Where clips are cut.
         silence_s: A worker that tells nothing for so long is killed.
+        hire: Starts somebody on a segment.
+
+    Raises:
+        ClusterError: Nobody can be hired any more. What was measured is kept.
     """
     process.require_distinct_names([clip for clip, _ in jobs])
     clips = {
@@ -268,8 +275,11 @@ def process_clips(
         (work for clip in clips.values() for work in clip.works(hear)),
         lambda work, news: hear(work.clip, news),
         workers=workers,
-        here=lambda work: work.segment == WHOLE and (workers == 1 or len(jobs) == 1),
+        here=lambda work: (
+            hire is spawned and work.segment == WHOLE and (workers == 1 or len(jobs) == 1)
+        ),
         silence_s=silence_s,
+        hire=hire,
     )
     try:
         for each in ended:

@@ -1,7 +1,8 @@
 """Work shared out among processes: a killed or hung one costs what it was at, tried again twice.
 
 Each piece of work has a process of its own, so that nothing is left over from the one before.
-What it makes it leaves on disk; only news of it comes back.
+What it makes it leaves on disk; only news of it comes back. Who hires somebody elsewhere
+(:mod:`speedcam.adapters.cluster`) gives another ``hire``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -20,7 +22,7 @@ from time import monotonic
 from types import FrameType
 from typing import Generic, Protocol, TypeVar
 
-from speedcam.errors import SpeedcamError
+from speedcam.errors import ClusterError, SpeedcamError
 from speedcam.model import Passage
 
 TRIES = 3
@@ -83,15 +85,62 @@ class Ended(Generic[Piece]):
     lost: bool = False
 
 
+class Hand(Protocol):
+    """Whoever is at one piece of work, here or elsewhere."""
+
+    @property
+    def pipe(self) -> Connection:
+        """Brings :class:`News`, or the fault for which the work cannot be done, until it ends."""
+        ...
+
+    def kill(self) -> None:
+        """Have it end now."""
+        ...
+
+    def let_go(self) -> bool:
+        """Wait until it has ended; whether it did so well."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class _Worker(Generic[Piece]):
-    """A process and what it is at."""
+    """Somebody and what he is at."""
 
     work: Piece
     tries: int
-    process: SpawnProcess
+    hand: Hand
     heard_s: float
     fault: SpeedcamError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Process:
+    """A :class:`Hand` that is a process of this machine."""
+
+    pipe: Connection
+    process: SpawnProcess
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def let_go(self) -> bool:
+        self.process.join(LEAVING_S)
+        self.process.kill()
+        self.process.join()
+        well = self.process.exitcode == 0
+        self.process.close()
+        return well
+
+
+def spawned(work: Work) -> Hand:
+    """A new process that does ``work``."""
+    # Nothing of this process goes along: a fork would share its threads' locks.
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_do, args=(work, theirs))
+    process.start()
+    theirs.close()
+    return _Process(pipe=ours, process=process)
 
 
 def share_out(
@@ -101,6 +150,8 @@ def share_out(
     workers: int,
     here: Callable[[Piece], bool] = lambda _: False,
     silence_s: float = SILENCE_S,
+    hire: Callable[[Piece], Hand] = spawned,
+    tries: int = TRIES,
 ) -> Generator[Ended[Piece], None, None]:
     """Do all ``works``, so many at once; each as it ends, in any order.
 
@@ -110,6 +161,11 @@ def share_out(
         workers: Processes at once.
         here: Whether a piece is done in this very process instead, which waits for it.
         silence_s: A worker that tells nothing for so long is killed.
+        hire: Starts somebody on a piece.
+        tries: How often a piece is begun at most.
+
+    Raises:
+        ClusterError: Those who are elsewhere are out of reach, all of them.
     """
     crew: dict[Connection, _Worker[Piece]] = {}
     again: deque[tuple[Piece, int]] = deque()
@@ -119,20 +175,21 @@ def share_out(
                 if here(piece[0]):
                     yield _done_here(piece[0], hear)
                 else:
-                    _start(crew, *piece)
+                    _start(crew, hire, *piece)
             if not crew:
                 return
             for pipe in _heard(crew, hear, silence_s):
                 worker = crew.pop(pipe)
-                lost = _has_failed(pipe, worker)
-                if lost and worker.tries < TRIES:
+                lost = _has_failed(worker)
+                if lost and worker.tries < tries:
                     again.append((worker.work, worker.tries))
                 else:
                     yield Ended(work=worker.work, fault=worker.fault, lost=lost)
     finally:
-        for pipe, worker in crew.items():
-            worker.process.kill()
-            _has_failed(pipe, worker)
+        for worker in crew.values():
+            worker.hand.kill()
+        for worker in crew.values():
+            _has_failed(worker)
 
 
 @contextmanager
@@ -184,17 +241,17 @@ def _done_here(work: Piece, hear: Callable[[Piece, News], None]) -> Ended[Piece]
     return Ended(work=work)
 
 
-def _start(crew: dict[Connection, _Worker[Piece]], work: Piece, tried: int) -> None:
-    # Nothing of this process goes along: a fork would share its threads' locks.
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_do, args=(work, theirs))
+def _start(
+    crew: dict[Connection, _Worker[Piece]],
+    hire: Callable[[Piece], Hand],
+    work: Piece,
+    tried: int,
+) -> None:
     # Control-C reaches the whole group at once; who is to stop is said by this process alone.
     with uninterrupted():
-        process.start()
-        theirs.close()
-        crew[ours] = _Worker(
-            work=work, tries=tried + 1, process=process, heard_s=monotonic() + STARTING_S
+        hand = hire(work)
+        crew[hand.pipe] = _Worker(
+            work=work, tries=tried + 1, hand=hand, heard_s=monotonic() + STARTING_S
         )
 
 
@@ -207,13 +264,14 @@ def _heard(
     ended: list[Connection] = []
     while not ended:
         latest_s = min(worker.heard_s for worker in crew.values()) + silence_s
-        for pipe in wait(list(crew), timeout=max(0.0, latest_s - monotonic())):
+        left_s = None if latest_s == inf else max(0.0, latest_s - monotonic())
+        for pipe in wait(list(crew), timeout=left_s):
             assert isinstance(pipe, Connection)  # noqa: S101 - nothing else is waited for
             if not _hear_one(pipe, crew[pipe], hear):
                 ended.append(pipe)
         hung = [pipe for pipe, w in crew.items() if monotonic() - w.heard_s > silence_s]
         for pipe in hung:
-            crew[pipe].process.kill()
+            crew[pipe].hand.kill()
         ended += [pipe for pipe in hung if pipe not in ended]
     return ended
 
@@ -227,6 +285,8 @@ def _hear_one(
     except (EOFError, OSError):
         return False
     worker.heard_s = monotonic()
+    if isinstance(said, ClusterError):
+        raise said
     if isinstance(said, SpeedcamError):
         worker.fault = said
     else:
@@ -234,15 +294,10 @@ def _hear_one(
     return True
 
 
-def _has_failed(pipe: Connection, worker: _Worker[Piece]) -> bool:
+def _has_failed(worker: _Worker[Piece]) -> bool:
     """Let a worker go; whether it ended without having done its work or said why not."""
-    pipe.close()
-    worker.process.join(LEAVING_S)
-    worker.process.kill()
-    worker.process.join()
-    failed = worker.process.exitcode != 0 and worker.fault is None
-    worker.process.close()
-    return failed
+    worker.hand.pipe.close()
+    return not worker.hand.let_go() and worker.fault is None
 
 
 def _do(work: Work, pipe: Connection) -> None:

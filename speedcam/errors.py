@@ -8,7 +8,8 @@
     ├── SealError         a key, registry, signature or bundle that cannot be relied on
     ├── RawDataError      raw data of a passage that are missing, changed or not its own
     ├── TruthError        a truth or reference file that cannot be compared with
-    └── DetectorError     a detector that is not there, or a network that is none
+    ├── DetectorError     a detector that is not there, or a network that is none
+    └── ClusterError      a cluster that cannot be reached, or not be relied on
 
 Each message says what happened, to which thing, and what to do. "No reading" is
 never an error: it is a :class:`speedcam.model.Refusal`, which is a value.
@@ -57,3 +58,7 @@ class TruthError(SpeedcamError):
 
 class DetectorError(SpeedcamError):
     """A detector that nobody offers, or whose network cannot be used."""
+
+
+class ClusterError(SpeedcamError):
+    """A cluster that cannot be reached, is not safe, or measures otherwise: it ends the run."""

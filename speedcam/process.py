@@ -35,7 +35,7 @@ LOCK = ".lock"
 EXHIBITS = "exhibits"
 RAW = "raw"
 SEALS = "seals"
-_FOLDERS = (EXHIBITS, RAW, SEALS)
+FOLDERS = (EXHIBITS, RAW, SEALS)
 SEGMENTS = "segments"
 SET_ASIDE = "set_aside"
 
@@ -129,7 +129,7 @@ def begin(out: Path, run: Run) -> None:
         # What another run has finished must be gone before this one may be taken to have done it.
         _remove(out / SEGMENTS)
         write_durably(out / RUN, json.dumps(run).encode())
-        for folder in _FOLDERS:
+        for folder in FOLDERS:
             _remove(out / folder)
 
 
@@ -193,7 +193,7 @@ def _tidy(out: Path) -> None:
         for passage in record.read_passages(out / PASSAGES)
         for exhibit in passage.exhibits
     }
-    for path in (path for folder in _FOLDERS for path in (out / folder).glob("*")):
+    for path in (path for folder in FOLDERS for path in (out / folder).glob("*")):
         if path not in named:
             path.unlink()
     _remove(out / SEGMENTS)

@@ -13,10 +13,11 @@ from typing import Annotated
 import typer
 
 from speedcam.adapters.bounds import Bounds
+from speedcam.adapters.cluster import Reach, crew_at, require_within_reach
 from speedcam.adapters.decoding import Decoding, Opener, open_clip
-from speedcam.assembly import camera_at
+from speedcam.assembly import camera_at, sealer_at
 from speedcam.clips import Job, process_clips
-from speedcam.crew import TRIES, News, cores
+from speedcam.crew import TRIES, News
 from speedcam.detectors import MOTION, detector_of
 from speedcam.errors import SiteError, SpeedcamError
 from speedcam.instants import instant_of
@@ -32,7 +33,11 @@ from speedcam.talk import BAD_INPUT, OK, SOME_FAILED, complain, talk, warn
 def process_command(
     *,
     videos: Annotated[
-        list[Path], typer.Argument(metavar="VIDEO…", help="Footage of this camera: MP4, MKV, TS.")
+        list[str],
+        typer.Argument(
+            metavar="VIDEO…",
+            help="Footage of this camera: MP4, MKV, TS. With --cluster also s3:// or http(s)://.",
+        ),
     ],
     site: Annotated[
         Path, typer.Option("--site", help="The camera's site file (see docs/site-file.md).")
@@ -71,8 +76,9 @@ def process_command(
             "--workers",
             min=0,
             metavar="N",
-            help="Processes at once; 0 means as many as there are cores. The results are the "
-            "same with any number (see docs/performance.md).",
+            help="Processes at once; 0 means as many as there are cores. With --cluster, segments "
+            "that it has at once. The results are the same with any number (see "
+            "docs/performance.md).",
         ),
     ] = 0,
     profile: Annotated[
@@ -104,6 +110,23 @@ def process_command(
             "frames (see docs/security.md).",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Measure on the workers of this Dask scheduler, tls://HOST:PORT, or tcp:// on "
+            "this machine. The results are the same (see docs/scale.md).",
+        ),
+    ] = None,
+    trust_network: Annotated[
+        bool,
+        typer.Option(
+            "--trust-network",
+            help="Let --cluster be tcp:// on another machine: whoever reaches it can run programs "
+            "on the workers and read plates on the way.",
+        ),
+    ] = False,
 ) -> None:
     """Measure every vehicle in VIDEO… and write one passage per line of JSON.
 
@@ -115,7 +138,8 @@ def process_command(
     An interrupted or killed run is simply started again: finished clips, and finished segments of
     a long one, are not measured twice, and the results are those of an undisturbed run.
     """
-    jobs = _jobs(videos, load_site(site), starts_at or [])
+    require_within_reach(videos, cluster)
+    jobs = _jobs([Path(video) for video in videos], load_site(site), starts_at or [])
     bounds = reduce(Bounds.with_set, bound or [], Bounds())
     if key is None:
         talk.print("The passages are not signed: no --key is given.", highlight=False)
@@ -129,6 +153,9 @@ def process_command(
         profile=profile,
         news=news,
         opener=partial(open_clip, how=decode, bounds=bounds),
+        cluster=Reach.of(cluster, videos, bounds.bytes, trust_network=trust_network)
+        if cluster
+        else None,
     ):
         if isinstance(result, SpeedcamError):
             failed += 1
@@ -187,6 +214,7 @@ def process_files(
     profile: bool = False,
     news: Path | None = None,
     opener: Opener = open_clip,
+    cluster: Reach | None = None,
 ) -> Iterator[ClipResult | SpeedcamError]:
     """Measure each (clip, site), in their order; a clip that cannot be read stops no other.
 
@@ -198,9 +226,16 @@ def process_files(
         workers: Processes at once; 0 means as many as there are cores.
         profile: Whether to say at the end where the time went.
         news: File to which all that happens is appended; None: to none.
-        opener: Opens footage.
+        opener: Opens footage, where it is measured.
+        cluster: Where that is; None: here.
     """
-    with frame_progress(talk) as progress, told_in(news) as write:
+    name = detector_of(detector).name
+    sealer_in = partial(sealer_at, name, key)
+    with (
+        frame_progress(talk) as progress,
+        told_in(news) as write,
+        crew_at(cluster, opener, sealer_in, workers) as crew,
+    ):
         ticker = Ticker(progress, warn)
 
         def hear(clip: Path, told: News) -> None:
@@ -210,12 +245,14 @@ def process_files(
         for result in process_clips(
             jobs,
             out,
-            partial(camera_at, detector, key),
-            detector_of(detector).name,
+            partial(camera_at, detector, None if cluster else key),
+            name,
             key_id=load_signing_key(key).public.id if key else "",
-            opener=opener,
-            workers=workers or cores(),
+            opener=crew.opener,
+            workers=crew.workers,
             hear=hear,
+            silence_s=crew.silence_s,
+            hire=crew.hire,
         ):
             if isinstance(result, ClipResult):
                 _say(result)

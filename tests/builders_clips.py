@@ -12,6 +12,7 @@ from typing import Any
 
 from speedcam.adapters.exhibits import FolderExhibits, FolderRaw
 from speedcam.adapters.motion import MotionDetector
+from speedcam.assembly import sealer_at
 from speedcam.ground import fit_ground
 from speedcam.model import Box, Detection, Frame, Image, PlateSighting
 from speedcam.pipeline import Camera
@@ -62,3 +63,8 @@ def a_deadly_camera(fatal_s: float, site: Site, size: tuple[int, int], out: Path
     """A camera that nobody survives who looks at what it saw after ``fatal_s``."""
     deadly = partial(DeadlyDetector, fatal_s)
     return replace(a_camera(site, size, out), make_detector=deadly)
+
+
+def a_signing_camera(key: Path, site: Site, size: tuple[int, int], out: Path) -> Camera:
+    """A camera that measures, keeps its raw data in ``out`` and signs them."""
+    return replace(a_camera(site, size, out), seal=sealer_at("motion", key, site, out))

@@ -132,10 +132,10 @@ class _Decoder:
 
     def _tell_stamps(self, footage: Footage) -> None:
         times_s, key_s = footage.stamps_s()
-        is_key = np.isin(times_s, key_s)
+        keys = frozenset(key_s.tolist())  # numpy's own way loads more of it, and nothing can be
         for first in range(0, len(times_s), wire.STAMPS_AT_ONCE):
             some = slice(first, first + wire.STAMPS_AT_ONCE)
-            told = zip(times_s[some].tolist(), is_key[some].tolist(), strict=True)
+            told = ((time_s, time_s in keys) for time_s in times_s[some].tolist())
             self._control.send(wire.STAMPED + b"".join(wire.STAMP.pack(*each) for each in told))
         self._control.send(wire.END)
 

@@ -74,6 +74,14 @@ def test_glimpses_are_the_same(both):
         np.testing.assert_array_equal(one, other)
 
 
+def test_key_frames_are_told_of_however_many_there_are(tmp_path):
+    """A long clip has many, and the decoder may load nothing any more to tell them apart."""
+    clip = write_video(tmp_path / "keys.mp4", times_ms=range(0, 8000, 40), key_every=1)
+    here, there = open_footage(clip).stamps_s(), open_sandboxed(clip).stamps_s()
+    assert len(here[1]) == 200
+    assert [stamps.tolist() for stamps in there] == [stamps.tolist() for stamps in here]
+
+
 def test_the_pixels_cannot_be_written_to(both):
     with pytest.raises(ValueError, match="read-only"):
         next(both[0].frames()).luma[0, 0] = 1
