@@ -17,9 +17,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
+from typer.core import TyperGroup
 
 from services import office
 from services.clock import SystemClock
@@ -28,12 +30,15 @@ from services.ledger.audit import audit
 from services.ledger.witness import witness
 from services.life import State
 from services.notifier.outbox import notices
+from services.notifier.senders.folder import FolderSender
+from services.notifier.wiring import write_letter
+from services.policy import demo_auto_1
 from services.store import Store, open_store
 from services.store.cases import cases_in
 from services.store.schema import decisions, events, traffic
-from speedcam.cli import run
+from speedcam import cli
 from speedcam.model import Passage, Provenance
-from tests.builders_office import AT, ISSUED, a_passage, a_plate, on_disk
+from tests.builders_office import AT, ISSUED, SetClock, a_passage, a_plate, on_disk
 
 _SINCE = datetime.now(UTC) - ISSUED
 TO_REJECT = "rejected"
@@ -111,6 +116,25 @@ def _passages(clip: int) -> Iterator[Passage]:
         yield a_passage(f"p-{clip}-{kind}", **(known | changes | {"plate": read}))
 
 
+@cache
+def _command_line() -> TyperGroup:
+    """The command line, built once for all processes that are begun here."""
+    whole = cli.build()
+    whole.commands = {name: whole.commands[name] for name in ("office", "ledger", "process")}
+    return whole
+
+
+def warm(folder: Path) -> None:
+    """Load what the office's work needs, so that not every process that is begun does it again."""
+    _command_line()
+    (passages,) = clips_of(folder / "warm", 1)
+    with open_store(folder / "warm" / "office", create=True) as store:
+        office.receive(store, passages, SetClock())
+        office.review(store, demo_auto_1, SetClock())
+        office.issue(store, SetClock())
+        office.deliver(store, [FolderSender(store.sent)], write_letter, SetClock())
+
+
 def begin(work: Callable[[], int], post: Post) -> int:
     """Start ``work`` in a new process that says what it says into the post's files; its id."""
     child = os.fork()
@@ -133,7 +157,8 @@ def _speak_into(post: Post) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    sys.stdout, sys.stderr = (open(n, "w", closefd=False) for n in (1, 2))  # noqa: PTH123, SIM115
+    sys.stdout, sys.stderr = (open(n, "w", closefd=False) for n in (1, 2))  # noqa: SIM115
+    cli.build = _command_line
     # Its commands run on the day on which the passages can still be fined.
     SystemClock.now = lambda _: datetime.now(UTC) - _SINCE  # type: ignore[method-assign]
 
@@ -142,12 +167,14 @@ def commands(post: Post, passages: Sequence[Path]) -> int:
     """All that an office does with passages, command by command; the first exit code but 0."""
     here = ("--office", str(post.office))
     steps: list[Callable[[], int]] = [
-        lambda: run(["office", "receive", *map(str, passages), *here, "--json"]),
-        lambda: run(["office", "review", "--policy", "demo-auto-1", *here]),
+        lambda: cli.run(["office", "receive", *map(str, passages), *here, "--json"]),
+        lambda: cli.run(["office", "review", "--policy", "demo-auto-1", *here]),
         lambda: _decide(post),
-        lambda: run(["office", "issue", *here, "--json"]),
-        lambda: run(["office", "deliver", *here, "--retry-failed", "--json"]),
-        lambda: run(["ledger", "witness", str(post.witness), "--ledger", str(post.office / "ledger")]),
+        lambda: cli.run(["office", "issue", *here, "--json"]),
+        lambda: cli.run(["office", "deliver", *here, "--retry-failed", "--json"]),
+        lambda: cli.run(
+            ["ledger", "witness", str(post.witness), "--ledger", str(post.office / "ledger")]
+        ),
     ]
     return next((code for step in steps if (code := step())), 0)
 
@@ -162,7 +189,7 @@ def _decide(post: Post) -> int:
             continue
         verdict = "--reject" if passage_id.endswith(TO_REJECT) else "--confirm"
         arguments = ("--officer", "officer-17", "--why", "looked at it", "--office", post.office)
-        codes.append(run(["office", "review", "--case", key, verdict, *map(str, arguments)]))
+        codes.append(cli.run(["office", "review", "--case", key, verdict, *map(str, arguments)]))
     return max(codes, default=0)
 
 
@@ -197,7 +224,9 @@ def outcome(store: Store) -> Outcome:
     # A violation that is received again counts as known, and as a case no more.
     counts = sorted(tuple(map(str, row)) for row in counted)
     told: dict[str, tuple[object, ...]] = {
-        "traffic": tuple(tuple("case" if word == "known" else word for word in row) for row in counts)
+        "traffic": tuple(
+            tuple("case" if word == "known" else word for word in row) for row in counts
+        )
     }
     for case in cases_in(store, *State):
         passage_id = case.violation.passage.id
