@@ -1,61 +1,48 @@
-"""An office at its whole work, to be disturbed in a process of its own, and what must hold after.
-
-The work is that of its own commands, as people run them: what they print on stdout is taken for
-acknowledged, and must be there in the end.
-"""
+"""An office at its whole work, by its own commands, in processes that may be disturbed."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
 import time
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import select
 from typer.core import TyperGroup
 
 from services import office
 from services.clock import SystemClock
-from services.errors import LedgerError
-from services.ledger.audit import audit
-from services.ledger.witness import witness
-from services.life import State
-from services.notifier.outbox import notices
 from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
 from services.policy import demo_auto_1
-from services.store import Store, open_store
-from services.store.cases import cases_in
-from services.store.schema import decisions, events, traffic
+from services.store import open_store
 from speedcam import cli
 from speedcam.model import Passage, Provenance
 from tests.builders_office import AT, ISSUED, SetClock, a_passage, a_plate, on_disk
 
 _SINCE = datetime.now(UTC) - ISSUED
+LATER = timedelta(hours=6)
+"""When whoever was disturbed is started again: later, and on the same day."""
 TO_REJECT = "rejected"
 """An officer rejects passages whose id ends so, and confirms the others that wait."""
-_LETTER = {"notice.html", "notice.txt", "notice.eml", "photo.jpg", "key.txt"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """The folders of one office and of those around it.
+    """Where something is done, and what is seen of it from elsewhere.
 
     Attributes:
-        office: The office's own: whatever is done to a disk is done to this one.
-        beside: The witness's, and what the commands said: on another disk.
+        place: The folder that is disturbed: an office's, or that of a camera's results.
+        beside: What the commands said, and the folder of the office's witness: on another disk.
     """
 
-    office: Path
+    place: Path
     beside: Path
 
     @property
@@ -73,10 +60,10 @@ class Post:
         return self.beside / "complaints"
 
 
-def a_post(folder: Path, office_dir: Path | None = None) -> Post:
-    """A post in a new folder; ``office_dir`` where its office is on another disk."""
+def a_post(folder: Path, place: Path | None = None) -> Post:
+    """A post in a new folder; ``place`` where what is disturbed is on another disk."""
     folder.mkdir(parents=True)
-    return Post(office=office_dir or folder / "office", beside=folder)
+    return Post(place=place or folder / "place", beside=folder)
 
 
 def clips_of(folder: Path, count: int) -> list[Path]:
@@ -135,14 +122,19 @@ def warm(folder: Path) -> None:
         office.deliver(store, [FolderSender(store.sent)], write_letter, SetClock())
 
 
-def begin(work: Callable[[], int], post: Post) -> int:
-    """Start ``work`` in a new process that says what it says into the post's files; its id."""
+def begin(work: Callable[[], int], post: Post, *, later: timedelta = timedelta()) -> int:
+    """Start ``work`` in a new process that says what it says into the post's files; its id.
+
+    Its commands run on the day on which the passages can still be fined, so much ``later``.
+    """
     child = os.fork()
     if child:
         return child
     code = 70
     try:
         _speak_into(post)
+        cli.build = _command_line
+        SystemClock.now = lambda _: datetime.now(UTC) - _SINCE + later  # type: ignore[method-assign]
         code = work()
     except BaseException:  # noqa: BLE001 - what a user would see
         traceback.print_exc()
@@ -158,14 +150,11 @@ def _speak_into(post: Post) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     sys.stdout, sys.stderr = (open(n, "w", closefd=False) for n in (1, 2))  # noqa: SIM115
-    cli.build = _command_line
-    # Its commands run on the day on which the passages can still be fined.
-    SystemClock.now = lambda _: datetime.now(UTC) - _SINCE  # type: ignore[method-assign]
 
 
 def commands(post: Post, passages: Sequence[Path]) -> int:
     """All that an office does with passages, command by command; the first exit code but 0."""
-    here = ("--office", str(post.office))
+    here = ("--office", str(post.place))
     steps: list[Callable[[], int]] = [
         lambda: cli.run(["office", "receive", *map(str, passages), *here, "--json"]),
         lambda: cli.run(["office", "review", "--policy", "demo-auto-1", *here]),
@@ -173,29 +162,35 @@ def commands(post: Post, passages: Sequence[Path]) -> int:
         lambda: cli.run(["office", "issue", *here, "--json"]),
         lambda: cli.run(["office", "deliver", *here, "--retry-failed", "--json"]),
         lambda: cli.run(
-            ["ledger", "witness", str(post.witness), "--ledger", str(post.office / "ledger")]
+            ["ledger", "witness", str(post.witness), "--ledger", str(post.place / "ledger")]
         ),
     ]
     return next((code for step in steps if (code := step())), 0)
 
 
+def camera(post: Post, video: Path, site: Path, key: Path) -> int:
+    """What a camera does with a clip; its exit code."""
+    given = ("--site", site, "--key", key, "--out", post.place)
+    return cli.run(["process", str(video), *map(str, given)])
+
+
 def _decide(post: Post) -> int:
     """Let an officer look at what waits; what lacks a proof goes on waiting."""
-    with open_store(post.office) as store:
+    with open_store(post.place) as store:
         cases = [(each.key, each.violation.passage.id) for each in office.waiting(store)]
     codes = []
     for key, passage_id in cases:
         if passage_id.endswith("unread"):
             continue
         verdict = "--reject" if passage_id.endswith(TO_REJECT) else "--confirm"
-        arguments = ("--officer", "officer-17", "--why", "looked at it", "--office", post.office)
+        arguments = ("--officer", "officer-17", "--why", "looked at it", "--office", post.place)
         codes.append(cli.run(["office", "review", "--case", key, verdict, *map(str, arguments)]))
     return max(codes, default=0)
 
 
-def undisturbed(post: Post, passages: Sequence[Path]) -> int:
-    """Do all the work to its end in a new process; its exit code."""
-    return waited_for(begin(lambda: commands(post, passages), post))
+def undisturbed(work: Callable[[], int], post: Post) -> int:
+    """Do ``work`` to its end in a new process, when letters that were put off are due again."""
+    return waited_for(begin(work, post, later=LATER))
 
 
 def waited_for(child: int) -> int:
@@ -209,116 +204,3 @@ def killed_after(seconds: float, *children: int) -> int:
     for child in children:
         os.kill(child, signal.SIGKILL)
     return sum(waited_for(child) == -signal.SIGKILL for child in children)
-
-
-Outcome = Mapping[str, tuple[object, ...]]
-"""By passage: what became of it."""
-
-
-def outcome(store: Store) -> Outcome:
-    """What became of every passage; and how many were counted."""
-    fines = {each.violation.passage.id: each for each in store.fines()}
-    with store.reading() as connection:
-        decided = {row.case_key: row for row in connection.execute(select(decisions))}
-        counted = connection.execute(select(traffic).order_by(*traffic.primary_key)).all()
-    # A violation that is received again counts as known, and as a case no more.
-    counts = sorted(tuple(map(str, row)) for row in counted)
-    told: dict[str, tuple[object, ...]] = {
-        "traffic": tuple(
-            tuple("case" if word == "known" else word for word in row) for row in counts
-        )
-    }
-    for case in cases_in(store, *State):
-        passage_id = case.violation.passage.id
-        decision, fine = decided.get(case.key), fines.get(passage_id)
-        told[passage_id] = (
-            case.state,
-            (decision.verdict, decision.by) if decision else None,
-            (fine.violation.offence, fine.amount.minor, fine.terms.issued_on) if fine else None,
-        )
-    return told
-
-
-def faults(post: Post, expected: Outcome) -> Iterator[str]:
-    """What does not hold in an office that was disturbed, started again and ended its work."""
-    with open_store(post.office) as store:
-        found = outcome(store)
-        for name in sorted(expected.keys() | found.keys()):
-            if expected.get(name) != found.get(name):
-                yield f"{name}: {found.get(name)} and not {expected.get(name)}"
-        yield from _letters(store)
-        yield from _history(store)
-        yield from _acknowledged(store, post.told)
-        yield from _files(store, post)
-
-
-def _letters(store: Store) -> Iterator[str]:
-    """One notice for each fine, handed over whole, and no other."""
-    numbers = sorted(fine.number for fine in store.fines())
-    told = notices(store)
-    if sorted(each.fine_number for each in told) != numbers:
-        yield f"{len(told)} notices of {len(numbers)} fines"
-    yield from (f"notice {each.key} is {each.state}" for each in told if each.state != "sent")
-    if sorted(path.name for path in store.sent.iterdir()) != numbers:
-        yield f"letters in {store.sent}: {sorted(p.name for p in store.sent.iterdir())}"
-    for each in told:
-        folder = store.sent / each.fine_number
-        whole = folder.is_dir() and {path.name for path in folder.iterdir()} == _LETTER
-        if not (
-            whole
-            and (folder / "key.txt").read_text() == f"{each.key}\n"
-            and (folder / "notice.html").read_text().rstrip().endswith("</html>")
-            and each.fine_number in (folder / "notice.txt").read_text()
-            and (folder / "photo.jpg").read_bytes()[-2:] == b"\xff\xd9"
-        ):
-            yield f"letter {folder.name} is not whole"
-
-
-def _history(store: Store) -> Iterator[str]:
-    """Nothing that happens once is told twice, or not at all."""
-    query = select(events.c.subject, events.c.what)
-    with store.reading() as connection:
-        count = Counter((row.subject, row.what) for row in connection.execute(query))
-    once = {"opened", "validate", "reject", "issued", "sent"}
-    for (subject, what), times in count.items():
-        if what in once and times > 1:
-            yield f"{subject}: {what} is told {times} times"
-    for fine in store.fines():
-        case = fine.violation.key
-        told = {(fine.number, "sent"), (case, "issued"), (case, "opened"), (case, "validate")}
-        yield from (f"{subject}: {what} is not told" for subject, what in told - count.keys())
-
-
-def _acknowledged(store: Store, told: Path) -> Iterator[str]:
-    """What a command said that it had done, and is not done."""
-    fines = {fine.number: fine.violation.key for fine in store.fines()}
-    keys = {case.key for case in cases_in(store, *State)}
-    for line in told.read_text().splitlines() if told.exists() else ():
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue  # the end of a line was killed with its writer
-        number, case = said.get("fine_number"), said.get("case_key")
-        if number and number not in fines:
-            yield f"fine {number} was told of, and is not there"
-        if case and case not in keys:
-            yield f"case {case} was told of, and is not there"
-        if number and case and fines.get(number) != case:
-            yield f"fine {number} was told to be of case {case}"
-
-
-def _files(store: Store, post: Post) -> Iterator[str]:
-    """Rows, history, signatures and the hash of every file, as an auditor looks at them."""
-    with store.raw_reading() as cursor:
-        for check in ("integrity_check", "foreign_key_check"):
-            rows = cursor.execute(f"PRAGMA {check}").fetchall()
-            if rows not in ([("ok",)], []):
-                yield f"{check}: {rows}"
-    try:
-        witness(post.witness, store.folder / "ledger", SystemClock())
-    except LedgerError as error:
-        yield f"the witness: {error}"
-    found = audit(store, witness=post.witness)
-    if not found.leaves or not found.checkpoints:
-        yield "the history is empty"
-    yield from (f"{each.where}: {each.fault}" for each in found.findings)
