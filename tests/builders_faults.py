@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -66,26 +66,27 @@ def a_post(folder: Path, place: Path | None = None) -> Post:
     return Post(place=place or folder / "place", beside=folder)
 
 
-def clips_of(folder: Path, count: int) -> list[Path]:
-    """Passages of so many clips, as `process` leaves them, five each.
+_UNSURE = {"confidence": 0.9}
+KINDS: Mapping[str, Mapping[str, object]] = {
+    "by-policy": {},
+    "by-officer": {"plate": _UNSURE},
+    "lawful": {"kmh": 35.0, "plate": None, "exhibits": ()},
+    TO_REJECT: {"plate": _UNSURE},
+    "unread": {"plate": None},
+}
+"""What a policy confirms; what an officer does; what is lawful; what an officer rejects; what
+nobody can prove."""
 
-    One that a policy confirms, two that an officer confirms and rejects, one that nobody can
-    prove, and a lawful one.
-    """
-    return [on_disk(folder / f"clip-{n}", *_passages(n)) for n in range(count)]
+
+def clips_of(folder: Path, count: int, kinds: Sequence[str] = tuple(KINDS)) -> list[Path]:
+    """Passages of so many clips, as `process` leaves them, one of each kind in each."""
+    return [on_disk(folder / f"clip-{n}", *_passages(n, kinds)) for n in range(count)]
 
 
-def _passages(clip: int) -> Iterator[Passage]:
+def _passages(clip: int, kinds: Sequence[str]) -> Iterator[Passage]:
     letters = "ABCDEFGHJKLMNPRSTVXZ"
-    unsure = {"confidence": 0.9}
-    kinds: dict[str, dict[str, object]] = {
-        "by-policy": {},
-        "by-officer": {"plate": unsure},
-        TO_REJECT: {"plate": unsure},
-        "unread": {"plate": None},
-        "lawful": {"kmh": 35.0, "plate": None, "exhibits": ()},
-    }
-    for ordinal, (kind, changes) in enumerate(kinds.items()):
+    for ordinal, kind in enumerate(kinds):
+        changes = KINDS[kind]
         text = f"AA{10 * (clip % 100) + ordinal:03}B{letters[clip // 100]}"
         plate = changes.get("plate", {})
         known = {
@@ -100,7 +101,7 @@ def _passages(clip: int) -> Iterator[Passage]:
             ),
         }
         read = None if plate is None else a_plate(text, **plate)
-        yield a_passage(f"p-{clip}-{kind}", **(known | changes | {"plate": read}))
+        yield a_passage(f"p-{clip}-{kind}", **(known | dict(changes) | {"plate": read}))
 
 
 @cache

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from services.clock import SystemClock
 from services.errors import LedgerError
@@ -99,14 +100,8 @@ def outcome(store: Store) -> Outcome:
     fines = {each.violation.passage.id: each for each in store.fines()}
     with store.reading() as connection:
         decided = {row.case_key: row for row in connection.execute(select(decisions))}
-        counted = connection.execute(select(traffic).order_by(*traffic.primary_key)).all()
-    # A violation that is received again counts as known, and as a case no more.
-    counts = sorted(tuple(map(str, row)) for row in counted)
-    told: dict[str, tuple[object, ...]] = {
-        "traffic": tuple(
-            tuple("case" if word == "known" else word for word in row) for row in counts
-        )
-    }
+        counted = connection.execute(select(traffic)).all()
+    told: dict[str, tuple[object, ...]] = {"traffic": _counted(counted)}
     for case in cases_in(store, *State):
         passage_id = case.violation.passage.id
         decision, fine = decided.get(case.key), fines.get(passage_id)
@@ -116,6 +111,14 @@ def outcome(store: Store) -> Outcome:
             (fine.violation.offence, fine.amount.minor, fine.terms.issued_on) if fine else None,
         )
     return told
+
+
+def _counted(rows: Iterable[Row[Any]]) -> tuple[object, ...]:
+    """The counters. A violation that is received again counts as known, and as a case no more."""
+    count = Counter[tuple[object, ...]]()
+    for *key, times in rows:
+        count[*("case" if word == "known" else word for word in key)] += times
+    return tuple(sorted(count.items()))
 
 
 def faults(post: Post, expected: Outcome) -> Iterator[str]:

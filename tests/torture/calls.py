@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,11 @@ SIDES = {OFFICE: 1, SMALL: 2, WHOLE: 8}
 The camera's small clip has no picture large enough to be fined by; the other one has."""
 
 
+WHY = re.compile(r'"fault": "[^"]|"outcome": "fault"')
+"""How a command says of one thing that it failed, and why."""
+FEW = ("by-policy", "by-officer", "lawful")
+
+
 def worked(work: Work, post: Post, fault: Fault | None = None) -> Traced:
     """Do the work in a new process; what became of it, and of the call that was disturbed."""
 
@@ -46,7 +52,7 @@ def worked(work: Work, post: Post, fault: Fault | None = None) -> Traced:
 def work_of(side: str, folder: Path) -> Work:
     """What is done, with what nobody who disturbs it would leave."""
     if side == OFFICE:
-        return office_work(folder, clips_of(folder / "passages", 1))
+        return office_work(folder, clips_of(folder / "passages", 1, FEW))
     # Drawn elsewhere: nothing of what draws may be in who is started from here.
     post, size_px = a_post(folder / "drawn"), (1280, 720) if side == WHOLE else (480, 270)
     undisturbed(lambda: len(str(a_clip(post.place, size_px=size_px))) < 0, post)
@@ -65,17 +71,23 @@ def tried(work: Work, folder: Path, fault: Fault) -> tuple[Traced, list[str]]:
     """Disturb the work in a new folder and take it up again; what is wrong then."""
     post = a_post(folder / "tried")
     told = worked(work, post, fault)
-    wrong = [*_badly_ended(told, fault, post), *ended(work, post)]
+    wrong = [*badly_ended(told, fault, work, post), *ended(work, post)]
     shutil.rmtree(folder / "tried")
     return told, wrong
 
 
-def _badly_ended(told: Traced, fault: Fault, post: Post) -> Iterator[str]:
-    """An error must be told in words; see :mod:`tests.torture.failing`."""
-    if told.hit and fault.error and told.code < 0:
-        yield f"a signal ended it: {told.code}"
-    if told.code > 0 and not post.complaints.read_text().strip():
-        yield f"it ended with {told.code} without a word"
+def badly_ended(told: Traced, fault: Fault, work: Work, post: Post) -> Iterator[str]:
+    """What is wrong with how it ended, where it was not killed."""
+    if fault.error is None or not told.hit:
+        return
+    said = post.complaints.read_text()
+    if told.code < 0:
+        yield f"signal {-told.code} ended it"
+    elif told.code == 0:
+        # It said that all is done: nobody would take it up again.
+        yield from (f"it said that all is done, and {each}" for each in work.faults(post))
+    elif "speedcam: " not in said and not WHY.search(post.told.read_text()):
+        yield f"it ended with {told.code} and did not say why: {said[-300:]}"
 
 
 def main(arguments: Sequence[str] = ()) -> int:
