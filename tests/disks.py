@@ -74,17 +74,25 @@ def used_bytes(place: Path) -> int:
     return (about.f_blocks - about.f_bfree) * about.f_frsize
 
 
-def lose_power(place: Path, workers: Sequence[int]) -> None:
-    """Take the power from the ext4 at ``place`` and from those who work on it.
+def lose_power(place: Path, workers: Sequence[int]) -> int:
+    """Take the power from the ext4 at ``place`` and from those who work on it; how many did.
 
     They are frozen first: none of them may be told that a sync is done that is not.
     """
-    for child in workers:
-        os.kill(child, signal.SIGSTOP)
-        os.waitpid(child, os.WUNTRACED)
+    frozen = [child for child in workers if _is_frozen(child)]
     descriptor = os.open(place, os.O_RDONLY)
     fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
     os.close(descriptor)
+    for child in frozen:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return len(frozen)
+
+
+def _is_frozen(child: int) -> bool:
+    """Whether a process stands still now; otherwise it had ended its work before."""
+    os.kill(child, signal.SIGSTOP)
+    return os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1])
 
 
 @contextmanager

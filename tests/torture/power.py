@@ -13,7 +13,6 @@ import argparse
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -76,13 +75,9 @@ def cut_short(start: Start, folder: Path, life_s: float, workers: int) -> tuple[
     with ext4(image, disk):
         children = [begin(partial(start.work.do, post), post) for _ in range(workers)]
         time.sleep(life_s)
-        alive = [child for child in children if not os.waitpid(child, os.WNOHANG)[0]]
-        lose_power(disk, alive)
-        for child in alive:
-            os.kill(child, signal.SIGKILL)
-            waited_for(child)
+        at_work = lose_power(disk, children) > 0
     with ext4(image, disk):
-        return bool(alive), list(ended(start.work, post))
+        return at_work, list(ended(start.work, post))
 
 
 def loses_what_is_not_synced(folder: Path, disk: Path) -> bool:
