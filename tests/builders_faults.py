@@ -77,6 +77,9 @@ KINDS: Mapping[str, Mapping[str, object]] = {
 """What a policy confirms; what an officer does; what is lawful; what an officer rejects; what
 nobody can prove."""
 
+FEW = ("by-policy", "by-officer", "lawful")
+"""Enough where one clip is worked on a thousand times."""
+
 
 def clips_of(folder: Path, count: int, kinds: Sequence[str] = tuple(KINDS)) -> list[Path]:
     """Passages of so many clips, as `process` leaves them, one of each kind in each."""
@@ -156,16 +159,26 @@ def _speak_into(post: Post) -> None:
 def commands(post: Post, passages: Sequence[Path]) -> int:
     """All that an office does with passages, command by command; the first exit code but 0."""
     here = ("--office", str(post.place))
-    steps: list[Callable[[], int]] = [
+    witness = ("ledger", "witness", str(post.witness), "--ledger", str(post.place / "ledger"))
+    return _first_fault(
         lambda: cli.run(["office", "receive", *map(str, passages), *here, "--json"]),
+        lambda: desk(post),
+        lambda: cli.run(["office", "deliver", *here, "--retry-failed", "--json"]),
+        lambda: cli.run(witness),
+    )
+
+
+def desk(post: Post) -> int:
+    """What people do between receiving and delivering; the first exit code but 0."""
+    here = ("--office", str(post.place))
+    return _first_fault(
         lambda: cli.run(["office", "review", "--policy", "demo-auto-1", *here]),
         lambda: _decide(post),
         lambda: cli.run(["office", "issue", *here, "--json"]),
-        lambda: cli.run(["office", "deliver", *here, "--retry-failed", "--json"]),
-        lambda: cli.run(
-            ["ledger", "witness", str(post.witness), "--ledger", str(post.place / "ledger")]
-        ),
-    ]
+    )
+
+
+def _first_fault(*steps: Callable[[], int]) -> int:
     return next((code for step in steps if (code := step())), 0)
 
 

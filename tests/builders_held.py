@@ -6,6 +6,7 @@ What its commands printed on stdout is taken for acknowledged, and must be there
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from services.store.cases import cases_in
 from services.store.schema import decisions, events, traffic
 from tests.builders_faults import Post, a_post, camera, commands, undisturbed, warm
 
+_OF_ONE = re.compile(r'"fault": "[^"]|"outcome": "fault"')
+"""How a command says of one thing that it failed, and why."""
 _LETTER = {"notice.html", "notice.txt", "notice.eml", "photo.jpg", "key.txt"}
 
 
@@ -42,6 +45,18 @@ def ended(work: Work, post: Post) -> Iterator[str]:
     if code := undisturbed(partial(work.do, post), post):
         yield f"taken up again it ends with {code}: {post.complaints.read_text()[-300:]}"
     yield from work.faults(post)
+
+
+def badly_ended(code: int, work: Work, post: Post) -> Iterator[str]:
+    """What is wrong with how work ended that a disk kept from its end."""
+    said = post.complaints.read_text()
+    if code < 0:
+        yield f"signal {-code} ended it"
+    elif code == 0:
+        # It said that all is done: nobody would take it up again.
+        yield from (f"it said that all is done, and {each}" for each in work.faults(post))
+    elif "speedcam: " not in said and not _OF_ONE.search(post.told.read_text()):
+        yield f"it ended with {code} and did not say why: {said[-300:]}"
 
 
 def office_work(folder: Path, clips: Sequence[Path]) -> Work:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import shutil
 import sys
 import tempfile
@@ -21,8 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from speedcam.seal.keys import new_key
-from tests.builders_faults import Post, a_post, begin, clips_of, undisturbed
-from tests.builders_held import Work, camera_work, ended, office_work
+from tests.builders_faults import FEW, Post, a_post, begin, clips_of, undisturbed
+from tests.builders_held import Work, badly_ended, camera_work, ended, office_work
 from tests.builders_simulate import a_clip
 from tests.tracer import HERE, Fault, Traced, let_trace, traced
 
@@ -32,11 +31,6 @@ SIDES = {OFFICE: 1, SMALL: 2, WHOLE: 8}
 """What works, and how many of its calls lie between two that it is killed at: measuring takes long.
 
 The camera's small clip has no picture large enough to be fined by; the other one has."""
-
-
-WHY = re.compile(r'"fault": "[^"]|"outcome": "fault"')
-"""How a command says of one thing that it failed, and why."""
-FEW = ("by-policy", "by-officer", "lawful")
 
 
 def worked(work: Work, post: Post, fault: Fault | None = None) -> Traced:
@@ -71,23 +65,10 @@ def tried(work: Work, folder: Path, fault: Fault) -> tuple[Traced, list[str]]:
     """Disturb the work in a new folder and take it up again; what is wrong then."""
     post = a_post(folder / "tried")
     told = worked(work, post, fault)
-    wrong = [*badly_ended(told, fault, work, post), *ended(work, post)]
+    stopped = badly_ended(told.code, work, post) if fault.error and told.hit else ()
+    wrong = [*stopped, *ended(work, post)]
     shutil.rmtree(folder / "tried")
     return told, wrong
-
-
-def badly_ended(told: Traced, fault: Fault, work: Work, post: Post) -> Iterator[str]:
-    """What is wrong with how it ended, where it was not killed."""
-    if fault.error is None or not told.hit:
-        return
-    said = post.complaints.read_text()
-    if told.code < 0:
-        yield f"signal {-told.code} ended it"
-    elif told.code == 0:
-        # It said that all is done: nobody would take it up again.
-        yield from (f"it said that all is done, and {each}" for each in work.faults(post))
-    elif "speedcam: " not in said and not WHY.search(post.told.read_text()):
-        yield f"it ended with {told.code} and did not say why: {said[-300:]}"
 
 
 def main(arguments: Sequence[str] = ()) -> int:

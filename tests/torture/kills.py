@@ -30,7 +30,7 @@ LONGEST = 0.6
 """Of the time that the work on a clip takes: whoever was killed has less to do the next time."""
 
 
-def kills(
+def killed_at_work(
     clips: Sequence[Path], post: Post, dice: random.Random, workers: int, life_s: float
 ) -> int:
     """Kill workers while clip after clip comes in; how many were killed at their work."""
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         while count < options.kills:
             post = a_post(Path(name) / f"office-{offices}")
             workers = options.workers or 1 + offices % 4
-            count += kills(clips, post, dice, workers, life_s)
+            count += killed_at_work(clips, post, dice, workers, life_s)
             offices += 1
             for fault in ended(work, post):
                 wrong += 1

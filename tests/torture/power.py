@@ -21,10 +21,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.builders_faults import Post, a_post, begin, clips_of, commands, undisturbed, waited_for
+from tests.builders_faults import (
+    FEW,
+    Post,
+    a_post,
+    begin,
+    clips_of,
+    commands,
+    waited_for,
+)
 from tests.builders_held import Work, ended, office_work
 from tests.disks import ext4, lose_power, new_image, why_not
-from tests.torture.calls import FEW
 
 CYCLES = 300
 SEED = 20261127
@@ -38,32 +45,31 @@ class Start:
         image: The disk.
         post: The post whose place is on it.
         work: What is done, and what must come of it.
-        whole_s: How long it takes.
     """
 
     image: Path
     post: Post
     work: Work
-    whole_s: float
 
 
-def a_start(folder: Path, disk: Path, clips: Sequence[Path], done: int) -> Start:
-    """The first ``done`` clips are worked on; the rest is to come."""
+def a_start(folder: Path, disk: Path, work: Work, done: Sequence[Path] = ()) -> Start:
+    """A new disk, on which some clips were worked on before."""
     folder.mkdir()
-    image = new_image(folder / "disk.img")
-    post = a_post(folder / "post", disk / "office")
+    image, post = new_image(folder / "disk.img"), a_post(folder / "post", disk / "office")
     with ext4(image, disk):
-        if done and waited_for(begin(lambda: commands(post, clips[:done]), post)):
-            raise RuntimeError(
-                f"an office that nobody disturbs fails: {post.complaints.read_text()}"
-            )
-    timed, image_timed = a_post(folder / "timed", disk / "office"), folder / "timed.img"
-    shutil.copy(image, image_timed)
-    with ext4(image_timed, disk):
+        if done and waited_for(begin(lambda: commands(post, done), post)):
+            raise RuntimeError(f"what nobody disturbs fails: {post.complaints.read_text()}")
+    return Start(image=image, post=post, work=work)
+
+
+def seconds_of(start: Start, folder: Path) -> float:
+    """How long the work takes where nobody cuts it short."""
+    image, post = folder / "timed.img", a_post(folder / "timed", start.post.place)
+    shutil.copy(start.image, image)
+    with ext4(image, post.place.parent):
         began = time.monotonic()
-        undisturbed(lambda: commands(timed, clips), timed)
-        whole_s = time.monotonic() - began
-    return Start(image=image, post=post, work=office_work(folder, clips), whole_s=whole_s)
+        waited_for(begin(partial(start.work.do, post), post))
+        return time.monotonic() - began
 
 
 def cut_short(start: Start, folder: Path, life_s: float, workers: int) -> tuple[bool, list[str]]:
@@ -118,12 +124,14 @@ def lost_again_and_again(folder: Path, cycles: int, seed: int) -> int:
     if not loses_what_is_not_synced(folder, disk):
         raise RuntimeError("this kernel's ext4 keeps what was not synced: nothing would be proven")
     clips = clips_of(folder / "passages", 2, FEW)
-    starts = [a_start(folder / f"start-{done}", disk, clips[: done + 1], done) for done in (0, 1)]
+    works = [office_work(folder / f"work-{n}", clips[:n]) for n in (1, 2)]
+    starts = [a_start(folder / f"start-{n}", disk, work, clips[:n]) for n, work in enumerate(works)]
+    longest_s = seconds_of(starts[0], folder)
     cycle = 0
     while at_work < cycles:
         start, workers = starts[cycle % 2], 1 + cycle // 2 % 2
         tried = folder / f"cycle-{cycle}"
-        alive, faults = cut_short(start, tried, dice.uniform(0, start.whole_s), workers)
+        alive, faults = cut_short(start, tried, dice.uniform(0, longest_s), workers)
         at_work += alive
         wrong += len(faults)
         for fault in faults:
