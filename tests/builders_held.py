@@ -34,10 +34,15 @@ _LETTER = {"notice.html", "notice.txt", "notice.eml", "photo.jpg", "key.txt"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Something that is done in a post's place, and what does not hold there once it is done."""
+    """Something that is done in a post's place, and what does not hold there once it is done.
+
+    Attributes:
+        alone: It starts no other processes.
+    """
 
     do: Callable[[Post], int]
     faults: Callable[[Post], Iterator[str]]
+    alone: bool
 
 
 def ended(work: Work, post: Post) -> Iterator[str]:
@@ -67,7 +72,11 @@ def office_work(folder: Path, clips: Sequence[Path]) -> Work:
     with open_store(post.place) as store:
         expected = outcome(store)
     _require(not list(faults(post, expected)), post)
-    return Work(do=lambda post: commands(post, clips), faults=lambda post: faults(post, expected))
+    return Work(
+        do=lambda post: commands(post, clips),
+        faults=lambda post: faults(post, expected),
+        alone=True,
+    )
 
 
 def camera_work(folder: Path, video: Path, site: Path, key: Path) -> Work:
@@ -77,7 +86,7 @@ def camera_work(folder: Path, video: Path, site: Path, key: Path) -> Work:
     _require(undisturbed(lambda: work(post), post) == 0, post)
     expected = contents(post.place)
     _require(bool(expected), post)
-    return Work(do=work, faults=lambda post: _results(post, expected))
+    return Work(do=work, faults=lambda post: _results(post, expected), alone=False)
 
 
 def _require(holds: bool, post: Post) -> None:

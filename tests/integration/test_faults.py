@@ -87,9 +87,9 @@ def test_an_office_goes_on_once_a_full_disk_is_free_again(rooted, work):
     assert wrong == []
 
 
-def written_by_threads(folder: Path) -> int:
-    """Two files at a time, one after the other; the number of the error, if there is one."""
-    let_trace()
+def written_by_threads(folder: Path, *, filtered: bool) -> int:
+    """Two files, each by a thread of its own; the number of the error, if there is one."""
+    let_trace(filtered=filtered)
     faults = []
 
     def write(name):
@@ -107,14 +107,16 @@ def written_by_threads(folder: Path) -> int:
 
 
 @traceable
-def test_calls_are_counted_over_all_threads_and_the_chosen_one_fails(tmp_path):
+@pytest.mark.parametrize("filtered", [True, False], ids=["filtered", "every call"])
+def test_calls_are_counted_over_all_threads_and_the_chosen_one_fails(tmp_path, filtered):
     post = a_post(tmp_path / "post", tmp_path / "place")
     post.place.mkdir()
 
+    def work():
+        return written_by_threads(post.place, filtered=filtered)
+
     def run(fault=None):
-        return traced(
-            lambda: begin(lambda: written_by_threads(post.place), post), post.place, fault
-        )
+        return traced(lambda: begin(work, post), post.place, fault, filtered=filtered)
 
     whole = run()
     assert whole.calls == ("openat one", "write one", "openat two", "write two")

@@ -37,10 +37,10 @@ def worked(work: Work, post: Post, fault: Fault | None = None) -> Traced:
     """Do the work in a new process; what became of it, and of the call that was disturbed."""
 
     def begun() -> int:
-        let_trace()
+        let_trace(filtered=work.alone)
         return work.do(post)
 
-    return traced(partial(begin, begun, post), post.place, fault)
+    return traced(partial(begin, begun, post), post.place, fault, filtered=work.alone)
 
 
 def work_of(side: str, folder: Path) -> Work:
@@ -103,7 +103,7 @@ def killed_at_each(side: str, folder: Path, between: range, every: int, seed: in
         killed += bool(told.hit)
         wrong += len(faults)
         for fault in faults:
-            print(f"{side}, killed at call {at} ({''.join(told.hit)}): {fault}")  # noqa: T201 - its data
+            print(f"{side}, killed at call {at} ({''.join(told.hit)}): {fault}", flush=True)  # noqa: T201 - its data
     sys.stderr.write(
         f"{side}: killed at {killed} of {len(calls)} calls from {between.start} on, {wrong} things "
         f"wrong, seed {seed}, "

@@ -66,7 +66,7 @@ def failed_at_each(
         codes[told.code] += bool(told.hit)
         wrong += len(faults)
         for fault in faults:
-            print(f"{side}, {error} at call {at} ({told.hit[:1]}): {fault}")  # noqa: T201 - its data
+            print(f"{side}, {error} at call {at} ({told.hit[:1]}): {fault}", flush=True)  # noqa: T201 - its data
     ends = ", ".join(f"{count} with {code}" for code, count in sorted(codes.items()))
     sys.stderr.write(
         f"{side}: {error} at {codes.total()} of {len(calls)} calls from {between.start} on, ended "

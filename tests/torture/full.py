@@ -165,7 +165,7 @@ def one_after_the_other(folder: Path, runs: int, dice: random.Random) -> int:
         codes[code] += 1
         wrong += len(faults)
         for fault in faults:
-            print(f"room for {room} bytes: {fault}")  # noqa: T201 - its data
+            print(f"room for {room} bytes: {fault}", flush=True)  # noqa: T201 - its data
     ends = ", ".join(f"{count} with {code}" for code, count in sorted(codes.items()))
     sys.stderr.write(
         f"full disks: {runs}, ended {ends}; {wrong} things wrong, "
@@ -185,7 +185,7 @@ def by_themselves(folder: Path, runs: int, dice: random.Random) -> int:
         longest = [max(pair) for pair in zip(longest, seconds, strict=True)]
         wrong += len(faults)
         for fault in faults:
-            print(f"alone, room for {room} bytes more: {fault}")  # noqa: T201 - its data
+            print(f"alone, room for {room} bytes more: {fault}", flush=True)  # noqa: T201 - its data
     received_s, sent_s = longest
     sys.stderr.write(
         f"full disks of who goes on: {runs}, all received after {received_s:.1f} s and sent after "

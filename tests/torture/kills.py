@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             offices += 1
             for fault in ended(work, post):
                 wrong += 1
-                print(f"office {offices}, {workers} workers: {fault}")  # noqa: T201 - its data
+                print(f"office {offices}, {workers} workers: {fault}", flush=True)  # noqa: T201 - its data
     sys.stderr.write(
         f"kills: {count} of {options.workers or '1 to 4'} workers in {offices} offices, {wrong} "
         f"things wrong, seed {options.seed}, {time.monotonic() - began:.0f} s\n"

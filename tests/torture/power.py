@@ -135,7 +135,7 @@ def lost_again_and_again(folder: Path, cycles: int, seed: int) -> int:
         at_work += alive
         wrong += len(faults)
         for fault in faults:
-            print(f"cycle {cycle}, {workers} workers: {fault}")  # noqa: T201 - its data
+            print(f"cycle {cycle}, {workers} workers: {fault}", flush=True)  # noqa: T201 - its data
         shutil.rmtree(tried)
         cycle += 1
     sys.stderr.write(
