@@ -25,6 +25,7 @@ from services.notifier.outbox import notices
 from services.store import Store, open_store
 from services.store.cases import cases_in
 from services.store.schema import decisions, events, traffic
+from speedcam.errors import SpeedcamError
 from tests.builders_faults import Post, a_post, camera, commands, undisturbed, warm
 
 _OF_ONE = re.compile(r'"fault": "[^"]|"outcome": "fault"')
@@ -49,7 +50,10 @@ def ended(work: Work, post: Post) -> Iterator[str]:
     """What is wrong once the work was taken up again and done to its end."""
     if code := undisturbed(partial(work.do, post), post):
         yield f"taken up again it ends with {code}: {post.complaints.read_text()[-300:]}"
-    yield from work.faults(post)
+    try:
+        yield from work.faults(post)
+    except (SpeedcamError, OSError) as error:
+        yield f"it cannot be looked at: {error}"
 
 
 def badly_ended(code: int, work: Work, post: Post) -> Iterator[str]:
