@@ -120,8 +120,7 @@ def begin(out: Path, run: Run) -> None:
     Nothing else is written before the run's record, so that ``out`` is known for ours.
     """
     before = dict(_recorded(out) or {})
-    for leftover in out.glob(".*.part"):
-        leftover.unlink()
+    _remove_half_written(out)
     had_gaps = before.pop(SET_ASIDE, None) is not None
     if before != run or not (had_gaps and _is_whole(out / PASSAGES, out)):
         (out / PASSAGES).unlink(missing_ok=True)
@@ -196,7 +195,13 @@ def _tidy(out: Path) -> None:
     for path in (path for folder in _FOLDERS for path in (out / folder).glob("*")):
         if path not in named:
             path.unlink()
+    _remove_half_written(out)
     _remove(out / SEGMENTS)
+
+
+def _remove_half_written(out: Path) -> None:
+    for leftover in out.glob(".*.part"):
+        leftover.unlink()
 
 
 def _remove(folder: Path) -> None:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from typer.core import TyperGroup
@@ -22,8 +22,11 @@ from services.notifier.senders.folder import FolderSender
 from services.notifier.wiring import write_letter
 from services.policy import demo_auto_1
 from services.store import open_store
-from speedcam import cli
+from speedcam import cli, clips
+from speedcam.adapters.exhibits import FolderExhibits
 from speedcam.model import Passage, Provenance
+from speedcam.process import PASSAGES
+from speedcam.record import read_passages
 from tests.builders_office import AT, ISSUED, SetClock, a_passage, a_plate, on_disk
 
 _SINCE = datetime.now(UTC) - ISSUED
@@ -108,7 +111,7 @@ def _passages(clip: int, kinds: Sequence[str]) -> Iterator[Passage]:
 
 
 @cache
-def _command_line() -> TyperGroup:
+def command_line() -> TyperGroup:
     """The command line, built once for all processes that are begun here."""
     whole = cli.build()
     whole.commands = {name: whole.commands[name] for name in ("office", "ledger", "process")}
@@ -117,7 +120,7 @@ def _command_line() -> TyperGroup:
 
 def warm(folder: Path) -> None:
     """Load what the office's work needs, so that not every process that is begun does it again."""
-    _command_line()
+    command_line()
     (passages,) = clips_of(folder / "warm", 1)
     with open_store(folder / "warm" / "office", create=True) as store:
         office.receive(store, passages, SetClock())
@@ -137,7 +140,7 @@ def begin(work: Callable[[], int], post: Post, *, later: timedelta = timedelta()
     code = 70
     try:
         _speak_into(post)
-        cli.build = _command_line
+        cli.build = command_line
         SystemClock.now = lambda _: datetime.now(UTC) - _SINCE + later  # type: ignore[method-assign]
         code = work()
     except BaseException:  # noqa: BLE001 - what a user would see
@@ -182,10 +185,32 @@ def _first_fault(*steps: Callable[[], int]) -> int:
     return next((code for step in steps if (code := step())), 0)
 
 
-def camera(post: Post, video: Path, site: Path, key: Path) -> int:
-    """What a camera does with a clip; its exit code."""
+def camera(post: Post, video: Path, site: Path, key: Path, found: Path | None = None) -> int:
+    """What a camera does with a clip; its exit code.
+
+    Args:
+        post: For its results.
+        video: The clip.
+        site: Where it was taken.
+        key: Signs the passages.
+        found: Results of the same clip: nothing is measured, and what was found then is kept anew.
+    """
+    if found:
+        clips.passages = partial(_found_before, found, post.place)
     given = ("--site", site, "--key", key, "--out", post.place)
-    return cli.run(["process", str(video), *map(str, given)])
+    how = ("--workers", "1", "--decode", "inside")
+    return cli.run(["process", str(video), *how, *map(str, given)])
+
+
+def _found_before(found: Path, place: Path, *_: object, **__: object) -> Iterator[Passage]:
+    """What measuring gave: each exhibit is kept, then the passage is told."""
+    (before,) = found.glob(f"*/{PASSAGES}")
+    for passage in read_passages(before):
+        for exhibit in passage.exhibits:
+            path = before.parent / exhibit.path
+            kept = FolderExhibits(folder=place / path.parent.relative_to(found))
+            kept.keep(path.name, path.read_bytes())
+        yield passage
 
 
 def _decide(post: Post) -> int:

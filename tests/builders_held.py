@@ -26,7 +26,7 @@ from services.store import Store, open_store
 from services.store.cases import cases_in
 from services.store.schema import decisions, events, traffic
 from speedcam.errors import SpeedcamError
-from tests.builders_faults import Post, a_post, camera, commands, undisturbed, warm
+from tests.builders_faults import Post, a_post, camera, command_line, commands, undisturbed, warm
 
 _OF_ONE = re.compile(r'"fault": "[^"]|"outcome": "fault"')
 """How a command says of one thing that it failed, and why."""
@@ -84,13 +84,18 @@ def office_work(folder: Path, clips: Sequence[Path]) -> Work:
 
 
 def camera_work(folder: Path, video: Path, site: Path, key: Path) -> Work:
-    """A camera's with a clip: its files must be those that it leaves where nobody disturbs it."""
+    """A camera's with a clip: its files must be those that it leaves where nobody disturbs it.
+
+    The clip is measured once, undisturbed; after that what was found is written again.
+    """
+    command_line()
     post = a_post(folder / "undisturbed")
     work = partial(camera, video=video, site=site, key=key)
     _require(undisturbed(lambda: work(post), post) == 0, post)
     expected = contents(post.place)
     _require(bool(expected), post)
-    return Work(do=work, faults=lambda post: _results(post, expected), alone=False)
+    again = partial(work, found=post.place)
+    return Work(do=again, faults=lambda post: _results(post, expected), alone=False)
 
 
 def _require(holds: bool, post: Post) -> None:

@@ -5,6 +5,7 @@ Both need root and a kernel that lends loop devices and mounts.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 
 _SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN, as in the kernel's fs/ext4/ext4.h."""
+_NEW_MOUNTS = 0x20000
 _NO_LOG_FLUSH = 2
 """What was not synced is lost with what the journal holds of it."""
 
@@ -33,12 +35,26 @@ def why_not(folder: Path) -> str:
     if not shutil.which("mkfs.ext4"):
         return "they need mkfs.ext4 (e2fsprogs)"
     try:
+        _own_mounts()
         with ext4(new_image(folder / "probe.img"), folder / "probe"):
             pass
+    except OSError as error:
+        return f"mounts of one's own: {error}"
     except subprocess.CalledProcessError as error:
         return f"{' '.join(error.cmd)}: {error.stderr.strip()}"
     (folder / "probe.img").unlink()
     return ""
+
+
+def _own_mounts() -> None:
+    """Let nobody else see what this process mounts, from now on.
+
+    A sandbox that is started meanwhile would take our disk along and keep it mounted.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_MOUNTS):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    _run("mount", "--make-rprivate", "/")
 
 
 def new_image(path: Path) -> Path:

@@ -30,9 +30,9 @@ ERRORS = {"EIO": (errno.EIO, False), "ENOSPC": (errno.ENOSPC, True)}
 def main(arguments: Sequence[str] = ()) -> int:
     """Print every failure; 0 where there is none."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture.failing", description=__doc__)
-    parser.add_argument("--side", choices=tuple(SIDES), action="append", help="all by default")
+    parser.add_argument("--side", choices=SIDES, action="append", help="all by default")
     parser.add_argument("--error", choices=tuple(ERRORS), action="append", help="both by default")
-    parser.add_argument("--every", type=int, help="let one call in so many fail")
+    parser.add_argument("--every", type=int, default=1, help="let one call in so many fail")
     parser.add_argument("--first", type=int, default=1, help="the first call that fails")
     parser.add_argument("--last", type=int, default=sys.maxsize, help="the last one")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -43,12 +43,11 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 0
     wrong, between = 0, range(options.first, options.last + 1)
     for side in options.side or SIDES:
-        every = options.every or SIDES[side]
         with tempfile.TemporaryDirectory(prefix="speedcam-torture-", dir=options.folder) as name:
             for error in options.error or ERRORS:
                 folder = Path(name) / error
                 wrong += failed_at_each(
-                    side, error, folder, between=between, every=every, seed=options.seed
+                    side, error, folder, between=between, every=options.every, seed=options.seed
                 )
     return int(wrong > 0)
 
