@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ EXHIBITS = "exhibits"
 RAW = "raw"
 SEALS = "seals"
 _FOLDERS = (EXHIBITS, RAW, SEALS)
+_BEFORE_RUN = re.compile(rf"{re.escape(LOCK)}|\.{re.escape(RUN)}\..*\.part")
+"""Whoever is killed before the run's record is written leaves nothing else."""
 SEGMENTS = "segments"
 SET_ASIDE = "set_aside"
 
@@ -217,7 +220,7 @@ def _require_ours(folder: Path) -> None:
     """
     try:
         make_folder(folder)
-        strange = [path for path in folder.iterdir() if path.name != LOCK]
+        strange = [path for path in folder.iterdir() if not _BEFORE_RUN.fullmatch(path.name)]
     except OSError as error:
         raise SpeedcamError(
             f"cannot write to {folder} ({error.strerror}). Choose another --out folder."
