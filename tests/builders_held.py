@@ -35,15 +35,10 @@ _LETTER = {"notice.html", "notice.txt", "notice.eml", "photo.jpg", "key.txt"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Something that is done in a post's place, and what does not hold there once it is done.
-
-    Attributes:
-        alone: It starts no other processes.
-    """
+    """Something that is done in a post's place, and what does not hold there once it is done."""
 
     do: Callable[[Post], int]
     faults: Callable[[Post], Iterator[str]]
-    alone: bool
 
 
 def ended(work: Work, post: Post) -> Iterator[str]:
@@ -76,11 +71,7 @@ def office_work(folder: Path, clips: Sequence[Path]) -> Work:
     with open_store(post.place) as store:
         expected = outcome(store)
     _require(not list(faults(post, expected)), post)
-    return Work(
-        do=lambda post: commands(post, clips),
-        faults=lambda post: faults(post, expected),
-        alone=True,
-    )
+    return Work(do=lambda post: commands(post, clips), faults=lambda post: faults(post, expected))
 
 
 def camera_work(folder: Path, video: Path, site: Path, key: Path) -> Work:
@@ -95,7 +86,7 @@ def camera_work(folder: Path, video: Path, site: Path, key: Path) -> Work:
     expected = contents(post.place)
     _require(bool(expected), post)
     again = partial(work, found=post.place)
-    return Work(do=again, faults=lambda post: _results(post, expected), alone=False)
+    return Work(do=again, faults=lambda post: _results(post, expected))
 
 
 def _require(holds: bool, post: Post) -> None:

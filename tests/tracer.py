@@ -2,10 +2,9 @@
 
 Calls are counted over all threads of the process, in the order in which they are made, and only on
 what lies below one folder: pipes, terminals and other files are let alone. It uses ptrace, so it
-works on Linux on x86-64, also without root. Processes that the process starts are not followed.
-
-A process that starts no other ones may be traced by a filter: it is stopped at those calls alone,
-and is then four times as fast.
+works on Linux on x86-64, also without root. A seccomp filter stops the process at such calls alone,
+which makes it four times as fast as stopping it at all; so it may start no other processes, whom
+nobody would let go on.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from pathlib import Path
 HERE = sys.platform == "linux" and platform.machine() == "x86_64"
 """Whether it works on this machine."""
 
-_TRACEME, _POKEUSER, _CONT, _SYSCALL, _SETOPTIONS, _SYSCALL_INFO = 0, 6, 7, 24, 0x4200, 0x420E
-_OPTIONS = 0x1 | 0x8 | 0x80 | 0x100000
-"""Mark stops at calls; follow threads; heed filters; nobody outlives whoever traces him."""
+_TRACEME, _POKEUSER, _CONT, _SETOPTIONS, _SYSCALL_INFO = 0, 6, 7, 0x4200, 0x420E
+_OPTIONS = 0x8 | 0x80 | 0x100000
+"""Follow threads; heed filters; nobody outlives whoever traces him."""
 _AT_FILTER = 7
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _BY_FILTER = 38, 22, 2
 _LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -82,9 +81,7 @@ class Traced:
     hit: tuple[str, ...]
 
 
-def traced(
-    begin: Callable[[], int], folder: Path, fault: Fault | None = None, *, filtered: bool = False
-) -> Traced:
+def traced(begin: Callable[[], int], folder: Path, fault: Fault | None = None) -> Traced:
     """Trace a process to its end.
 
     Args:
@@ -92,7 +89,6 @@ def traced(
             gives its id.
         folder: Calls on what is below it count.
         fault: What is done to it; None: its calls are written down.
-        filtered: As :func:`let_trace` was told.
     """
     # A tracer waits for whatever child there is, and must have no others.
     reading, writing = os.pipe()
@@ -100,7 +96,7 @@ def traced(
     if tracer == 0:
         os.close(reading)
         try:
-            told = _Tracer(begin(), folder, fault, filtered).run()
+            told = _Tracer(begin(), folder, fault).run()
             with os.fdopen(writing, "w") as pipe:
                 json.dump([told.code, told.calls, told.hit], pipe)
         finally:
@@ -113,12 +109,11 @@ def traced(
     return Traced(code=code, calls=tuple(calls), hit=tuple(hit))
 
 
-def let_trace(*, filtered: bool = False) -> None:
-    """Let whoever started this process trace it; ``filtered`` where it starts no other one."""
+def let_trace() -> None:
+    """Let whoever started this process trace it from here on."""
     _ptrace(_TRACEME)
     os.kill(os.getpid(), signal.SIGSTOP)
-    if filtered:
-        _stop_only_at(CALLS)
+    _stop_only_at(CALLS)
 
 
 def _stop_only_at(calls: Iterable[int]) -> None:
@@ -145,9 +140,6 @@ class _Info(ctypes.Structure):
     )  # fmt: skip
 
 
-_ENTERS, _FILTERED = 1, 3
-
-
 def _ptrace(request: int, pid: int = 0, address: int = 0, data: int = 0) -> None:
     call = ctypes.CDLL(None, use_errno=True).ptrace
     call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -161,7 +153,6 @@ class _Tracer:
     main: int
     folder: Path
     fault: Fault | None
-    filtered: bool
     calls: list[str] = field(default_factory=list)
     hit: list[str] = field(default_factory=list)
 
@@ -181,11 +172,11 @@ class _Tracer:
                 return Traced(code=code, calls=tuple(self.calls), hit=tuple(self.hit))
 
     def _go_on(self, thread: int, number: int = 0) -> None:
-        _ptrace(_CONT if self.filtered else _SYSCALL, thread, 0, number)
+        _ptrace(_CONT, thread, 0, number)
 
     def _stopped(self, thread: int, status: int) -> None:
         number = os.WSTOPSIG(status)
-        if number == signal.SIGTRAP | 0x80 or status >> 16 == _AT_FILTER:
+        if status >> 16 == _AT_FILTER:
             self._at_call(thread)
             number = 0
         elif status >> 16 or number in {signal.SIGTRAP, signal.SIGSTOP}:
@@ -195,7 +186,7 @@ class _Tracer:
     def _at_call(self, thread: int) -> None:
         info = _Info()
         _ptrace(_SYSCALL_INFO, thread, ctypes.sizeof(info), ctypes.addressof(info))
-        if info.op in {_ENTERS, _FILTERED} and (call := self._told(info)):
+        if call := self._told(info):
             self.calls.append(call)
             self._disturb(thread, call)
 

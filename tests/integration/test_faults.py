@@ -87,9 +87,9 @@ def test_an_office_goes_on_once_a_full_disk_is_free_again(rooted, work):
     assert wrong == []
 
 
-def written_by_threads(folder: Path, *, filtered: bool) -> int:
+def written_by_threads(folder: Path) -> int:
     """Two files, each by a thread of its own; the number of the error, if there is one."""
-    let_trace(filtered=filtered)
+    let_trace()
     faults = []
 
     def write(name):
@@ -107,16 +107,15 @@ def written_by_threads(folder: Path, *, filtered: bool) -> int:
 
 
 @traceable
-@pytest.mark.parametrize("filtered", [True, False], ids=["filtered", "every call"])
-def test_calls_are_counted_over_all_threads_and_the_chosen_one_fails(tmp_path, filtered):
+def test_calls_are_counted_over_all_threads_and_the_chosen_one_fails(tmp_path):
     post = a_post(tmp_path / "post", tmp_path / "place")
     post.place.mkdir()
 
     def work():
-        return written_by_threads(post.place, filtered=filtered)
+        return written_by_threads(post.place)
 
     def run(fault=None):
-        return traced(lambda: begin(work, post), post.place, fault, filtered=filtered)
+        return traced(lambda: begin(work, post), post.place, fault)
 
     whole = run()
     assert whole.calls == ("openat one", "write one", "openat two", "write two")

@@ -35,10 +35,10 @@ def worked(work: Work, post: Post, fault: Fault | None = None) -> Traced:
     """Do the work in a new process; what became of it, and of the call that was disturbed."""
 
     def begun() -> int:
-        let_trace(filtered=work.alone)
+        let_trace()
         return work.do(post)
 
-    return traced(partial(begin, begun, post), post.place, fault, filtered=work.alone)
+    return traced(partial(begin, begun, post), post.place, fault)
 
 
 def work_of(side: str, folder: Path) -> Work:
