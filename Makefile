@@ -44,7 +44,7 @@ check: .stamps/dev  ## Format, lint, types
 bench: .stamps/dev  ## Measure ourselves, in hours; BENCH=clips, tracks, renders, plates, hiding, office or peers for a part
 	$(BIN)/python -m tests.bench $(BENCH)
 
-torture: .stamps/dev  ## Attack what is sealed and what is told, for an hour
+torture: .stamps/dev  ## Attack what is sealed and told, kill what works and break its disk, for hours
 	$(BIN)/python -m tests.torture
 
 .stamps/release: requirements-release.lock

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ EXHIBITS = "exhibits"
 RAW = "raw"
 SEALS = "seals"
 FOLDERS = (EXHIBITS, RAW, SEALS)
+_BEFORE_RUN = re.compile(rf"{re.escape(LOCK)}|\.{re.escape(RUN)}\..*\.part")
+"""Whoever is killed before the run's record is written leaves nothing else."""
 SEGMENTS = "segments"
 SET_ASIDE = "set_aside"
 
@@ -120,8 +123,7 @@ def begin(out: Path, run: Run) -> None:
     Nothing else is written before the run's record, so that ``out`` is known for ours.
     """
     before = dict(_recorded(out) or {})
-    for leftover in out.glob(".*.part"):
-        leftover.unlink()
+    _remove_half_written(out)
     had_gaps = before.pop(SET_ASIDE, None) is not None
     if before != run or not (had_gaps and _is_whole(out / PASSAGES, out)):
         (out / PASSAGES).unlink(missing_ok=True)
@@ -196,7 +198,13 @@ def _tidy(out: Path) -> None:
     for path in (path for folder in FOLDERS for path in (out / folder).glob("*")):
         if path not in named:
             path.unlink()
+    _remove_half_written(out)
     _remove(out / SEGMENTS)
+
+
+def _remove_half_written(out: Path) -> None:
+    for leftover in out.glob(".*.part"):
+        leftover.unlink()
 
 
 def _remove(folder: Path) -> None:
@@ -212,7 +220,7 @@ def _require_ours(folder: Path) -> None:
     """
     try:
         make_folder(folder)
-        strange = [path for path in folder.iterdir() if path.name != LOCK]
+        strange = [path for path in folder.iterdir() if not _BEFORE_RUN.fullmatch(path.name)]
     except OSError as error:
         raise SpeedcamError(
             f"cannot write to {folder} ({error.strerror}). Choose another --out folder."

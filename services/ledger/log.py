@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from services.errors import LedgerError
+from services.errors import LedgerError, StoreUnavailable
 from services.ledger.checkpoint import Checkpoint, checkpoint_of
 from services.ledger.keys import load_signer, publish, read_verifier
 from services.ledger.merkle import NodeAt, consistency_path, root_at
@@ -40,7 +40,19 @@ def checkpoint(store: Store, clock: Clock) -> Checkpoint | None:
 
     Raises:
         LedgerError: The history is not what was signed before, or the key is lost.
+        StoreUnavailable: The disk does not take it now; it is signed the next time.
     """
+    try:
+        return _checkpoint(store, clock)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the history of {store.folder} was not signed: {error.filename or FOLDER}: "
+            f"{error.strerror}. All that was done is kept. Check the folder's rights and the free "
+            "space; it is signed the next time."
+        ) from None
+
+
+def _checkpoint(store: Store, clock: Clock) -> Checkpoint | None:
     # Before the database, which may go on meanwhile: it then has all that the files say.
     files = _files_of(store)
     with store.reading() as connection:

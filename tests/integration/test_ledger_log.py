@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, text
 
-from services.errors import LedgerError, StoreError
+from services.errors import LedgerError, StoreError, StoreUnavailable
 from services.fines import act_on
 from services.ledger.audit import audit
 from services.ledger.checkpoint import checkpoint_of
@@ -16,7 +16,7 @@ from services.ledger.log import ASKED, COSIGNED, KEY, checkpoint, ledger_of
 from services.ledger.note import signed_at_s
 from services.ledger.proof import checks_of, proof_of
 from services.ledger.prove import anchored, prove
-from services.ledger.recorded import EVERY, Recorder
+from services.ledger.recorded import EVERY, Recorder, keep_recording
 from services.ledger.witness import seen_by, witness
 from services.life import Act
 from services.notifier.delivery import deliver
@@ -61,6 +61,19 @@ def test_a_checkpoint_whose_row_was_lost_in_a_crash_is_made_whole(store, clock, 
     assert audit(store).findings
     assert checkpoint(store, clock) == signed
     assert audit(store).findings == ()
+
+
+def test_a_disk_that_takes_no_checkpoint_is_waited_for_and_told(store, clock, tmp_path):
+    fines_of(store, tmp_path / "camera", clock, "a")
+    ledger_of(store).write_text("in the way")
+    with pytest.raises(StoreUnavailable, match="was not signed"):
+        checkpoint(store, clock)
+    told = []
+    with keep_recording(store, clock, told.append):
+        pass
+    assert "was not signed" in told[-1]
+    ledger_of(store).unlink()
+    assert checkpoint(store, clock).size
 
 
 def test_an_office_whose_leaves_somebody_removed_writes_no_more(store, clock, tmp_path):
