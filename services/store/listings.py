@@ -146,6 +146,7 @@ def _letters(connection: Connection, numbers: Sequence[str]) -> Mapping[str, lis
 
 
 Counts = Mapping[str, Counter[str]]
+_LISTED = (SPEED, REFUSAL, OUTCOME)
 
 
 def _counts(
@@ -154,11 +155,11 @@ def _counts(
     where, what = (traffic.c.day, traffic.c.site_id), (traffic.c.what, traffic.c.value)
     query = (
         select(*where, *what, func.sum(traffic.c.passages))
-        .where(tuple_(*where).in_(places))
+        .where(tuple_(*where).in_(places), traffic.c.what.in_(_LISTED))
         .group_by(*where, *what)
     )
     found: dict[tuple[str, str], dict[str, Counter[str]]] = {
-        place: {SPEED: Counter(), REFUSAL: Counter(), OUTCOME: Counter()} for place in places
+        place: {kind: Counter() for kind in _LISTED} for place in places
     }
     for day, site, kind, value, passages in connection.execute(query):
         found[day, site][kind][value] += int(passages)
