@@ -18,7 +18,7 @@ from tests.builders_variants import (
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
 CLIP = SAMPLES / "overcast_main_road.mp4"
-SECONDS = 12.0
+SECONDS = 9.0
 LOST = set(np.random.default_rng(7).choice(400, 80, replace=False).tolist())
 
 
