@@ -31,7 +31,7 @@ RULES = (Rule(id="closed-30", states=frozenset({State.CANCELLED, State.PAID}), d
 
 def a_closed_fine(store, clock, *names, render, senders):
     """A fine for each name, written to its owner, contested and cancelled; their numbers."""
-    camera = store.folder.parent / f"camera-{'-'.join(names)}"
+    camera = store.folder.parent / f"camera-{names[0]}"
     plates = {name: PLATE if name == "planted" else f"AA{i:03}BB" for i, name in enumerate(names)}
     passages = [a_passage(f"p-{name}", plate=plate) for name, plate in plates.items()]
     office.receive(store, on_disk(camera, *passages), clock)
