@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import date
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.errors import EvidenceError, LetterError
 from services.model import Fine, OffenceKind, Violation
 from services.notifier.country import Country, country_of
 from services.rules.entries import Unit
-from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading
+from speedcam.model import Exhibit, ExhibitKind, Passage, PlateReading, SpeedMeasurement
 
 _WORDED = frozenset({OffenceKind.SPEED, OffenceKind.SECTION})
 """Offences that the letters have words for."""
 
 _NO_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of what breaks a line, and of what no text has."""
+
+
+def pictured_at(passage: Passage, exhibit: Exhibit) -> datetime:
+    """The instant of the frame that an exhibit shows, in the time zone of the place.
+
+    The passage's own instant is that of the end of the measured stretch, or of the track.
+    """
+    used = passage.speed.samples if isinstance(passage.speed, SpeedMeasurement) else ()
+    end_s = used[-1].time_s if used else passage.last_s
+    at = passage.at + timedelta(seconds=exhibit.time_s - end_s)
+    return at.astimezone(ZoneInfo(passage.place.timezone))
 
 
 def require_complete(fine: Fine) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from services.errors import LetterError
 from services.model import Fine, Money, Violation
-from services.notifier.complete import limit_of, photo_exhibit, require_complete
+from services.notifier.complete import limit_of, photo_exhibit, pictured_at, require_complete
 from services.notifier.country import Country, country_of
 from services.notifier.language import (
     NO_BREAK,
@@ -42,6 +42,7 @@ class Facts:
     """What a notice says, each value ready to print. Dates are local to the place.
 
     Attributes:
+        photo_time: Of the frame that the photo shows, some moments before ``time``.
         plate: Masked: the letter may be read by others than its owner.
         deducted: What lies between ``measured`` and ``retained``, so that the sum adds up.
         full_from: Empty when what is late follows at once after the reduced amount.
@@ -64,6 +65,8 @@ class Facts:
     towards: str
     date: str
     time: str
+    photo_date: str
+    photo_time: str
     measured: str
     measured_and_doubt: str
     deducted: str
@@ -121,6 +124,7 @@ def facts(fine: Fine, language: Language) -> Facts:
         raise LetterError(f"notice {fine.number} cannot be written: its passage changed meanwhile.")
     stretch = violation.stretch
     at = (stretch.left_at if stretch else violation.passage.at).astimezone(ZoneInfo(place.timezone))
+    pictured = pictured_at(violation.passage, photo)
     speed = _Speeds.of(violation, country)
     discounted = terms.reduced.minor < terms.full.minor
 
@@ -145,6 +149,8 @@ def facts(fine: Fine, language: Language) -> Facts:
         towards=place.towards,
         date=day(at.date()),
         time=clock_time(at),
+        photo_date=day(pictured.date()),
+        photo_time=clock_time(pictured),
         measured=speed_of(speed.measured),
         measured_and_doubt=f"{number(speed.measured)} ± {speed_of(speed.uncertainty)}",
         deducted=speed_of(speed.measured - speed.retained),

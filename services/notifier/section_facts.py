@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.errors import LetterError
 from services.model import Violation
-from services.notifier.complete import photo_exhibit
+from services.notifier.complete import photo_exhibit, pictured_at
 from services.notifier.language import NO_BREAK, Language, clock_time, local_day, number_in
 
 _MARKED = Decimal("0.1")
@@ -36,6 +36,8 @@ class SectionFacts:
     towards: str
     date: str
     time: str
+    photo_date: str
+    photo_time: str
     began: str
     ended: str
     distance: str
@@ -66,6 +68,7 @@ def section_facts(violation: Violation, language: Language, country: str) -> Sec
     if not (certificate and photo):
         raise LetterError(f"case {violation.key} has no whole proof where its section begins.")
     came = stretch.entered_at.astimezone(ZoneInfo(place.timezone))
+    pictured = pictured_at(entry, photo)
     went = stretch.left_at.astimezone(ZoneInfo(violation.passage.place.timezone))
 
     def day(value: date | None) -> str:
@@ -85,6 +88,8 @@ def section_facts(violation: Violation, language: Language, country: str) -> Sec
         towards=place.towards,
         date=day(came.date()),
         time=clock_time(came),
+        photo_date=day(pictured.date()),
+        photo_time=clock_time(pictured),
         began=_exact(came, mark),
         ended=_exact(went, mark),
         distance=with_unit(distance, "m"),

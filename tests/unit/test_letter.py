@@ -13,7 +13,7 @@ from services.errors import EvidenceError, LetterError
 from services.model import Money, OffenceKind
 from services.notifier.facts import Language, amount, clock_time, facts, masked
 from services.notifier.letter import data_uri, render_letter
-from speedcam.model import Certificate, PlateReading, Reason, Refusal
+from speedcam.model import Certificate, ExhibitKind, PlateReading, Reason, Refusal
 from tests.builders_notice import (
     PLATE,
     a_decision,
@@ -218,6 +218,16 @@ def test_the_alternative_text_says_what_the_photo_proves():
     for words in ("Rruga e Kombit, km 4+200", "14 tetor 2026", "67,3", "measured at 67.3"):
         assert words in made.photo_alt.replace("\N{NO-BREAK SPACE}", " ")
     assert made.photo_alt.split(" / ")[1] in made.html
+
+
+def test_the_photo_bears_the_time_of_its_own_frame():
+    fine = a_fine()
+    passage = fine.violation.passage
+    (photo,) = (each for each in passage.exhibits if each.kind is ExhibitKind.PHOTO)
+    later = replace(passage, last_s=photo.time_s + 1.6, speed=replace(passage.speed, samples=()))
+    made = render_letter(replace(fine, violation=replace(fine.violation, passage=later)), a_photo())
+    assert "On 14 October 2026 at 08:30:12" in made.html
+    assert "Your vehicle on 14 October 2026 at 08:30:10" in made.html
 
 
 def test_the_plate_is_nowhere_in_full():
