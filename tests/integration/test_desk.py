@@ -267,6 +267,25 @@ def test_a_look_on_purpose_is_told_although_pictures_were_loaded_ahead(shop, clo
     assert reads(store, following, "P-17") == [AHEAD, "review"]
 
 
+def test_what_was_proposed_is_told_and_no_key_undoes_what_was_before_it(shop, clock):
+    store, let_in = shop
+    first, grave = (
+        a_case(store, clock),
+        a_case(store, clock, kmh=90.0, passage_id="p-2", plate=a_plate("AA111BB", confidence=0.9)),
+    )
+    officer = let_in()
+    answer = officer.send(f"/desk/case/{first}/decide", verdict="reject", reason="plate")
+    assert 'data-key="u"' in officer.client.get(answer.headers["location"]).text
+    answer = officer.send(
+        f"/desk/case/{grave}/decide", verdict="confirm", shown="AA111BB", country="AL"
+    )
+    page = officer.client.get(f"{answer.headers['location']}&lang=en").text
+    assert f"You proposed to confirm case {grave[:6]}" in page
+    assert f"/desk/case/{first}/undo" in page
+    assert 'data-key="u"' not in page
+    assert "proposed" not in officer.client.get("/desk?did=<b>&lang=en").text
+
+
 def test_who_decides_nothing_loads_nothing_ahead(shop, clock):
     store, let_in = shop
     key, _ = two_cases(store, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -57,6 +58,9 @@ REASONS = {
 """Why a case is rejected, as the history says it; by what the form sends."""
 
 
+_DID = re.compile(r"(proposed|corrected|answered|left)-([0-9a-f]{24})")
+
+
 class DeskRoom:
     """The queue and its cases."""
 
@@ -79,20 +83,20 @@ class DeskRoom:
         open_route(app, "POST", f"{case}/answer", self.answer, Guard.OFFICER)
         open_route(app, "POST", f"{case}/undo", self.undo, Guard.OFFICER)
 
-    def queue(self, request: Request, who: Who) -> Response:
+    def queue(self, request: Request, who: Who, did: str = "") -> Response:
         """What waits for whoever asks. No plate stands in it."""
         waiting = _queue(self._store, who)
         return self._pages.show(
-            request, "desk_queue.html", waiting=waiting, undoable=self._undoable(who)
+            request, "desk_queue.html", waiting=waiting, undoable=self._undoable(who), did=_did(did)
         )
 
     def next(self, who: Who, after: str = "") -> Response:
         """Lead to the case that follows."""
         return _to_case(self._after(after, who))
 
-    def case(self, request: Request, key: CaseKey, who: Who) -> Response:
+    def case(self, request: Request, key: CaseKey, who: Who, did: str = "") -> Response:
         """One case with its proof."""
-        return self._case(request, self._reading.open(key, who), who)
+        return self._case(request, self._reading.open(key, who), who, did=_did(did))
 
     def picture(
         self,
@@ -137,6 +141,7 @@ class DeskRoom:
                 amount=self._amount(key, form.get("amount", "").strip()),
                 shown=form.get("shown"),
             ),
+            did="proposed",
         )
 
     def _amount(self, key: str, typed: str) -> Money | None:
@@ -159,6 +164,7 @@ class DeskRoom:
                 why=why,
                 clock=self._clock,
             ),
+            did="corrected",
         )
 
     def hand_on(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
@@ -171,6 +177,7 @@ class DeskRoom:
             key,
             who,
             lambda: leave_to_senior(self._store, key, officer=who.id, why=why, clock=self._clock),
+            did="left",
         )
 
     def answer(self, request: Request, key: CaseKey, form: Posted, who: Who) -> Response:
@@ -193,6 +200,7 @@ class DeskRoom:
                 clock=self._clock,
                 shown=shown,
             ),
+            did="answered",
         )
 
     def undo(self, request: Request, key: CaseKey, who: Who) -> Response:
@@ -203,15 +211,18 @@ class DeskRoom:
             return self._fault(request, key, who, "told", message_of(error))
         return RedirectResponse(f"/desk/case/{key}", status_code=HTTPStatus.SEE_OTHER)
 
-    def _do(self, request: Request, key: str, who: Account, act: Callable[[], object]) -> Response:
+    def _do(
+        self, request: Request, key: str, who: Account, act: Callable[[], object], did: str
+    ) -> Response:
+        """Act on a case; the page that follows tells what was done, or lets it be undone."""
         follows = self._after(key, who)  # while the case is in the queue still
         try:
-            act()
+            undoable = act() is True
         except CountryUnstated:
             return self._fault(request, key, who, "country")
         except CaseError as error:
             return self._fault(request, key, who, "told", message_of(error))
-        return _to_case(follows)
+        return _to_case(follows, "" if undoable else f"{did}-{key}")
 
     def _fault(
         self, request: Request, key: str, who: Account, fault: str, told: str = ""
@@ -220,7 +231,14 @@ class DeskRoom:
         return self._case(request, case, who, fault=fault, told=told)
 
     def _case(
-        self, request: Request, case: Case, who: Account, *, fault: str = "", told: str = ""
+        self,
+        request: Request,
+        case: Case,
+        who: Account,
+        *,
+        fault: str = "",
+        told: str = "",
+        did: tuple[str, str] | None = None,
     ) -> Response:
         store, key = self._store, case.key
         officer = who.role in ADMITS[Guard.OFFICER]
@@ -244,6 +262,7 @@ class DeskRoom:
             fault=fault,
             told=told,
             undoable=self._undoable(who),
+            did=did,
         )
 
     def _after(self, key: str, who: Account) -> str:
@@ -263,6 +282,12 @@ def _queue(store: Store, who: Account) -> tuple[Waiting, ...]:
     return queue(store, who.id, senior=not is_junior(who))
 
 
-def _to_case(key: str) -> Response:
-    path = f"/desk/case/{key}" if key else "/desk"
+def _did(typed: str) -> tuple[str, str] | None:
+    """What was done last, and to which case, as an address says it; None: nothing, or nonsense."""
+    found = _DID.fullmatch(typed)
+    return (found[1], found[2]) if found else None
+
+
+def _to_case(key: str, did: str = "") -> Response:
+    path = (f"/desk/case/{key}" if key else "/desk") + (f"?did={did}" if did else "")
     return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)

@@ -80,6 +80,7 @@ class SecondRoom:
             fault=fault,
             told="",
             undoable=(),
+            did=None,
             left=None,
             proposal=None,
         )
