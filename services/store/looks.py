@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, distinct, func, insert, select
 from sqlalchemy.sql.functions import Function
 
-from services.errors import OverBudget
+from services.errors import CaseError, OverBudget
+from services.life import State
 from services.store.alarm_schema import decoys, looks
 from services.store.cases import case_of
 from services.store.history import Event, add_event, add_events, history_of
@@ -57,7 +58,8 @@ def record_read(store: Store, key: str, who: str, purpose: str, at: datetime) ->
         else:
             told = [Event(at=at, who=who, what=READ, subject=key, reason=purpose)]
             if _is_decoy(store, connection, key):
-                told.append(_alarm(who, f"looked at decoy {key}", at))
+                # Not at which: whoever reads alarms must not learn the decoys.
+                told.append(_alarm(who, "looked at a decoy", at))
             add_events(store, connection, told)
             _count(connection, key, who, at)
     if over:
@@ -68,9 +70,13 @@ def add_decoy(store: Store, key: str, by: str, at: datetime) -> None:
     """Make a case a decoy from now on; done twice it is done once.
 
     Raises:
-        CaseError: There is no such case.
+        CaseError: There is no such case, or somebody may still have business with it.
     """
-    case_of(store, key)
+    if (state := case_of(store, key).state) not in (State.REJECTED, State.ADVISORY):
+        raise CaseError(
+            f"case {key} is {state}: officers still have business with it. Reject it first, and "
+            "let the minute pass in which that can be undone."
+        )
     digest = store.keys.decoy_digest(key)
     with store.writing() as connection:
         if connection.execute(select(decoys).where(decoys.c.digest == digest)).first() is None:

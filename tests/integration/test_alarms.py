@@ -11,12 +11,14 @@ from services.cli import office_app
 from services.clock import SystemClock
 from services.errors import CaseError, OverBudget
 from services.ledger.audit import audit
-from services.model import Channel
+from services.life import State
+from services.model import Channel, Verdict
 from services.notifier.alarm_mail import tell_alarms
 from services.notifier.settings import Alerts
 from services.staff.account import Role
 from services.store import open_store
 from services.store.alarm_schema import decoys, looks
+from services.store.cases import case_of
 from services.store.history import history_of
 from services.store.instants import to_ms
 from services.store.looks import (
@@ -29,7 +31,7 @@ from services.store.looks import (
     record_read,
 )
 from services.web.staff import create_staff_app
-from tests.builders_desk import a_case
+from tests.builders_desk import a_case, decided
 from tests.builders_fines import without_waiting
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_plate
@@ -61,6 +63,12 @@ def cases_named(count):
 
 def another_case(store, clock):
     return a_case(store, clock, passage_id="p-2", plate=a_plate("AA111BB", confidence=0.9))
+
+
+def a_decoy(store, key, clock):
+    if case_of(store, key).state is not State.REJECTED:
+        decided(store, key, clock, Verdict.REJECT)
+    add_decoy(store, key, "console", clock.now())
 
 
 def alarms(store, clock):
@@ -122,17 +130,19 @@ def test_who_goes_on_trying_raises_one_alarm_an_hour(store, clock):
 
 def test_a_look_at_a_decoy_is_shown_and_raises_an_alarm(store, clock):
     key, other = a_case(store, clock), another_case(store, clock)
-    for _ in range(2):
+    with pytest.raises(CaseError, match="Reject it first"):
         add_decoy(store, key, "console", clock.now())
+    for _ in range(2):
+        a_decoy(store, key, clock)
     record_read(store, other, "A-42", "review", clock.now())
     assert alarms(store, clock) == ()
     record_read(store, key, "A-42", "review", clock.now())
     (alarm,) = alarms(store, clock)
-    assert (alarm.who, alarm.why) == ("A-42", f"looked at decoy {key}")
+    assert (alarm.who, alarm.why) == ("A-42", "looked at a decoy")
     with store.reading() as connection:
         (digest,) = connection.execute(select(decoys.c.digest)).scalars()
     assert key not in digest
-    assert key not in "".join(e.reason for e in history_of(store, "alarm") if e.what != "alarm")
+    assert key not in "".join(e.reason for e in history_of(store, "alarm"))
 
 
 def test_only_a_case_can_be_a_decoy(store, clock):
@@ -142,7 +152,7 @@ def test_only_a_case_can_be_a_decoy(store, clock):
 
 def test_alarms_and_looks_stand_in_the_ledger(store, clock):
     key = a_case(store, clock)
-    add_decoy(store, key, "console", clock.now())
+    a_decoy(store, key, clock)
     record_read(store, key, "P-17", "review", clock.now())
     assert audit(store).findings == ()
 
@@ -188,7 +198,7 @@ def test_somebody_is_told_of_each_alarm_once(store, clock):
     alerts = Alerts(by=mailbox, to="staff@police.example", every_hours=24)
     assert tell_alarms(store, alerts, clock) == ""
     key = a_case(store, clock)
-    add_decoy(store, key, "console", clock.now())
+    a_decoy(store, key, clock)
     for _ in range(2):
         record_read(store, key, "P-17", "review", clock.now())
     assert tell_alarms(store, alerts, clock) == "the staff was told of 2 alarms"
@@ -202,6 +212,7 @@ def test_somebody_is_told_of_each_alarm_once(store, clock):
 def test_the_commands_make_a_decoy_and_list_alarms(store, clock):
     key = a_case(store, clock)
     run = CliRunner().invoke
+    decided(store, key, clock, Verdict.REJECT)
     made = run(office_app, ["decoy", key, "--office", str(store.folder)])
     assert made.exit_code == 0
     record_read(store, key, "P-17", "review", SystemClock().now())
