@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.countries import with_country
 from services.errors import CaseError
 from services.life import State
 from services.store.history import Event, add_event
@@ -91,7 +92,7 @@ def propose(store: Store, wanted: Proposal) -> None:
     }
     told = Event(
         at=wanted.at, who=wanted.by, what=f"proposed_{wanted.kind}", subject=wanted.case_key,
-        reason=wanted.why,
+        reason=with_country(wanted.why, wanted.country),
     )  # fmt: skip
     try:
         with store.writing() as connection:

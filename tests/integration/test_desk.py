@@ -398,6 +398,26 @@ def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, c
     assert decision_of(store, key).country == "AL"
 
 
+def test_the_country_that_an_officer_stated_is_seen_by_the_second_and_ever_after(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock, kmh=90.0, plate=a_plate("AA000BB", country=None))
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert (
+        officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="xx").status_code == 409
+    )
+    officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="al")
+    page = senior.client.get(f"/desk/case/{key}").text
+    assert "Country of the plate: <strong>AL</strong>" in page
+    senior.send(f"/desk/case/{key}/answer", said="agree", proposal=open_proposals(store)[key].id)
+    page = senior.client.get(f"/desk/case/{key}").text
+    assert "Country of the plate: <strong>AL</strong>" in page
+    told = {e.what: e.reason for e in history_of(store, key)}
+    stated = "plate of AL, as the officer states"
+    assert [each for each in ("proposed_confirm", "validate") if stated in told[each]] == [
+        "proposed_confirm", "validate",
+    ]  # fmt: skip
+
+
 def test_more_than_the_least_amount_is_proposed_and_another_officer_sees_it(shop, clock):
     store, let_in = shop
     key = a_case(store, clock)
