@@ -305,6 +305,26 @@ def test_the_page_shows_every_proof_beside_what_it_proves(shop, clock):
     assert [words for words in wanted if words not in page] == []
 
 
+def test_frames_that_voted_are_not_said_to_agree(shop, clock):
+    store, let_in = shop
+    plate = a_plate("AA000BB", confidence=0.9, frames=9)
+    seen = ("AA000BD", "", *(read.text for read in plate.reads[2:]))
+    reads = tuple(replace(r, text=text) for r, text in zip(plate.reads, seen, strict=True))
+    key = a_case(store, clock, plate=replace(plate, reads=reads))
+    page = let_in().client.get(f"/desk/case/{key}").text
+    assert '<th scope="row">Frames that voted</th><td>9' in page
+    assert "9 of the 11 that were looked at read exactly this" in page
+    assert "that agree" not in page
+
+
+def test_of_a_case_that_kept_no_frames_none_is_counted(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock, plate=a_plate("AA000BB", confidence=0.9, reads=()))
+    page = let_in().client.get(f"/desk/case/{key}").text
+    assert "Frames that voted" in page
+    assert "looked at read exactly" not in page
+
+
 SPOKEN = {
     "en": (
         "<li>the certificate ended on 13 October 2026</li>",

@@ -89,6 +89,12 @@ class CaseView:
         return FILM_STEP_S
 
     @property
+    def frames_alike(self) -> int:
+        """How many of the frames that were looked at spell the plate's whole text."""
+        plate = self.plate
+        return sum(read.text == plate.text for read in plate.reads) if plate else 0
+
+    @property
     def amounts(self) -> tuple[Money, Money] | None:
         """The least and the most that two officers may set; None where there is one amount."""
         least, most = self.violation.amount_min, self.violation.amount_max
