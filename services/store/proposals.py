@@ -161,13 +161,19 @@ def answer(store: Store, proposal: Proposal, by: str, *, agreed: bool, at: datet
 
 def was_corrected(store: Store, case_key: str) -> bool:
     """Whether two officers corrected the plate of a case."""
-    query = select(proposals.c.id).where(
+    return bool(correctors_of(store, case_key))
+
+
+def correctors_of(store: Store, case_key: str) -> tuple[str, ...]:
+    """Both officers of whom a plate is as it stands; empty where it is as it was read."""
+    query = select(proposals.c.proposed_by, proposals.c.answered_by).where(
         proposals.c.case_key == case_key,
         proposals.c.kind == Kind.PLATE,
         proposals.c.answer == "agreed",
     )
     with store.reading() as connection:
-        return connection.execute(query).first() is not None
+        last = connection.execute(query.order_by(proposals.c.answered_at_ms.desc())).first()
+    return tuple(last) if last else ()
 
 
 def _proposal(ring: Ring, row: Row[Any]) -> Proposal:

@@ -153,12 +153,36 @@ def test_a_corrected_case_that_is_received_again_stays_as_it_is(store, clock):
 
 
 @pytest.mark.parametrize(
-    "plate", ["", "AA000BB", "aa-000-bb", "A", "AA000B\N{CYRILLIC SMALL LETTER VE}"]
+    "plate",
+    [
+        "",
+        "AA000BB",
+        "aa-000-bb",
+        "A",
+        "XX",
+        "A1",
+        "AAAAAAA",
+        "0000000",
+        "AA000BBCCC",
+        "AA000B\N{CYRILLIC SMALL LETTER VE}",
+    ],
 )
 def test_what_is_no_other_plate_is_refused(store, clock, plate):
     key = a_case(store, clock)
     with pytest.raises(CaseError, match="another plate"):
         propose_plate(store, key, plate, officer="P-17", why="w", clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("plate", "countries"),
+    [("AA000BD", ("AL", "FR", "GE", "HR", "IT", "MK", "RS", "SK")), ("AA00BD", ())],
+)
+def test_a_corrected_plate_may_be_of_whoever_writes_plates_so(store, clock, plate, countries):
+    key = a_case(store, clock)
+    propose_plate(store, key, plate, officer="P-17", why="a D", clock=clock)
+    answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
+    read = case_of(store, key).violation.passage.plate
+    assert (read.text, read.country, read.countries) == (plate, None, countries)
 
 
 def test_what_nobody_may_confirm_cannot_be_proposed_either(store, clock):
@@ -323,6 +347,33 @@ def test_of_a_case_that_kept_no_frames_none_is_counted(shop, clock):
     page = let_in().client.get(f"/desk/case/{key}").text
     assert "Frames that voted" in page
     assert "looked at read exactly" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "by P-17 and S-23"), ("sq", "nga P-17 dhe S-23")]
+)
+def test_a_corrected_plate_is_of_two_officers_and_no_machine_is_sure_of_it(
+    shop, clock, language, told
+):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert told not in officer.client.get(f"/desk/case/{key}?lang={language}").text
+    assert officer.send(f"/desk/case/{key}/plate", plate="XX").status_code == 409
+    officer.send(f"/desk/case/{key}/plate", plate="AA000BD")
+    said = {"said": "agree", "proposal": open_proposals(store)[key].id}
+    assert senior.send(f"/desk/case/{key}/answer", **said).status_code == 303
+    page = senior.client.get(f"/desk/case/{key}?lang={language}").text
+    assert told in page
+    machines = (
+        "Confidence",
+        'row">Siguria<',
+        "Frames that voted",
+        "Pamje që votuan",
+        "1.000",
+        "1,000",
+    )
+    assert [each for each in machines if each in page] == []
 
 
 SPOKEN = {
