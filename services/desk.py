@@ -40,13 +40,14 @@ from services.store.store import Store
 from services.worded import Series, worded
 from services.words import require_second, require_words
 from speedcam.model import PlateReading
+from speedcam.plate import could_be_plate, countries_of
 
 UNDO_WITHIN = timedelta(minutes=1)
 MOST_WAITING = 200
 """Cases that a queue looks at: the oldest, so that others follow when these are done."""
 WAITING = frozenset({State.DETECTED, State.IN_REVIEW})
 
-_PLATE = re.compile(r"[A-Z0-9]{2,12}")
+_WRITTEN = re.compile(r"[A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +183,14 @@ def propose_plate(
     read = case.violation.passage.plate
     if not isinstance(read, PlateReading):
         raise _no_plate(key)
-    if not _PLATE.fullmatch(normal) or normal == read.text:
+    written = _WRITTEN.fullmatch(normal) and could_be_plate(normal)
+    if not written or normal == read.text:
         raise CaseError(
-            worded("case {key}: give another plate than was read, of 2 to 12 characters.", key=key)
+            worded(
+                "case {key}: give another plate than was read, of 5 to 9 characters, letters and "
+                "digits mixed.",
+                key=key,
+            )
         )
     propose(
         store,
@@ -275,8 +281,11 @@ def _correct_plate(store: Store, proposal: Proposal, second: str, clock: Clock) 
     passage = case.violation.passage
     if not isinstance(passage.plate, PlateReading):
         raise _no_plate(case.key)
-    # Two people read it: sure, and no longer of the country that the wrong reading was taken for.
-    read = replace(passage.plate, text=proposal.plate, confidence=1.0, repaired=False, country=None)
+    # Two people read it: sure, and no longer of a country that the wrong reading was taken for.
+    read = replace(
+        passage.plate, text=proposal.plate, confidence=1.0, repaired=False, country=None,
+        countries=countries_of(proposal.plate),
+    )  # fmt: skip
     violation = replace(case.violation, passage=replace(passage, plate=read))
     with store.reading() as connection:
         other = case_of_drive(store, connection, violation.passages[0], violation.passage)

@@ -6,7 +6,6 @@ before the row that names them, and each change is one transaction.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
+from services.countries import require_country
 from services.errors import CaseError, CountryUnstated, EvidenceError, OfficeError
 from services.hindrances import ends, hindrances, holds
 from services.intake import GROUP, Outcome, Received, ReceiveReport, receive
@@ -69,7 +69,6 @@ __all__ = [
 
 _NOT_CONFIRMED = frozenset({State.DETECTED, State.IN_REVIEW, State.REJECTED, State.ADVISORY})
 _WAITS = (State.DETECTED, State.IN_REVIEW)
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _T = TypeVar("_T")
 
 NUMBERS_TO_TRY = 8
@@ -361,10 +360,6 @@ def country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
             f"case {violation.key}: {'; '.join(wants_country(violation))}. Look at its picture: "
             "the register of another country would name somebody else."
         )
-    if stated and not _COUNTRY.fullmatch(stated):
-        raise CaseError(
-            worded("{typed} is no country: write its two letters, as AL.", typed=repr(country))
-        )
     if stated and told and stated != told:
         raise CaseError(
             worded(
@@ -375,7 +370,7 @@ def country_stated(violation: Violation, verdict: Verdict, country: str) -> str:
                 stated=stated,
             )
         )
-    return stated if not told else ""
+    return require_country(country, violation) if not told else ""
 
 
 def quality_sample(store: Store) -> tuple[Case, ...]:

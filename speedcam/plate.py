@@ -138,6 +138,11 @@ def could_be_plate(text: str) -> bool:
     return 5 <= len(text) <= LONGEST_TEXT and 1 <= digits < len(text)
 
 
+def countries_of(text: str, formats: Sequence[PlateFormat] = FORMATS) -> tuple[str, ...]:
+    """All whose plates are written like ``text``, in order of the alphabet; empty: not known."""
+    return tuple(sorted({c for known in formats if known.fits(text) for c in known.countries}))
+
+
 def width_px(sighting: PlateSighting) -> float:
     """Width of the plate at its mid-height, in pixels."""
     top_left, top_right, bottom_right, bottom_left = sighting.corners_px
@@ -356,7 +361,7 @@ def _count(ballots: list[_Ballot], formats: Sequence[PlateFormat]) -> Tally:
     text = "".join(winner.character for winner in elected)
     score = math.prod(winner.score for winner in elected)
     agreeing = [ballot for ballot in ballots if ballot.text == text and ballot.sure >= MIN_SURE]
-    countries = tuple(sorted({c for known in formats if known.fits(text) for c in known.countries}))
+    countries = countries_of(text, formats)
     doubtful = bool(countries) and not DOUBTFUL_LETTERS.isdisjoint(text)
     foreign = _may_be_foreign(text, ballots, formats)
     unsure = sum(not winner.sure for winner in elected)

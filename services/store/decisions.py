@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from services.countries import with_country
 from services.ledger.leaf import Change, Held
 from services.life import Act, State, after
 from services.model import Decision, Money, Verdict
@@ -103,7 +104,7 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
                 who=d.by,
                 what=ACTS[d.verdict],
                 subject=key,
-                reason=d.why,
+                reason=with_country(d.why, d.country),
                 second=d.second,
                 change=decided(key, here[key], ACTS[d.verdict]),
             )

@@ -51,17 +51,47 @@ def record_read(store: Store, key: str, who: str, purpose: str, at: datetime) ->
     Raises:
         OverBudget: It would be one too many. Nothing may be shown; the alarm is in the history.
     """
+    _refuse(who, _look(store, key, who, purpose, at))
+
+
+def record_part(
+    store: Store, key: str, who: str, purpose: str, at: datetime, *, since: datetime, slight: str
+) -> None:
+    """Write a look at a part of a case, unless one that was told ``since`` then covers it.
+
+    What is asked for at once is one look: whether one covers it is asked in the turn to write.
+    Looks for ``slight`` cover no other purpose.
+
+    Raises:
+        OverBudget: As :func:`record_read` does.
+    """
+    uncovering = {slight} - {purpose}
+    if looks_since(store, key, who, since) - uncovering:
+        return  # as nearly always, and nobody waits for a turn
+    with store.grouped():
+        covered = looks_since(store, key, who, since) - uncovering
+        over = "" if covered else _look(store, key, who, purpose, at)
+    _refuse(who, over)
+
+
+def _look(store: Store, key: str, who: str, purpose: str, at: datetime) -> str:
+    """Write a look, or the alarm where it is one too many: what was opened already, or nothing."""
     with store.writing() as connection:
         over = _over_budget(connection, key, who, at)
         if over:
             _alarm_once(store, connection, who, over, at)
-        else:
-            told = [Event(at=at, who=who, what=READ, subject=key, reason=purpose)]
-            if _is_decoy(store, connection, key):
-                # Not at which: whoever reads alarms must not learn the decoys.
-                told.append(_alarm(who, "looked at a decoy", at))
-            add_events(store, connection, told)
-            _count(connection, key, who, at)
+            return over
+        told = [Event(at=at, who=who, what=READ, subject=key, reason=purpose)]
+        if _is_decoy(store, connection, key):
+            # Not at which: whoever reads alarms must not learn the decoys.
+            told.append(_alarm(who, "looked at a decoy", at))
+        add_events(store, connection, told)
+        _count(connection, key, who, at)
+        return ""
+
+
+def _refuse(who: str, over: str) -> None:
+    """Raise OverBudget where too much was opened: after the alarm is written for good."""
     if over:
         raise OverBudget(f"{who} has opened {over}: wait, or ask an administrator to look into it.")
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.countries import with_country
 from services.errors import CaseError
 from services.life import State
 from services.store.history import Event, add_event
@@ -91,7 +92,7 @@ def propose(store: Store, wanted: Proposal) -> None:
     }
     told = Event(
         at=wanted.at, who=wanted.by, what=f"proposed_{wanted.kind}", subject=wanted.case_key,
-        reason=wanted.why,
+        reason=with_country(wanted.why, wanted.country),
     )  # fmt: skip
     try:
         with store.writing() as connection:
@@ -160,13 +161,19 @@ def answer(store: Store, proposal: Proposal, by: str, *, agreed: bool, at: datet
 
 def was_corrected(store: Store, case_key: str) -> bool:
     """Whether two officers corrected the plate of a case."""
-    query = select(proposals.c.id).where(
+    return bool(correctors_of(store, case_key))
+
+
+def correctors_of(store: Store, case_key: str) -> tuple[str, ...]:
+    """Both officers of whom a plate is as it stands; empty where it is as it was read."""
+    query = select(proposals.c.proposed_by, proposals.c.answered_by).where(
         proposals.c.case_key == case_key,
         proposals.c.kind == Kind.PLATE,
         proposals.c.answer == "agreed",
     )
     with store.reading() as connection:
-        return connection.execute(query).first() is not None
+        last = connection.execute(query.order_by(proposals.c.answered_at_ms.desc())).first()
+    return tuple(last) if last else ()
 
 
 def _proposal(ring: Ring, row: Row[Any]) -> Proposal:

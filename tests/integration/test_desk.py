@@ -153,12 +153,36 @@ def test_a_corrected_case_that_is_received_again_stays_as_it_is(store, clock):
 
 
 @pytest.mark.parametrize(
-    "plate", ["", "AA000BB", "aa-000-bb", "A", "AA000B\N{CYRILLIC SMALL LETTER VE}"]
+    "plate",
+    [
+        "",
+        "AA000BB",
+        "aa-000-bb",
+        "A",
+        "XX",
+        "A1",
+        "AAAAAAA",
+        "0000000",
+        "AA000BBCCC",
+        "AA000B\N{CYRILLIC SMALL LETTER VE}",
+    ],
 )
 def test_what_is_no_other_plate_is_refused(store, clock, plate):
     key = a_case(store, clock)
     with pytest.raises(CaseError, match="another plate"):
         propose_plate(store, key, plate, officer="P-17", why="w", clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("plate", "countries"),
+    [("AA000BD", ("AL", "FR", "GE", "HR", "IT", "MK", "RS", "SK")), ("AA00BD", ())],
+)
+def test_a_corrected_plate_may_be_of_whoever_writes_plates_so(store, clock, plate, countries):
+    key = a_case(store, clock)
+    propose_plate(store, key, plate, officer="P-17", why="a D", clock=clock)
+    answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
+    read = case_of(store, key).violation.passage.plate
+    assert (read.text, read.country, read.countries) == (plate, None, countries)
 
 
 def test_what_nobody_may_confirm_cannot_be_proposed_either(store, clock):
@@ -324,6 +348,53 @@ def test_the_page_shows_every_proof_beside_what_it_proves(shop, clock):
     assert [words for words in wanted if words not in page] == []
 
 
+def test_frames_that_voted_are_not_said_to_agree(shop, clock):
+    store, let_in = shop
+    plate = a_plate("AA000BB", confidence=0.9, frames=9)
+    seen = ("AA000BD", "", *(read.text for read in plate.reads[2:]))
+    reads = tuple(replace(r, text=text) for r, text in zip(plate.reads, seen, strict=True))
+    key = a_case(store, clock, plate=replace(plate, reads=reads))
+    page = let_in().client.get(f"/desk/case/{key}").text
+    assert '<th scope="row">Frames that voted</th><td>9' in page
+    assert "9 of the 11 that were looked at read exactly this" in page
+    assert "that agree" not in page
+
+
+def test_of_a_case_that_kept_no_frames_none_is_counted(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock, plate=a_plate("AA000BB", confidence=0.9, reads=()))
+    page = let_in().client.get(f"/desk/case/{key}").text
+    assert "Frames that voted" in page
+    assert "looked at read exactly" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "by P-17 and S-23"), ("sq", "nga P-17 dhe S-23")]
+)
+def test_a_corrected_plate_is_of_two_officers_and_no_machine_is_sure_of_it(
+    shop, clock, language, told
+):
+    store, let_in = shop
+    key = a_case(store, clock)
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert told not in officer.client.get(f"/desk/case/{key}?lang={language}").text
+    assert officer.send(f"/desk/case/{key}/plate", plate="XX").status_code == 409
+    officer.send(f"/desk/case/{key}/plate", plate="AA000BD")
+    said = {"said": "agree", "proposal": open_proposals(store)[key].id}
+    assert senior.send(f"/desk/case/{key}/answer", **said).status_code == 303
+    page = senior.client.get(f"/desk/case/{key}?lang={language}").text
+    assert told in page
+    machines = (
+        "Confidence",
+        'row">Siguria<',
+        "Frames that voted",
+        "Pamje që votuan",
+        "1.000",
+        "1,000",
+    )
+    assert [each for each in machines if each in page] == []
+
+
 SPOKEN = {
     "en": (
         "<li>the certificate ended on 13 October 2026</li>",
@@ -415,6 +486,26 @@ def test_a_plate_that_tells_no_country_is_confirmed_by_whoever_states_it(shop, c
         let_in(Role.SENIOR)
         answer_proposal(store, key, officer="S-23", agreed=True, clock=clock)
     assert decision_of(store, key).country == "AL"
+
+
+def test_the_country_that_an_officer_stated_is_seen_by_the_second_and_ever_after(shop, clock):
+    store, let_in = shop
+    key = a_case(store, clock, kmh=90.0, plate=a_plate("AA000BB", country=None))
+    officer, senior = let_in(), let_in(Role.SENIOR)
+    assert (
+        officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="xx").status_code == 409
+    )
+    officer.send(f"/desk/case/{key}/decide", verdict="confirm", country="al")
+    page = senior.client.get(f"/desk/case/{key}").text
+    assert "Country of the plate: <strong>AL</strong>" in page
+    senior.send(f"/desk/case/{key}/answer", said="agree", proposal=open_proposals(store)[key].id)
+    page = senior.client.get(f"/desk/case/{key}").text
+    assert "Country of the plate: <strong>AL</strong>" in page
+    told = {e.what: e.reason for e in history_of(store, key)}
+    stated = "plate of AL, as the officer states"
+    assert [each for each in ("proposed_confirm", "validate") if stated in told[each]] == [
+        "proposed_confirm", "validate",
+    ]  # fmt: skip
 
 
 def test_more_than_the_least_amount_is_proposed_and_another_officer_sees_it(shop, clock):

@@ -114,6 +114,30 @@ def test_who_confirms_a_plate_of_any_country_states_whose_it_is(received, store,
     assert store.fine(made.fine.number).plate_country == "IT"
 
 
+@pytest.mark.parametrize("typed", ["xx", "ZZ", "EU", "UK", "A1"])
+def test_no_two_letters_are_a_country_because_they_are_two(received, store, clock, typed):
+    unlisted = replace(UNTOLD, countries=())
+    (key,) = [each.case_key for each in received(a_passage(plate=unlisted)).passages]
+    with pytest.raises(CaseError, match=f"'{typed}' is no country"):
+        by_officer(store, key, clock, country=typed)
+    assert decision_of(store, key) is None
+
+
+def test_a_country_whose_plates_are_not_written_so_confirms_nothing(received, store, clock):
+    (key,) = [each.case_key for each in received(a_passage(plate=UNTOLD)).passages]
+    with pytest.raises(CaseError, match="as those of AL, FR, IT, and you say DE"):
+        by_officer(store, key, clock, country="de")
+    assert decision_of(store, key) is None
+
+
+@pytest.mark.parametrize("country", ["DE", "XK"])
+def test_a_plate_of_no_known_format_may_be_of_any_country(received, store, clock, country):
+    unlisted = replace(UNTOLD, countries=())
+    (key,) = [each.case_key for each in received(a_passage(plate=unlisted)).passages]
+    assert by_officer(store, key, clock, country=country).country == country
+    assert f"plate of {country}" in history_of(store, key)[-1].reason
+
+
 def test_a_case_is_rejected_without_saying_whose_plate_it_is(received, store, clock):
     (key,) = [each.case_key for each in received(a_passage(plate=UNTOLD)).passages]
     assert by_officer(store, key, clock, Verdict.REJECT).country == ""

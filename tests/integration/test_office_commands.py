@@ -120,6 +120,11 @@ def test_the_command_names_the_option_that_states_a_country(folder, tmp_path):
     told = run("review", "--case", waiting["case_key"], "--confirm", *officer).exception
     assert isinstance(told, CaseError)
     assert str(told).endswith("State it with --country AL.")
+    told = run(
+        "review", "--case", waiting["case_key"], "--confirm", "--country", "xx", *officer
+    ).exception
+    assert isinstance(told, CaseError)
+    assert "'xx' is no country" in str(told)
 
 
 def test_an_officer_decides_what_waits(folder, passages):

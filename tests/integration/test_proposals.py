@@ -1,5 +1,8 @@
 """What the desk keeps, on both databases: undoing, four eyes, corrected plates."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -9,10 +12,12 @@ from services.desk import answer_proposal, propose_plate
 from services.errors import CaseError
 from services.life import State
 from services.model import Verdict
+from services.staff.account import Account, Role
 from services.store.cases import case_of
 from services.store.history import history_of
 from services.store.proposals import Kind, Proposal, open_proposals, propose
 from services.store.staff_schema import proposals
+from services.web.desk.reading import AHEAD, REVIEW, Reading
 from tests.builders_desk import a_case, decided
 from tests.builders_office import a_plate
 
@@ -72,3 +77,27 @@ def test_a_corrected_plate_finds_its_owner_and_the_old_one_stays_in_the_history(
     (issued,) = office.issue(store, clock)
     assert store.fine_by_number_and_plate(issued.fine.number, "AA000BD")
     assert not store.fine_by_number_and_plate(issued.fine.number, "AA000BB")
+
+
+PICTURES = 6
+"""Of a page; a browser asks for them at once."""
+
+
+def looks_at(store, key):
+    return [each.reason for each in history_of(store, key) if each.what == "read"]
+
+
+def test_pictures_that_are_asked_for_at_once_are_one_look(store, clock):
+    officer = Account(id="P-17", name="Demo Officer", role=Role.REVIEWER)
+    key = a_case(store, clock)
+    reading, together = Reading(store=store, clock=clock), Barrier(PICTURES)
+
+    def ask(ahead):
+        together.wait()
+        reading.open_part(key, officer, ahead=ahead)
+
+    with ThreadPoolExecutor(PICTURES) as browser:
+        list(browser.map(ask, [True] * PICTURES))
+        assert looks_at(store, key) == [AHEAD]
+        list(browser.map(ask, [False] * PICTURES))
+    assert looks_at(store, key) == [AHEAD, REVIEW]

@@ -14,7 +14,7 @@ from services.ports import Clock
 from services.staff.account import Account, Role
 from services.store.cases import Case, case_of
 from services.store.desk import handed_on_cases
-from services.store.looks import looks_since, record_read
+from services.store.looks import record_part, record_read
 from services.store.staff_sessions import IDLE
 from services.store.store import Store
 from services.web.guard import ADMITS, Guard
@@ -50,9 +50,7 @@ class Reading:
         """
         case, now = self._case(key), self.clock.now()
         purpose = AHEAD if ahead and may_decide(self.store, case, who) else REVIEW
-        looks = looks_since(self.store, key, who.id, now - IDLE)
-        if not looks or (purpose == REVIEW and looks == {AHEAD}):
-            record_read(self.store, key, who.id, purpose, now)
+        record_part(self.store, key, who.id, purpose, now, since=now - IDLE, slight=AHEAD)
         return case
 
     def _case(self, key: str) -> Case:

@@ -16,6 +16,7 @@ from services.rules.explain import Step, derivation
 from services.seals import UNSIGNED
 from services.service_term import serve_until
 from services.store.cases import Case, edition_of, texts_of
+from services.store.proposals import correctors_of
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, trusted_cameras
 from speedcam.model import (
@@ -58,6 +59,7 @@ class CaseView:
         pictures: Kinds of those that are there and intact.
         broken: Kinds of those that are not.
         plate: As read, or None.
+        corrected_by: Both officers who corrected the plate; empty where it is as it was read.
         speed: As measured, or None.
         lacks: Why nobody may confirm it; empty where everything is there.
         reasons: Why a person must look although nothing is lacking.
@@ -71,6 +73,7 @@ class CaseView:
     pictures: tuple[ExhibitKind, ...]
     broken: tuple[ExhibitKind, ...]
     plate: PlateReading | None
+    corrected_by: tuple[str, ...]
     speed: SpeedMeasurement | None
     lacks: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -87,6 +90,12 @@ class CaseView:
     def film_step_s(self) -> float:
         """From one frame of its film to the next."""
         return FILM_STEP_S
+
+    @property
+    def frames_alike(self) -> int:
+        """How many of the frames that were looked at spell the plate's whole text."""
+        plate = self.plate
+        return sum(read.text == plate.text for read in plate.reads) if plate else 0
 
     @property
     def amounts(self) -> tuple[Money, Money] | None:
@@ -114,6 +123,7 @@ def view_of(store: Store, case: Case, now: datetime) -> CaseView:
         pictures=_kinds(each for each in shown if each.sha256 not in broken),
         broken=_kinds(each for each in shown if each.sha256 in broken),
         plate=passage.plate if isinstance(passage.plate, PlateReading) else None,
+        corrected_by=correctors_of(store, case.key),
         speed=passage.speed if isinstance(passage.speed, SpeedMeasurement) else None,
         lacks=(*missing_proof(violation), *(d for d in doubts if d != UNSIGNED), *against),
         reasons=(*wants_person(violation), *(d for d in doubts if d == UNSIGNED)),
