@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -246,6 +247,16 @@ def _plate(passage: Passage) -> str:
             return ""
 
 
+def typed(python: Path) -> str:
+    """How a shell here finds the command of the environment that ``python`` belongs to."""
+    command = python.with_name("speedcam")
+    found = which("speedcam")
+    if found and Path(found) == command:
+        return "speedcam"
+    here = Path.cwd()
+    return str(command.relative_to(here) if command.is_relative_to(here) else command)
+
+
 def _tell_what_next(vehicles: Sequence[_Vehicle], out: Path) -> None:
     office, keys = out / OFFICE, out / KEYS
     talk.print(
@@ -270,15 +281,16 @@ def _tell_what_next(vehicles: Sequence[_Vehicle], out: Path) -> None:
             soft_wrap=True,
         )
     if fined:
+        speedcam = typed(Path(sys.executable))
         talk.print(
             "Owner's page: make serve, then http://127.0.0.1:8080/ with a number and its plate.",
             highlight=False,
             soft_wrap=True,
         )
         talk.print(
-            f"Signed evidence: speedcam office bundle {fined[0].row.fine_number} --office {office} "
-            f"--out fine.zip, then speedcam verify fine.zip --registry {keys / REGISTRY} "
-            f"--root {keys / ROOT}.pub",
+            f"Signed evidence: {speedcam} office bundle {fined[0].row.fine_number} "
+            f"--office {office} --out fine.zip, then {speedcam} verify fine.zip "
+            f"--registry {keys / REGISTRY} --root {keys / ROOT}.pub",
             highlight=False,
             soft_wrap=True,
         )

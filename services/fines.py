@@ -85,6 +85,7 @@ class Standing:
         clock_day: The day of the terms' own clock, which pauses stop.
         discounted_until: Last day of the reduced amount; None while a pause keeps it open.
         due_until: Last day without interest; None likewise.
+        object_until: Last day to object; None likewise.
         acts: What may be done to it now.
         lapse: The term of the law that ran out, so that nothing can be asked for; None: neither.
     """
@@ -98,6 +99,7 @@ class Standing:
     clock_day: date
     discounted_until: date | None
     due_until: date | None
+    object_until: date | None
     acts: tuple[Act, ...]
     lapse: Lapse | None
 
@@ -223,6 +225,7 @@ def standing_of(connection: Connection, file: FineFile, on: date) -> Standing:
         clock_day=terms_day(fine.terms, stops, on),
         discounted_until=calendar_day(fine.terms, stops, fine.terms.reduced_until),
         due_until=calendar_day(fine.terms, stops, fine.terms.full_until),
+        object_until=calendar_day(fine.terms, stops, fine.terms.object_until),
         acts=acts_on(file.state),
         lapse=lapse,
     )

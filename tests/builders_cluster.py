@@ -76,9 +76,10 @@ class LocalCluster:
     def _start(self, role: str, number: int, *arguments: str) -> None:
         host = self.hosts[number]
         python = [*host.enter, sys.executable, "-m", f"distributed.cli.dask_{role}"]
+        bound = ["--host", host.address, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         with self._log(number).open("wb") as log:
             self.processes[number] = subprocess.Popen(
-                [*python, *arguments, "--host", host.address, "--no-dashboard"],
+                [*python, *arguments, *bound],
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
                 stdout=log,
                 stderr=log,

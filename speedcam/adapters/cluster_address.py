@@ -57,15 +57,24 @@ def connected(address: str, *, trust_network: bool) -> Iterator[Client]:
 
 
 def _require_safe(address: str, *, trust_network: bool) -> None:
-    parts = urlsplit(address)
-    if parts.scheme not in {"tcp", "tls"} or not parts.hostname:
+    scheme, host = _scheme_and_host(address)
+    if scheme not in {"tcp", "tls"} or not host:
         raise ClusterError(f"--cluster {address}: give tls://HOST:PORT, or tcp://HOST:PORT.")
-    if parts.scheme == "tcp" and not (trust_network or _is_this_machine(parts.hostname)):
+    if scheme == "tcp" and not (trust_network or _is_this_machine(host)):
         raise ClusterError(
             f"--cluster {address} is not encrypted: whoever reaches it can run programs on every "
             "worker, and read plates on the way. Set up tls:// (see docs/scale.md), or give "
             "--trust-network where nobody else is on that network."
         )
+
+
+def _scheme_and_host(address: str) -> tuple[str, str]:
+    """Both empty where the address names no port: Dask would wait for a minute, and then break."""
+    with suppress(ValueError):  # a port that is no number, an open bracket
+        parts = urlsplit(address)
+        if parts.port:
+            return parts.scheme, parts.hostname or ""
+    return "", ""
 
 
 def _require_certificate(security: Security, address: str) -> None:

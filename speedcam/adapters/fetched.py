@@ -39,13 +39,12 @@ def require_plain(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or "::" in url:
         known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES))
-        raise FootageError(f"{url}: footage comes by path, or by {known}.", "not_there")
+        raise FootageError(f"{url}: footage comes by path, or by {known}.")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise FootageError(
             f"{parts.scheme}://{parts.hostname}{parts.path}: a URL may hold no user, password or "
             "query: everybody at the machine can read a command line. Give credentials by the "
-            "workers' environment (see docs/scale.md).",
-            "not_there",
+            "workers' environment (see docs/scale.md)."
         )
 
 

@@ -7,11 +7,13 @@ import pytest
 
 from services.fines import standing
 from services.intake import receive
+from services.ledger.log import checkpoint
 from services.life import State
 from services.notifier.language import Language
 from services.office import issue, review
 from services.policy import demo_auto_1
 from services.store import open_store
+from services.web.office import OfficeLedger
 from services.web.owner.case import Wish
 from tests.builders_notice import StoppedClock
 from tests.builders_office import a_passage, on_disk
@@ -43,7 +45,8 @@ def office(tmp_path):
 @pytest.fixture
 def address(office, served):
     store, _, clock = office
-    return served(an_owners_app(store, clock, counts=Books()))
+    checkpoint(store, clock)
+    return served(an_owners_app(store, clock, counts=Books(), ledger=OfficeLedger(store=store)))
 
 
 @pytest.fixture
@@ -146,6 +149,7 @@ def test_the_proof_is_drawn_and_told(page, faults, office, address):
 def test_every_page_is_for_everybody_in_every_language(page, faults, office, address, language):
     _, fine, _ = office
     page.goto(f"{address}/board?lang={language}")
+    assert page.locator("section[aria-labelledby=ledger] p code").inner_text()
     assert faults(NARROW) == []
     open_notice(page, address, fine, language)
     for path in ("/notice", "/notice/write/driver", "/notice/pay"):

@@ -174,6 +174,21 @@ def test_what_came_damaged_is_not_entered(shot, tmp_path):
     assert process.unfinished(tmp_path, [last.segment]) == []
 
 
+def test_nothing_of_a_cluster_listens_to_the_network(cluster):
+    """Dask's HTTP server does by itself, with ``--no-dashboard`` too."""
+    from psutil import CONN_LISTEN, Process
+
+    started = [Process(each.pid) for each in cluster.processes.values() if each.poll() is None]
+    everybody = [each for one in started for each in (one, *one.children(recursive=True))]
+    open_to = {
+        at.laddr.ip
+        for each in everybody
+        for at in each.net_connections("tcp")
+        if at.status == CONN_LISTEN
+    }
+    assert open_to == {"127.0.0.1"}
+
+
 @pytest.mark.parametrize(
     ("address", "path", "why"),
     [

@@ -129,6 +129,7 @@ def test_a_url_of_another_kind_or_with_a_secret_is_refused(url, why):
     with pytest.raises(FootageError, match=why) as refused:
         require_within_reach([url], "tls://host:8786")
     assert "secret" not in str(refused.value)
+    assert refused.value.code is None  # codes are for footage that was looked at
 
 
 def test_without_a_cluster_footage_comes_by_path():
@@ -144,6 +145,12 @@ def test_without_a_cluster_footage_comes_by_path():
         ("tcp://scheduler:8786", "is not encrypted"),
         ("ws://127.0.0.1:8786", "give tls://HOST:PORT"),
         ("127.0.0.1:8786", "give tls://HOST:PORT"),
+        ("tcp://127.0.0.1", "give tls://HOST:PORT"),
+        ("tcp://127.0.0.1:", "give tls://HOST:PORT"),
+        ("tls://10.0.0.5:0", "give tls://HOST:PORT"),
+        ("tls://10.0.0.5:port", "give tls://HOST:PORT"),
+        ("tls://10.0.0.5:99999", "give tls://HOST:PORT"),
+        ("tls://[::1", "give tls://HOST:PORT"),
     ],
 )
 def test_an_address_that_others_could_use_is_refused(address, why):

@@ -155,6 +155,42 @@ def test_after_its_term_nothing_can_be_handed_in_but_pauses_extend_it(room):
     assert room.state() is State.SERVED
 
 
+LAST_DAYS = {
+    "en": "or to tell us who was driving was 18 November 2026.",
+    "sq": "kush e drejtonte mjetin ishte 18 nëntor 2026.",
+    "de": "oder uns zu sagen, wer gefahren ist, war der 18. November 2026.",
+    "fr": "ou nous dire qui conduisait était le 18 novembre 2026.",
+    "it": "o dirci chi guidava era il 18 novembre 2026.",
+    "es": "o decirnos quién conducía fue el 18 de noviembre de 2026.",
+}
+"""How the page says that a term of an undisturbed notice is over."""
+
+
+@pytest.mark.parametrize(("language", "words"), LAST_DAYS.items())
+def test_after_its_term_the_page_says_that_it_is_over_and_a_form_leads_there(room, language, words):
+    act_on(room.store, room.fine.number, Act.SERVE, a_step(room.clock.now()))
+    assert words not in visible_text(room.client.get(f"/notice?lang={language}").text)
+    room.clock.advance(days=60)
+    room.open(room.client)
+    page = room.client.get(f"/notice?lang={language}").text
+    assert words in visible_text(page)
+    back = room.client.get(f"/notice/write/object?lang={language}").headers["location"]
+    assert back == f"/notice?lang={language}#object"
+    assert 'id="object"' in page
+
+
+def test_the_last_day_that_is_told_is_later_by_every_pause(room):
+    act_on(room.store, room.fine.number, Act.SERVE, a_step(room.clock.now()))
+    act_on(room.store, room.fine.number, Act.HOLD, a_step(room.clock.now()))
+    room.clock.advance(days=10)
+    act_on(room.store, room.fine.number, Act.RELEASE, a_step(room.clock.now()))
+    room.clock.advance(days=60)
+    room.open(room.client)
+    page = visible_text(room.client.get("/notice?lang=en").text)
+    assert "who was driving was 28 November 2026" in page
+    assert "you can object" not in page
+
+
 def owed_minor(room) -> str:
     return re.search(r'name="minor" value="(\d+)"', room.client.get("/notice/pay").text)[1]
 

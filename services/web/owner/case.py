@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -57,12 +58,14 @@ class Case:
         state: Empty where no account tells it.
         happened: In order of time.
         may_wish: Something may be handed in now.
+        closed_on: Last day to hand something in, where it is over; else empty.
         may_pay: The demo bank may be paid now.
     """
 
     state: State | None
     happened: Sequence[Happened]
     may_wish: bool
+    closed_on: str
     may_pay: bool
 
 
@@ -79,6 +82,11 @@ def happened(fine: Fine, events: Sequence[Event], language: Language) -> tuple[H
 def may_wish(standing: Standing, terms: Terms) -> bool:
     """Whether an objection can be handed in: within its term, pauses included."""
     return Act.CONTEST in standing.acts and standing.clock_day <= terms.object_until
+
+
+def closed_on(standing: Standing, terms: Terms) -> date | None:
+    """The last day to object, pauses included, where it is over."""
+    return standing.object_until if standing.clock_day > terms.object_until else None
 
 
 def may_pay(standing: Standing) -> bool:

@@ -21,7 +21,7 @@ from services.notifier.facts import amount, facts
 from services.notifier.language import Language
 from services.web.form import form_of
 from services.web.guard import Guard, open_route
-from services.web.owner.case import HOUSE_WORDS, Wish, may_pay, may_wish
+from services.web.owner.case import HOUSE_WORDS, Wish, closed_on, may_pay, may_wish
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
 from services.web.ports import Accounts, Desk
@@ -68,7 +68,7 @@ class Forms:
         """The empty form."""
         asked = self._asked(request, lang)
         if isinstance(asked, Response) or not may_wish(asked.standing, asked.fine.terms):
-            return asked if isinstance(asked, Response) else _to_notice()
+            return asked if isinstance(asked, Response) else _unwished(asked)
         return self._form(asked, wish)
 
     def write(self, request: Request, wish: Wish, form: LongForm) -> Response:
@@ -76,7 +76,7 @@ class Forms:
         self._visitors.require_own_form(request, form)
         asked = self._asked(request, form.get("lang", ""))
         if isinstance(asked, Response) or not may_wish(asked.standing, asked.fine.terms):
-            return asked if isinstance(asked, Response) else _to_notice()
+            return asked if isinstance(asked, Response) else _unwished(asked)
         words, step = " ".join(form.get("words", "").split()), form.get("step", "")
         if not words or len(words) > MOST_LETTERS:
             return self._form(asked, wish, words, fault="long" if words else "blank")
@@ -159,6 +159,14 @@ class Forms:
         )
         self._visitors.keep(asked.request, response, asked.visit)
         return response
+
+
+def _unwished(asked: _Asked) -> Response:
+    """Back to the notice; where it is too late, to the words that say so."""
+    if not closed_on(asked.standing, asked.fine.terms):
+        return _to_notice()
+    place = f"/notice?lang={asked.language}#object"
+    return RedirectResponse(place, status_code=HTTPStatus.SEE_OTHER)
 
 
 def _to_notice() -> Response:

@@ -25,7 +25,7 @@ from services.seals import is_sealed
 from services.store.instants import to_ms
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
-from services.web.owner.case import Case, happened, may_pay, may_wish
+from services.web.owner.case import Case, closed_on, happened, may_pay, may_wish
 from services.web.owner.export import export_of
 from services.web.owner.kept import KeptPages
 from services.web.owner.proof import proof_of
@@ -272,10 +272,12 @@ class Owner:
     def _case(self, fine: Fine, standing: Standing | None, language: Language) -> Case:
         history = self._records.history(fine) if self._records else ()
         open_to = standing if self._takes_forms else None
+        closed = closed_on(standing, fine.terms) if standing else None
         return Case(
             state=standing.state if standing else None,
             happened=happened(fine, history, language),
             may_wish=bool(open_to and may_wish(open_to, fine.terms)),
+            closed_on=local_day(closed, language, fine.number[:2]) if closed else "",
             may_pay=bool(open_to and may_pay(open_to)),
         )
 
