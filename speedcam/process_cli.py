@@ -116,8 +116,8 @@ def process_command(
             "--cluster",
             metavar="ADDRESS",
             help="Measure on the workers of this Dask scheduler, tls://HOST:PORT, or tcp:// on "
-            "this machine; needs speedcam[cluster]. Each worker must see a VIDEO's path. The results "
-            "are the same (see docs/scale.md).",
+            "this machine; needs speedcam[cluster]. Each worker must see a VIDEO's path. The "
+            "results are the same (see docs/scale.md).",
         ),
     ] = None,
     trust_network: Annotated[
