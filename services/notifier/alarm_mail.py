@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, select
 
 from services.errors import SendError, SettingsError
 from services.notifier.plain import to_staff
 from services.notifier.settings import Alerts
 from services.ports import Clock
 from services.store.looks import ALARM
-from services.store.schema import events, office
+from services.store.remembered import remember, remembered
+from services.store.schema import events
 from services.store.store import Store
 
 LAST = "alarms_told"
@@ -26,8 +27,10 @@ def tell_alarms(store: Store, alerts: Alerts | None, clock: Clock) -> str:
         alerts: Whom to tell; None: nobody.
         clock: Dates the message.
     """
+    if alerts is None:
+        return ""
     last, new = _untold(store)
-    if alerts is None or not new:
+    if not new:
         return ""
     text = f"New alarms: {new}. `speedcam office alarms` says over whom and why."
     try:
@@ -35,15 +38,14 @@ def tell_alarms(store: Store, alerts: Alerts | None, clock: Clock) -> str:
     except (SendError, SettingsError) as error:
         return f"nobody could be told of {new} alarms: {error}"
     with store.writing() as connection:
-        connection.execute(delete(office).where(office.c.name == LAST))
-        connection.execute(insert(office), [{"name": LAST, "value": str(last)}])
+        remember(connection, LAST, str(last))
     return f"the staff was told of {new} alarms"
 
 
 def _untold(store: Store) -> tuple[int, int]:
     """The position of the latest alarm, and how many were raised since the last message."""
     with store.reading() as connection:
-        told = connection.execute(select(office.c.value).where(office.c.name == LAST)).scalar()
+        told = remembered(connection, LAST)
         query = select(func.max(events.c.position), func.count()).where(
             events.c.subject == ALARM, events.c.what == ALARM, events.c.position > int(told or 0)
         )

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from services.errors import SendError, SettingsError
 from services.notifier.outbox import needs_person
@@ -15,7 +15,8 @@ from services.notifier.settings import Alerts
 from services.ports import Clock
 from services.recipient import Dispatch
 from services.store.instants import from_ms, to_ms
-from services.store.schema import office, outbox
+from services.store.remembered import remember, remembered
+from services.store.schema import outbox
 from services.store.store import Store
 
 LAST = "digest"
@@ -47,9 +48,7 @@ def tell_staff(store: Store, alerts: Alerts | None, clock: Clock) -> str:
     except (SendError, SettingsError) as error:
         return f"the staff could not be told of {total} letters: {error}"
     with store.writing() as connection:
-        connection.execute(delete(office).where(office.c.name == LAST))
-        row = {"name": LAST, "value": f"{to_ms(now)} {which}"}
-        connection.execute(insert(office), [row])
+        remember(connection, LAST, f"{to_ms(now)} {which}")
     return f"the staff was told of {total} letters that wait for a person"
 
 
@@ -65,7 +64,7 @@ def _stuck(store: Store, now: datetime) -> tuple[Counter[str], str]:
 def _last(store: Store) -> tuple[datetime, str]:
     """When the staff was last told, and of which letters."""
     with store.reading() as connection:
-        value = connection.execute(select(office.c.value).where(office.c.name == LAST)).scalar()
+        value = remembered(connection, LAST)
     at_ms, _, which = (value or "0 ").partition(" ")
     return from_ms(int(at_ms)), which
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from services.account import day_of
 from services.fines import Standing, next_due, standing_of
@@ -20,7 +20,8 @@ from services.ports import Clock
 from services.store.fines import FineFile, keep_next_due, read_file
 from services.store.instants import to_ms
 from services.store.letters import ON_PAPER, queue_letter
-from services.store.schema import fines, office, outbox, receipts
+from services.store.remembered import remember, remembered
+from services.store.schema import fines, outbox, receipts
 from services.store.store import Store
 
 _LOOKED_ON = "reminded_on"
@@ -53,17 +54,15 @@ def queue_reminders(store: Store, before_days: int, clock: Clock) -> int:
 
 def _look_again_if_put_back(store: Store, today: date) -> None:
     """Forget what a clock that ran ahead said of terms, once it is put back."""
-    here = office.c.name == _LOOKED_ON
     with store.reading() as connection:
-        known = connection.execute(select(office.c.value).where(here)).scalar()
+        known = remembered(connection, _LOOKED_ON)
     if known == today.isoformat():
         return
     with store.writing() as connection:
         if known is not None and known > today.isoformat():
             running = fines.c.state.in_(sorted(REMINDED))
             connection.execute(update(fines).where(running).values(next_due=today.isoformat()))
-        connection.execute(delete(office).where(here))
-        connection.execute(insert(office).values(name=_LOOKED_ON, value=today.isoformat()))
+        remember(connection, _LOOKED_ON, today.isoformat())
 
 
 def _remind(store: Store, number: str, before: timedelta, now: datetime) -> int:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil
 
+V85, MEDIAN, P95 = 0.85, 0.5, 0.95
+"""Shares that reports and the board tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:

@@ -10,12 +10,11 @@ from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.report.figures import Decided, Figures, Report
+from services.report.figures import MEDIAN, P95, V85, Decided, Figures, Report
 from services.report.plots import days_svg, rows_svg, speeds_svg, waits_svg
 from speedcam import __version__
 
 NOTHING = "–"
-V85, MEDIAN, P95 = 0.85, 0.5, 0.95
 
 
 def page_html(report: Report) -> str:

@@ -22,6 +22,7 @@ from services.errors import StoreError
 from services.store.keks import KeyEncryption
 from services.store.key_tables import case_keys
 from services.store.keys import KEY_BYTES, Keys
+from services.store.remembered import remember
 from services.store.ring import CASE_KEY, Ring
 from services.store.schema import cases, fines, office
 
@@ -131,8 +132,7 @@ def current_kek(connection: Connection) -> str:
 
 def name_kek(connection: Connection, kek: str) -> None:
     """Let new data keys be wrapped with this one from now on."""
-    connection.execute(delete(office).where(office.c.name == CURRENT))
-    connection.execute(insert(office), [{"name": CURRENT, "value": kek}])
+    remember(connection, CURRENT, kek)
 
 
 def names_kek(connection: Connection) -> bool:

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.report.figures import Figures
+from services.report.figures import MEDIAN, P95, V85, Figures
 
 FEWEST = 10
 """The smallest count that is told."""
 
-V85, MEDIAN, P95 = 0.85, 0.5, 0.95
 STEP_KMH = 10
 
 _REASONS = {
