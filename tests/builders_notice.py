@@ -224,8 +224,11 @@ class Shelf:
             return fine
         return None
 
-    def fine(self, number: str) -> Fine | None:
-        wanted = normal_number(number)
+    def key_of(self, fine: Fine) -> str:
+        return fine.number
+
+    def fine(self, key: str) -> Fine | None:
+        wanted = normal_number(key)
         return next((fine for fine in self.fines if fine.number == wanted), None)
 
     def exhibit_bytes(self, sha256: str) -> bytes:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from html.parser import HTMLParser
+from multiprocessing.connection import Connection
+from threading import Thread
 
 from fastapi.testclient import TestClient
 
-from services.fines import standing
 from services.web.app import create_app
-from services.web.office import OfficeDesk, OfficeRecords
+from services.web.keeper.keeper import Keeper
+from services.web.keeper.line import Lines, attend
+from services.web.keeper.wicket import Wicket
+from services.web.tally import Tally
 
-__all__ = ["TestClient", "an_owners_app", "visible_text"]
+__all__ = ["TestClient", "a_wicket", "an_owners_app", "visible_text"]
 
 
 class _Visible(HTMLParser):
@@ -44,14 +49,20 @@ def visible_text(html: str) -> str:
     return "".join(reader.words).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def an_owners_app(store, clock, *, reader=None, **rooms):
+def a_wicket(store, clock, *, forms=True, warn=lambda _: None):
+    """The office as the public process sees it, over a line to a keeper in this process."""
+    secret = b"s" * 32
+    keeper = Keeper(store, clock, secret, forms=forms, tally=Tally(), warn=warn)
+    ours, theirs = socket.socketpair()
+    Thread(target=attend, args=(Connection(ours.detach()), keeper), daemon=True).start()
+    return Wicket(Lines([theirs.detach()]))
+
+
+def an_owners_app(store, clock, *, wicket=None, **rooms):
     """The owners' pages over an office, which take what owners hand in; ``rooms`` add and change.
 
-    ``reader`` reads the notices in place of ``store``.
+    ``wicket`` stands in place of one of its own.
     """
-    known = {
-        "accounts": lambda number: standing(store, number, clock),
-        "records": OfficeRecords(store=store),
-        "desk": OfficeDesk(store=store, clock=clock),
-    }
-    return create_app(reader or store, secret=b"s" * 32, clock=clock, **(known | rooms))
+    wicket = wicket or a_wicket(store, clock)
+    known = {"accounts": wicket.standing, "records": wicket, "desk": wicket}
+    return create_app(wicket, secret=b"s" * 32, clock=clock, **(known | rooms))

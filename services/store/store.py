@@ -298,6 +298,10 @@ class Store:
         row = self._fine_row(number)
         return self._opened(row[0], row[2]) if row else None
 
+    def key_of(self, fine: Fine) -> str:
+        """What :meth:`fine` finds it by again."""
+        return fine.number
+
     def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
         """The fine that both belong to; None says nothing about which of them was wrong.
 

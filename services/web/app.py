@@ -24,6 +24,7 @@ from services.web.pages import FaultPages, Pages, notice_style
 from services.web.patience import Patience
 from services.web.ports import (
     Accounts,
+    Attempts,
     Counts,
     Desk,
     Ledger,
@@ -33,7 +34,6 @@ from services.web.ports import (
     Stamps,
 )
 from services.web.session import Visits
-from services.web.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def create_app(
     ledger: Ledger | None = None,
     printer: Printer | None = None,
     stamp: Stamps | None = None,
-    tally: Tally | None = None,
+    patience: Attempts | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -66,7 +66,7 @@ def create_app(
         ledger: What was signed of the history; None: nothing is told of it.
         printer: Prints letters; None: nothing is given to take home but the data and evidence.
         stamp: Says whether a page that was made before still holds; None: each is made anew.
-        tally: Counts wrong tries, for all workers together; None: this process counts for itself.
+        patience: Makes guessing slow; None: this process counts wrong tries for itself.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -83,7 +83,7 @@ def create_app(
         store,
         visits=visits,
         visitors=visitors,
-        patience=Patience(secret, clock, tally),
+        patience=patience or Patience(secret, clock),
         pages=pages,
         clock=clock,
         accounts=accounts,

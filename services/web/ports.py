@@ -6,6 +6,7 @@ Each port is handed in by itself: pages that only read never hold what could wri
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from services.account import Payment
@@ -26,12 +27,28 @@ class NoticeReader(Protocol):
         """The fine that both belong to, as people type them, or None without a word which."""
         ...
 
-    def fine(self, number: str) -> Fine | None:
-        """The fine with this number, or None where there is none (any more)."""
+    def key_of(self, fine: Fine) -> str:
+        """What opens the fine again, for as long as a visit may last."""
+        ...
+
+    def fine(self, key: str) -> Fine | None:
+        """The fine that this opens, or None where there is none (any more)."""
         ...
 
     def exhibit_bytes(self, sha256: str) -> bytes:
         """The picture with this hash. Raises an OfficeError when it is lost or altered."""
+        ...
+
+
+class Attempts(Protocol):
+    """Makes guessing slow."""
+
+    def attempt(self, address: str) -> timedelta:
+        """Ask to try now. Zero: the try is counted as failed until ``forgive``; else the wait."""
+        ...
+
+    def forgive(self, address: str) -> None:
+        """The try succeeded: it was no failure."""
         ...
 
 

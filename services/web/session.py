@@ -1,6 +1,6 @@
 """Visits: a signed cookie that says which notice a browser may see, and until when.
 
-The notice's number is in the cookie and never in an address, so that no history, log or
+What opens the notice is in the cookie and never in an address, so that no history, log or
 forwarded link holds it. The cookie is signed and not stored: closing a visit removes it from the
 browser, and a copy of it ends by its own time.
 """
@@ -32,14 +32,14 @@ class Visit:
 
     Attributes:
         id: Random; the forms of the visit are bound to it.
-        number: Of the notice that was opened, or None before one is.
+        key: Opens the notice that was opened, or None before one is.
         language: In which the visitor reads.
         began: When the notice was opened.
         seen: When its last page was asked for.
     """
 
     id: str
-    number: str | None
+    key: str | None
     language: Language
     began: datetime
     seen: datetime
@@ -51,7 +51,7 @@ class _Sealed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    number: str | None
+    key: str | None
     language: Language
     began: datetime
     seen: datetime
@@ -65,12 +65,10 @@ class Visits:
         self._visit_seal = _serializer(secret, "visit")
         self._form_seal = _serializer(secret, "form")
 
-    def begin(self, language: Language, number: str | None = None) -> Visit:
+    def begin(self, language: Language, key: str | None = None) -> Visit:
         """A new visit with an id of its own; a notice is never opened under an older id."""
         now = self._clock.now()
-        return Visit(
-            id=secrets.token_urlsafe(16), number=number, language=language, began=now, seen=now
-        )
+        return Visit(id=secrets.token_urlsafe(16), key=key, language=language, began=now, seen=now)
 
     def read(self, request: Request) -> Visit | None:
         """The visit of this browser, or None: none, forged, or over."""
@@ -83,7 +81,7 @@ class Visits:
         return None if self._over(visit) else visit
 
     def _over(self, visit: Visit) -> bool:
-        if visit.number is None:
+        if visit.key is None:
             return False  # nothing was opened: an entry form may stay open as long as it likes
         now = self._clock.now()
         return now - visit.seen >= IDLE or now - visit.began >= ABSOLUTE

@@ -29,7 +29,7 @@ def run_workers(number: int, work: Callable[..., None], arguments: Sequence[obje
     """
     spawn = get_context("spawn")
     running = [spawn.Process(target=work, args=arguments, daemon=True) for _ in range(number)]
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         for process in running:
             process.start()
@@ -43,7 +43,8 @@ def run_workers(number: int, work: Callable[..., None], arguments: Sequence[obje
         _end(running)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

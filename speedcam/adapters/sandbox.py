@@ -31,11 +31,13 @@ import numpy as np
 from speedcam.adapters import wire
 from speedcam.adapters.bounds import Bounds, in_order, require_modest
 from speedcam.adapters.gate import ClipFile, admit
-from speedcam.adapters.jail import START, has_bubblewrap, launch
 from speedcam.adapters.piped import PipedClip
 from speedcam.errors import FootageError
+from speedcam.jail import has_bubblewrap, launch, start_of
 from speedcam.model import Floats, Frame, Image
 from speedcam.segments import WHOLE, Segment
+
+START = start_of("speedcam.adapters.decoder")
 
 SLOTS = 24
 AHEAD = 4

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from speedcam.adapters.confine import confine
-from speedcam.adapters.jail import launch
 from speedcam.errors import FootageError
+from speedcam.jail import launch, start_of
 from speedcam.model import Image
 
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -26,12 +26,7 @@ MEMORY_BYTES = 1_500_000_000
 CPU_S, WAIT_S = 20, 30.0
 _SIZE = struct.Struct("=II")
 
-START = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from speedcam.adapters.still import main
-main()
-"""
+START = start_of("speedcam.adapters.still")
 NO_PICTURE = "this cannot be read as a PNG or JPEG picture. Save it again, at the footage's size."
 
 

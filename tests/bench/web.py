@@ -132,7 +132,7 @@ def served(folder: Path) -> Iterator[Server]:
         host, port = str(told.hostname), int(told.port or 0)
         _page(HTTPConnection(host, port, timeout=60), "/")
         try:
-            yield Server(host=host, port=port, pids=_with_children(process.pid))
+            yield Server(host=host, port=port, pids=tuple(_family(process.pid)))
         finally:
             process.send_signal(signal.SIGINT)
             process.stderr.read()
@@ -240,9 +240,11 @@ def _ms(text: str) -> float:
     return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}[unit]
 
 
-def _with_children(pid: int) -> tuple[int, ...]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return (pid, *map(int, children))
+def _family(pid: int) -> Iterator[int]:
+    """The process and all that it began, and those began: who keeps the office, who shows it."""
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _family(int(child))
 
 
 def _ticks(pid: int) -> int:

@@ -5,10 +5,8 @@ from sqlalchemy import delete, insert, select, text
 
 from services.errors import StoreError
 from services.store.schema import cases, office
-from services.web.cli import owners_app
-from services.web.tally import Tally
 from tests.builders_desk import a_case
-from tests.builders_pages import TestClient
+from tests.builders_pages import TestClient, a_wicket, an_owners_app
 
 CHANGES = (
     delete(cases),
@@ -32,7 +30,7 @@ def test_the_database_itself_refuses_what_a_store_that_only_reads_would_change(
 
 def test_the_owners_pages_without_forms_only_read(store, clock):
     a_case(store, clock)
-    app = owners_app(store, forms=False, tally=Tally())
+    app = an_owners_app(store, clock, wicket=a_wicket(store, clock, forms=False))
     assert TestClient(app).get("/").status_code == 200
     with pytest.raises(StoreError), store.writing() as connection:
         connection.execute(delete(cases))

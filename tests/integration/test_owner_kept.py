@@ -11,25 +11,24 @@ from services.ledger.log import checkpoint
 from services.life import Act
 from services.store import open_store
 from services.store.stamp import stamp_of
-from services.web.office import OfficeLedger
 from tests.builders_api import some_history
 from tests.builders_fines import a_step, without_waiting
 from tests.builders_notice import StoppedClock
-from tests.builders_pages import TestClient, an_owners_app, visible_text
+from tests.builders_pages import TestClient, a_wicket, an_owners_app, visible_text
 
 
 class Counting:
-    """A store that counts how often a notice is read."""
+    """A wicket that counts how often a notice is read."""
 
-    def __init__(self, store):
-        self.store, self.read = store, 0
+    def __init__(self, wicket):
+        self.wicket, self.read = wicket, 0
 
     def __getattr__(self, name):
-        return getattr(self.store, name)
+        return getattr(self.wicket, name)
 
-    def fine(self, number):
+    def fine(self, key):
         self.read += 1
-        return self.store.fine(number)
+        return self.wicket.fine(key)
 
 
 @pytest.fixture
@@ -37,14 +36,8 @@ def office(tmp_path):
     clock = StoppedClock()
     with open_store(tmp_path / "office", create=True) as store:
         some_history(without_waiting(store), tmp_path / "camera", clock)
-        counting = Counting(store)
-        app = an_owners_app(
-            store,
-            clock,
-            reader=counting,
-            ledger=OfficeLedger(store=store),
-            stamp=lambda: stamp_of(store),
-        )
+        counting = Counting(a_wicket(store, clock))
+        app = an_owners_app(store, clock, wicket=counting, ledger=counting, stamp=counting.stamp)
         yield store, clock, app, counting
 
 

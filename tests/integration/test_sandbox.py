@@ -15,10 +15,10 @@ import pytest
 
 from speedcam.adapters import sandbox, wire
 from speedcam.adapters.confine import SYSCALLS, filter_program
-from speedcam.adapters.jail import has_bubblewrap, launch
 from speedcam.adapters.sandbox import SLOTS, Launched, open_sandboxed
 from speedcam.adapters.video import open_footage
 from speedcam.errors import FootageError
+from speedcam.jail import has_bubblewrap, launch
 from speedcam.process_cli import process_files
 from tests.builders_footage import write_growing, write_video
 from tests.builders_site import a_site

@@ -25,15 +25,14 @@ from services.seals import is_sealed
 from services.store.instants import to_ms
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
+from services.web.kept import Kept
 from services.web.owner.case import Case, closed_on, happened, may_pay, may_wish
 from services.web.owner.export import export_of
-from services.web.owner.kept import KeptPages
 from services.web.owner.proof import proof_of
 from services.web.owner.today import NOTHING_ASKED, Stage, owed, owed_by
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
-from services.web.patience import Patience
-from services.web.ports import Accounts, Ledger, NoticeReader, Records, Stamps
+from services.web.ports import Accounts, Attempts, Ledger, NoticeReader, Records, Stamps
 from services.web.ranges import ranged
 from services.web.session import Visits
 from speedcam.model import ExhibitKind, Passage
@@ -67,7 +66,7 @@ class Owner:
         *,
         visits: Visits,
         visitors: Visitors,
-        patience: Patience,
+        patience: Attempts,
         pages: Pages,
         clock: Clock,
         accounts: Accounts | None,
@@ -84,7 +83,7 @@ class Owner:
         self._takes_forms = takes_forms
         self._prints = prints
         self._stamp = stamp
-        self._kept = KeptPages()
+        self._kept: Kept[str] = Kept()
         self._token_place = secrets.token_hex(16)
         self._visits = visits
         self._patience = patience
@@ -130,37 +129,38 @@ class Owner:
                 request, language, fault="unknown", status=HTTPStatus.NOT_FOUND
             )
         self._patience.forgive(address)
+        key = self._store.key_of(fine)
         response = RedirectResponse("/notice", status_code=HTTPStatus.SEE_OTHER)
-        self._visits.keep(request, response, self._visits.begin(language, fine.number))
+        self._visits.keep(request, response, self._visits.begin(language, key))
         return response
 
     def notice(self, request: Request, lang: str = "") -> Response:
         """The notice of this visit, with what is owed today."""
         visit = self._visits.read(request)
-        if visit is None or visit.number is None:
+        if visit is None or visit.key is None:
             return self._visitors.ended(request, lang)
-        html = self._kept_html(visit.number, language_of(lang or visit.language))
+        html = self._kept_html(visit.key, language_of(lang or visit.language))
         if html is None:
             return self._visitors.ended(request, lang)
         response = HTMLResponse(html.replace(self._token_place, self._visits.form_token(visit)))
         self._visits.keep(request, response, visit)
         return response
 
-    def _kept_html(self, number: str, language: Language) -> str | None:
+    def _kept_html(self, key: str, language: Language) -> str | None:
         """The page, made anew unless nothing changed; the token of a visit is still to be put in.
 
         None where there is no such notice any more.
         """
-        make = partial(self._html, number, language)
+        make = partial(self._html, key, language)
         if self._stamp is None:
             return make()
         now = self._clock.now()
         # What is owed depends on the local day, and days begin at full quarters of an hour.
         stamp = (self._stamp(), to_ms(now) // _QUARTER_MS)
-        return self._kept.page((number, language), stamp, now, make)
+        return self._kept.get((key, language), stamp, now, make)
 
-    def _html(self, number: str, language: Language) -> str | None:
-        fine = self._store.fine(number)
+    def _html(self, key: str, language: Language) -> str | None:
+        fine = self._store.fine(key)
         if fine is None:
             return None
         known = facts(fine, language)

@@ -30,9 +30,9 @@ class Visitors:
     def visit_and_fine(self, request: Request) -> tuple[Visit | None, Fine | None]:
         """The visit of this browser and the notice that it opened; None for what is not there."""
         visit = self._visits.read(request)
-        if visit is None or visit.number is None:
+        if visit is None or visit.key is None:
             return visit, None
-        return visit, self._store.fine(visit.number)
+        return visit, self._store.fine(visit.key)
 
     def require_own_form(self, request: Request, form: Mapping[str, str]) -> None:
         """Raise HTTPException 403 unless the form was shown to this very visit, by us."""

@@ -21,17 +21,23 @@ _NOBODY = "65534"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """All of it: ours may hold secrets. Threads could not be started once the decoder is confined."""
 
-START = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from speedcam.adapters.decoder import main
-main()
-"""
-"""Python's own isolated mode forgets where this package lies, so it is told."""
+
+def start_of(module: str) -> str:
+    """Code for :func:`launch` that runs ``main`` of a module.
+
+    Python's own isolated mode forgets where this package lies, so it is told.
+    """
+    return f"import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main()"
 
 
 def launch(
-    code: str, argument: str, descriptors: Sequence[int], *, outer: bool = True
+    code: str,
+    argument: str,
+    descriptors: Sequence[int],
+    *,
+    outer: bool = True,
+    packages: Sequence[Path] = (),
+    stderr: int | None = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     """Run ``code`` in a Python that knows nothing of this one.
 
@@ -40,15 +46,17 @@ def launch(
         argument: What it finds in ``sys.argv[-1]``.
         descriptors: All that it gets, beside a pipe for its last words.
         outer: Under bubblewrap, where that is here and works.
+        packages: Folders of code that it sees beside this package.
+        stderr: Where its last words go; None: where ours go.
     """
     python = [sys.executable, "-I", "-B", "-c", code, str(_PACKAGE.parent), argument]
-    inside = _bubblewrap() if outer else []
+    inside = _bubblewrap(tuple(packages)) if outer else []
     return subprocess.Popen(  # noqa: S603 - our own Python, and bubblewrap by its full path
         [*inside, *python],
         pass_fds=tuple(descriptors),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         env=_ENVIRONMENT,
         cwd="/",
         start_new_session=True,
@@ -61,7 +69,7 @@ def has_bubblewrap() -> bool:
 
 
 @cache
-def _bubblewrap() -> list[str]:
+def _bubblewrap(packages: tuple[Path, ...] = ()) -> list[str]:
     """How to call bubblewrap; empty where it is missing or not allowed to do its work."""
     program = shutil.which("bwrap")
     if program is None:
@@ -69,7 +77,7 @@ def _bubblewrap() -> list[str]:
     command = [
         *(program, "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session"),
         *("--uid", _NOBODY, "--gid", _NOBODY, "--cap-drop", "ALL"),
-        *(word for path in _needed() for word in ("--ro-bind", path, path)),
+        *(word for path in _needed(packages) for word in ("--ro-bind", path, path)),
         *("--remount-ro", "/", "--chdir", "/", "--"),
     ]
     # A container often has the program and not the right to use it.
@@ -82,14 +90,15 @@ def _bubblewrap() -> list[str]:
     return command if tried.returncode == 0 else []
 
 
-def _needed() -> list[str]:
-    """What Python, its libraries and this package are made of, outermost first."""
+def _needed(packages: tuple[Path, ...]) -> list[str]:
+    """What Python, its libraries and these packages are made of, outermost first."""
     wanted = [
         *map(Path, ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64")),
         *(Path(prefix) for prefix in (sys.base_prefix, sys.prefix) if prefix != "/usr"),
         *(Path(os.path.realpath(sys.executable)), Path(sys.executable)),
         *(Path(place) for place in sys.path if Path(place).name == "site-packages"),
         _PACKAGE,
+        *packages,
     ]
     found: list[Path] = []
     for path in wanted:

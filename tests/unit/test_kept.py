@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.web.owner import kept
-from services.web.owner.kept import LONGEST, KeptPages
+from services.web import kept
+from services.web.kept import LONGEST, Kept
 from tests.builders_notice import StoppedClock
 
 
@@ -13,10 +13,10 @@ class Maker:
     """Makes pages and counts them."""
 
     def __init__(self, clock):
-        self.clock, self.made, self.pages = clock, 0, KeptPages()
+        self.clock, self.made, self.pages = clock, 0, Kept()
 
     def ask(self, key="a", stamp=1):
-        return self.pages.page(key, stamp, self.clock.now(), self._make)
+        return self.pages.get(key, stamp, self.clock.now(), self._make)
 
     def _make(self):
         self.made += 1
@@ -49,16 +49,16 @@ def test_pages_that_are_over_are_forgotten_with_the_next_one(maker):
     maker.ask()
     maker.clock.instant += LONGEST
     maker.ask("b")
-    assert list(maker.pages._pages) == ["b"]  # noqa: SLF001 - that nothing of it is left in memory
+    assert list(maker.pages._made) == ["b"]  # noqa: SLF001 - that nothing of it is left in memory
 
 
 def test_what_was_asked_for_longest_ago_goes_first(maker, monkeypatch):
-    monkeypatch.setattr(kept, "MOST_PAGES", 2)
+    monkeypatch.setattr(kept, "MOST", 2)
     for key in ("a", "b", "a", "c"):
         maker.ask(key)
     assert (maker.ask("a"), maker.ask("b")) == ("page 1", "page 4")
 
 
 def test_where_there_is_no_page_nothing_is_kept(maker):
-    assert maker.pages.page("a", 1, maker.clock.now(), lambda: None) is None
+    assert maker.pages.get("a", 1, maker.clock.now(), lambda: None) is None
     assert maker.ask() == "page 1"

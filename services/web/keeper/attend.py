@@ -1,0 +1,70 @@
+"""Starts the process that owners reach, and answers it until one of the two ends."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+
+import services
+from services.errors import StoreError
+from services.web.keeper.keeper import Keeper
+from services.web.keeper.line import attend
+from services.web.server import GRACE_S
+from speedcam.jail import launch, start_of
+
+LINES = 16
+"""Questions at the same time; most take a fraction of a millisecond."""
+ENDS_WITHIN_S = GRACE_S + 3
+"""Whoever has not ended then is ended."""
+
+START = start_of("services.web.keeper.porch")
+_PACKAGE = Path(services.__file__).parent
+
+
+def attend_porch(keeper: Keeper, listening: socket.socket) -> None:
+    """Start a public process that listens there, and answer it until Ctrl-C.
+
+    Raises:
+        StoreError: It ended by itself.
+    """
+    with _porch(keeper, listening) as process, suppress(KeyboardInterrupt):
+        process.wait()
+        raise StoreError(
+            "the process that shows the pages ended by itself. Look above for why, and start the "
+            "server again."
+        )
+
+
+@contextmanager
+def _porch(keeper: Keeper, listening: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    with ExitStack() as stack:
+        closing, closed = socket.socketpair()
+        stack.enter_context(closing)
+        pairs = [socket.socketpair() for _ in range(LINES)]
+        handed = [listening, closed, *(theirs for _, theirs in pairs)]
+        descriptors = [each.fileno() for each in handed]
+        words = ",".join(map(str, descriptors))
+        process = launch(START, words, descriptors, packages=[_PACKAGE], stderr=None)
+        for each in handed[1:]:
+            each.close()
+        for ours, _ in pairs:
+            line = Connection(ours.detach())
+            Thread(target=attend, args=(line, keeper), daemon=True).start()
+        try:
+            yield process
+        finally:
+            closing.close()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
