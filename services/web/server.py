@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.errors import StoreError
+from services.web.haste import HastyProtocol, allow_many_connections
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -40,15 +41,18 @@ def address_of(host: str, listening: socket.socket) -> str:
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """A server for ``app`` that keeps no log of who asked for what."""
+    """A server for ``app`` that keeps no log of who asked for what, and waits for no dawdler."""
+    allow_many_connections()
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=HastyProtocol,
             # The access log would hold addresses of people; forwarded headers can be forged.
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            log_level="warning",
+            # A warning for each request that is none is a disk that strangers can fill.
+            log_level="error",
             timeout_graceful_shutdown=GRACE_S,
         )
     )

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from time import monotonic, sleep
 
 import pytest
@@ -18,10 +21,14 @@ from starlette.requests import ClientDisconnect
 from services.errors import StoreError
 from services.serve import serve_command
 from services.store import open_store
-from services.web.cli import listener, serve
+from services.web import haste
+from services.web.app import create_app
+from services.web.cli import serve
 from services.web.form import form_fields
 from services.web.secret import web_secret
+from services.web.server import listener, server_of
 from services.web.workers import run_workers
+from tests.builders_notice import Shelf, StoppedClock
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path):
@@ -101,6 +108,41 @@ def test_two_workers_answer_and_end_without_a_trace_with_the_one_that_began_them
 def test_a_worker_that_ends_by_itself_ends_the_server_and_is_told():
     with pytest.raises(StoreError, match="a worker of the server ended"):
         run_workers(2, os._exit, (3,))
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Where a server listens that looks at its connections every twentieth of a second."""
+    monkeypatch.setattr(haste, "LOOKS_EVERY_S", 0.05)
+    server = server_of(create_app(Shelf(), secret=b"s" * 32, clock=StoppedClock()))
+    with listener("127.0.0.1", 0) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield listening.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HTTP/1.1\r\nX-Slow: ", b"POST /leave HTTP/1.1\r\nContent-Length: 9\r\n\r\nto"],
+)
+def test_who_never_comes_to_an_end_is_hung_up_on_and_others_are_answered(hasty, sent):
+    with socket.create_connection(hasty, timeout=60) as dawdler:
+        dawdler.sendall(sent)
+        with suppress(ConnectionResetError):
+            while dawdler.recv(1000):  # a word may come before the end
+                pass
+    with urllib.request.urlopen(f"http://127.0.0.1:{hasty[1]}/", timeout=60) as answer:
+        assert answer.status == 200
+
+
+def test_what_is_no_request_fills_no_log(hasty, caplog):
+    for _ in range(3):
+        with socket.create_connection(hasty, timeout=60) as stranger:
+            stranger.sendall(b"\0 NO REQUEST\r\n\r\n")
+            assert b" 400 " in stranger.recv(1000)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("host", ["", " ", "\udcff", "\N{CYRILLIC SMALL LETTER A}.example"])
