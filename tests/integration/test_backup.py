@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import delete
 
+from services.backup.listing import files_of, write_list
 from services.backup.make import back_up
-from services.backup.manifest import newest
+from services.backup.manifest import newest, read_manifest, signed
 from services.backup.restore import restore
 from services.backup.tables import every_table, lines_of
 from services.errors import BackupError, StoreUnavailable
+from services.ledger.keys import load_signer, read_verifier
+from services.ledger.log import KEY as LOG_KEY
+from services.ledger.log import PUBLIC
+from services.ledger.note import KeyKind, Note
 from services.store import open_store
 from services.store.schema import outbox
 from services.store.store import READ_ONLY
@@ -33,6 +39,10 @@ def scene(tmp_path_factory):
 def content(folder):
     with open_store(folder) as store, store.reading() as connection:
         return {t.name: b"".join(lines_of(connection, t)) for t in every_table()}
+
+
+def manifest_of(scene, folder):
+    return read_manifest(newest(folder), read_verifier(scene.witness / PUBLIC))
 
 
 def findings(checks):
@@ -71,6 +81,40 @@ def test_a_damaged_file_is_refused_and_nothing_restored(scene, tmp_path, damage,
     with pytest.raises(BackupError, match=f"{path.name}.*missing or damaged"):
         restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_damaged_list_of_files_is_refused(scene, tmp_path):
+    shutil.copytree(scene.folder / "backup", tmp_path / "backup")
+    listed = manifest_of(scene, tmp_path / "backup").listed
+    path = tmp_path / "backup" / "objects" / listed.name
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+    with pytest.raises(BackupError, match="the list of files, is missing or damaged"):
+        restore(tmp_path / "backup", tmp_path / "new", KEY, scene.witness)
+
+
+def test_a_list_that_leads_out_of_the_office_is_refused(scene, tmp_path):
+    manifest = manifest_of(scene, scene.folder / "backup")
+    some = next(iter(manifest.files.values()))
+    listed = write_list(tmp_path, "list", [("exhibits/../../x", some)])
+    with pytest.raises(BackupError, match="list"):
+        list(files_of(tmp_path, replace(manifest, listed=listed)))
+
+
+def test_a_backup_of_the_first_form_is_restored(scene, tmp_path):
+    """Its manifest names every file itself."""
+    shutil.copytree(scene.folder / "backup", tmp_path / "backup")
+    known = manifest_of(scene, tmp_path / "backup")
+    files = dict(files_of(tmp_path / "backup" / "objects", known))
+    signer = load_signer(scene.office / LOG_KEY, KeyKind.LOG, create=False)
+    note = signed(replace(known, files=files, listed=None), signer)
+    text = note.text.replace("speedcam.backup/2", "speedcam.backup/1")
+    old = Note(text=text, signatures=(signer.sign(text),))
+    newest(tmp_path / "backup").write_bytes(bytes(old))
+    there = with_kek(scene, tmp_path / "new")
+    assert not findings(restore(tmp_path / "backup", there, KEY, scene.witness))
+    with scene.open() as store:
+        again = back_up(store, tmp_path / "backup", KEY.public_key(), SetClock())
+    assert again.fresh == len(again.manifest.tables)
 
 
 def test_an_altered_manifest_is_refused(scene, tmp_path):
