@@ -22,6 +22,7 @@ from services.ledger.note import KeyKind, Note
 from services.store import open_store
 from services.store.schema import outbox
 from services.store.store import READ_ONLY
+from tests.builders_damage import manifest_in, two_backups
 from tests.builders_ledger import a_scene, with_kek
 from tests.builders_office import SetClock
 
@@ -148,3 +149,16 @@ def test_what_is_older_than_the_witness_knows_stays_read_only(tmp_path):
         assert list(store.fines())
         with pytest.raises(StoreUnavailable, match="read-only"), store.writing():
             pass
+
+
+def test_tables_of_two_backups_do_not_make_an_office(tmp_path):
+    """Whoever has the key of the log can sign such a manifest."""
+    backups = two_backups(tmp_path)
+    older = manifest_in(backups.before, backups.scene).tables
+    backups.sign(
+        replace(backups.manifest, tables=backups.manifest.tables | {"fines": older["fines"]})
+    )
+    there = with_kek(backups.scene, tmp_path / "new")
+    with pytest.raises(BackupError, match="do not fit"):
+        restore(backups.folder, there, backups.key, backups.scene.witness)
+    assert (there / READ_ONLY).exists()
