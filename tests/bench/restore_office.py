@@ -103,7 +103,7 @@ def an_office(folder: Path, fines: int, picture_bytes: int) -> None:
     with open_store(folder / "office") as store:
         sync_folder(store.folder / EXHIBITS)
         trust_registry(store, trust.content, trust.pub, SetClock())
-        _lengthen(store, LEAVES_A_FINE * fines)
+        lengthen(store, LEAVES_A_FINE * fines)
 
 
 def issued(part: Part) -> int:
@@ -214,7 +214,7 @@ def _told(kind: ExhibitKind, content: bytes) -> Exhibit:
     return Exhibit(kind=kind, path=f"exhibits/{digest}", sha256=digest, time_s=1.0, frame_index=1)
 
 
-def _lengthen(store: Store, wanted: int) -> None:
+def lengthen(store: Store, wanted: int) -> None:
     """Tell looks at one case after the other until the history is so long."""
     with store.reading() as connection:
         keys = list(connection.execute(select(cases.c.key)).scalars())
