@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from services.backup.manifest import Manifest, Sealed
 from services.errors import BackupError
@@ -80,7 +80,7 @@ def _read(line: bytes) -> Listed:
     except (ValueError, TypeError):
         raise _no_list() from None
     sealed = Sealed(name=name, sha256=sha256, size=size)
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+    if path.startswith("/") or ".." in in_order(path):
         raise _no_list()
     return path, sealed
 

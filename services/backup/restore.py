@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from services.backup.manifest import OBJECTS, Manifest, Sealed, newest, read_man
 from services.backup.sealing import unsealed
 from services.backup.tables import every_table, load_lines
 from services.backup.verify import Checked, lift, verify
-from services.batches import batches
+from services.batches import batches, side_by_side
 from services.errors import BackupError
 from services.ledger.keys import read_verifier
 from services.ledger.log import FOLDER as LEDGER
@@ -38,8 +37,8 @@ from services.store.schema import office as office_table
 from services.store.store import EXHIBITS, READ_ONLY, open_store
 from speedcam.disk import make_folder, sync_folder, write_durably, write_synced
 
-PART = 512
-"""Files that are read or written side by side before the next ones are asked for."""
+READERS = 2
+"""Threads that read: more of them wait for one another."""
 LETTERS = 64
 """Files of letters that are held at a time."""
 _NO_LETTERS = (f"{EXHIBITS}/", f"{LEDGER}/", "keys/")
@@ -109,9 +108,8 @@ def _require_whole(objects: Path, manifest: Manifest) -> None:
         told["the list of files"] = manifest.listed
     for what, each in told.items():
         _require_same(objects, (what, each))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for part in batches(files_of(objects, manifest), PART):
-            list(pool.map(partial(_require_same, objects), part))
+    for _ in side_by_side(partial(_require_same, objects), files_of(objects, manifest), READERS):
+        pass
     if missing := {table.name for table in every_table()} ^ set(manifest.tables):
         raise BackupError(
             f"the backup is of another version of speedcam, with other tables: "
@@ -191,11 +189,8 @@ def _restore_files(backup: _Backup, office: Path) -> None:
         write_synced(path, unwrapped_file(keks, listed[0], content))
         return path.parent
 
-    folders: set[Path] = set()
-    with ThreadPoolExecutor(AT_ONCE) as pool:  # each is waited for until the disk has it
-        for part in batches(backup.files(), PART):
-            folders.update(pool.map(restore_one, part))
-    for folder in folders:
+    # Each file is waited for until the disk has it, so many are at a time.
+    for folder in set(side_by_side(restore_one, backup.files(), AT_ONCE)):
         sync_folder(folder)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 
 from services.backup.manifest import Manifest, read_manifest
 from services.backup.tables import count_rows, every_table
-from services.batches import batches
+from services.batches import batches, side_by_side
 from services.errors import EvidenceError
 from services.ledger.audit import audit
 from services.ledger.audit_rows import Kept, kept_violations
@@ -104,17 +102,17 @@ def _history(store: Store, witness: Path) -> Iterator[Finding]:
 
 def _changed_exhibits(store: Store) -> Iterator[Finding]:
     """Every file among the exhibits, read and opened once, whoever's it is."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for paths in batches((store.folder / EXHIBITS).iterdir(), PART):
-            keys = store.data_keys(owners_of(paths))
-            check = partial(_changed, keys)
-            for changed in pool.map(check, batches(paths, PART // WORKERS)):
-                for path in changed:
-                    yield Finding(where=str(path), fault="it is not what its name says")
+    for paths in batches((store.folder / EXHIBITS).iterdir(), PART):
+        for path in _changed(paths, store.data_keys(owners_of(paths))):
+            yield Finding(where=str(path), fault="it is not what its name says")
 
 
-def _changed(keys: Mapping[str, bytes], paths: Sequence[Path]) -> list[Path]:
-    return [path for path in paths if not is_what_it_says(path, lambda _: keys)]
+def _changed(paths: Sequence[Path], keys: Mapping[str, bytes]) -> Iterator[Path]:
+    def is_whole(path: Path) -> bool:
+        return is_what_it_says(path, lambda _: keys)
+
+    told = zip(paths, side_by_side(is_whole, paths, WORKERS), strict=True)
+    return (path for path, whole in told if not whole)
 
 
 def _cases(store: Store) -> tuple[list[Finding], list[Finding]]:
