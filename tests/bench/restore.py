@@ -111,12 +111,12 @@ def measured(folder: Path, count: int, picture_bytes: int, more: int) -> Iterato
     yield command("the first backup", *back_up, "--for", public)
     yield command("the next backup, nothing new", *back_up, "--for", public)
     with get_context("spawn").Pool(1) as pool:
-        going_on = pool.apply_async(
-            issued,
-            [Part(folder=folder, ordinals=range(count, count + more), picture_bytes=picture_bytes)],
-        )
+        new = range(count, count + more)
+        part = Part(folder=folder, ordinals=new, picture_bytes=picture_bytes, checked=True)
+        going_on = pool.apply_async(issued, [part])
         yield command(f"a backup while {more} fines are issued", *back_up, "--for", public)
-        going_on.get()
+        if going_on.get() != more:
+            raise RuntimeError(f"{more} fines were to be issued meanwhile")
     held = _fines(scene.office)
     there = with_kek(scene, folder / "new")
     # All of it is lost: nothing below reads it. To remove a million files would take longer.

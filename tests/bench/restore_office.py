@@ -34,7 +34,7 @@ from services.store.looks import READ
 from services.store.schema import cases
 from services.store.store import EXHIBITS
 from services.store.trust import trust_registry
-from speedcam.disk import sync_folder
+from speedcam.disk import make_folder, sync_folder
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import dumps
 from speedcam.seal.keys import SigningKey, load_signing_key
@@ -80,11 +80,13 @@ class Part:
         folder: The office, and beside it the camera's key.
         ordinals: Of its fines.
         picture_bytes: Of each exhibit that is no part of a seal.
+        checked: The office trusts cameras already, so that it asks for the seals of what it takes.
     """
 
     folder: Path
     ordinals: range
     picture_bytes: int
+    checked: bool = False
 
 
 def an_office(folder: Path, fines: int, picture_bytes: int) -> None:
@@ -120,7 +122,7 @@ def issued(part: Part) -> int:
 
 def _issued(store: Store, part: Part, camera: SigningKey, ordinals: Sequence[int]) -> int:
     written, clock = part.folder / f"{ordinals[0]}.jsonl", SetClock()
-    passages = _passages(store, part.picture_bytes, camera, ordinals)
+    passages = _passages(store, part, camera, ordinals)
     written.write_text("".join(f"{dumps(each)}\n" for each in passages))
     office.receive(store, written, clock)
     office.review(store, demo_auto_1, clock)
@@ -129,7 +131,7 @@ def _issued(store: Store, part: Part, camera: SigningKey, ordinals: Sequence[int
 
 
 def _passages(
-    store: Store, picture_bytes: int, camera: SigningKey, ordinals: Sequence[int]
+    store: Store, part: Part, camera: SigningKey, ordinals: Sequence[int]
 ) -> list[Passage]:
     """Signed passages whose exhibits the office has, each with the key of the case to come."""
     bare = [_passage(n) for n in ordinals]
@@ -143,12 +145,13 @@ def _passages(
             _keep(
                 store,
                 kind,
-                MAGIC.get(kind, b"\xff\xd8\xff") + secrets.token_bytes(picture_bytes),
+                MAGIC.get(kind, b"\xff\xd8\xff") + secrets.token_bytes(part.picture_bytes),
                 owner,
             )
             for kind in LEFT
         )
-        made.append(_signed(store, replace(each, exhibits=proof), camera, owner))
+        beside = part.folder if part.checked else None
+        made.append(_signed(store, replace(each, exhibits=proof), camera, owner, beside))
     return made
 
 
@@ -179,9 +182,13 @@ def _site_file(site: str) -> bytes:
 
 
 def _signed(
-    store: Store, passage: Passage, camera: SigningKey, owner: Mapping[str, bytes]
+    store: Store,
+    passage: Passage,
+    camera: SigningKey,
+    owner: Mapping[str, bytes],
+    beside: Path | None,
 ) -> Passage:
-    """The passage with its seal."""
+    """The passage with its seal, whose files stand ``beside`` it too, where they are asked for."""
     manifest = manifest_bytes(
         Manifest(
             facts=facts_of(passage), frames=FRAMES, corrupt_frames=0, limit_sha256="1" * 64,
@@ -189,12 +196,19 @@ def _signed(
             models={}, key=camera.public.id, salt=secrets.token_hex(32),
         )
     )  # fmt: skip
-    seal = (
-        _told(ExhibitKind.SITE, _site_file(passage.place.site_id)),
-        _keep(store, ExhibitKind.MANIFEST, manifest, owner),
-        _keep(store, ExhibitKind.SIGNATURE, camera.sign(manifest), owner),
-    )
-    return replace(passage, exhibits=(*passage.exhibits, *seal))
+    parts = {
+        ExhibitKind.SITE: _site_file(passage.place.site_id),
+        ExhibitKind.MANIFEST: manifest,
+        ExhibitKind.SIGNATURE: camera.sign(manifest),
+    }
+    seal = {kind: _told(kind, content) for kind, content in parts.items()}
+    for kind in (ExhibitKind.MANIFEST, ExhibitKind.SIGNATURE):
+        _keep(store, kind, parts[kind], owner)
+    if beside:
+        make_folder(beside / EXHIBITS)
+        for kind, told in seal.items():
+            (beside / told.path).write_bytes(parts[kind])
+    return replace(passage, exhibits=(*passage.exhibits, *seal.values()))
 
 
 def _keep(
