@@ -20,6 +20,7 @@ from services.ledger.log import KEY as LOG_KEY
 from services.ledger.log import PUBLIC
 from services.ledger.note import KeyKind, Note
 from services.store import open_store
+from services.store.keks import KekFiles
 from services.store.schema import outbox
 from services.store.store import READ_ONLY
 from tests.builders_damage import manifest_in, two_backups
@@ -149,6 +150,27 @@ def test_what_is_older_than_the_witness_knows_stays_read_only(tmp_path):
         assert list(store.fines())
         with pytest.raises(StoreUnavailable, match="read-only"), store.writing():
             pass
+
+
+class ErasedMeanwhile(KekFiles):
+    """Keys that are asked for when a backup has seen which files there are."""
+
+    gone = None
+
+    def unwrap(self, wrapped, *, kek, bound):
+        self.gone.unlink(missing_ok=True)
+        return super().unwrap(wrapped, kek=kek, bound=bound)
+
+
+def test_a_picture_that_is_erased_meanwhile_ends_no_backup(tmp_path):
+    scene, keks = a_scene(tmp_path), ErasedMeanwhile(tmp_path / "office" / "keys")
+    before = sorted((scene.office / "exhibits").iterdir())
+    keks.gone = before[-1]
+    with open_store(scene.office, keks=keks) as store:
+        made = back_up(store, tmp_path / "backup", KEY.public_key(), SetClock())
+    held = [path for path, _ in files_of(tmp_path / "backup" / "objects", made.manifest)]
+    assert not made.faults
+    assert sum(path.startswith("exhibits/") for path in held) == len(before) - 1
 
 
 def test_tables_of_two_backups_do_not_make_an_office(tmp_path):
