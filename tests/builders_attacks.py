@@ -22,11 +22,14 @@ from services.ledger.log import COSIGNED, KEY, LATEST, checkpoint, ledger_of, no
 from services.ledger.merkle import root_at
 from services.ledger.note import KeyKind, Note
 from services.model import Money
+from services.numbers import creditor_reference
+from services.payments import take_statement
 from services.store.history import Event, add_event
 from services.store.leaves import size_of
 from services.store.ledger_tables import checkpoints
 from speedcam.disk import write_durably
-from tests.builders_ledger import Scene, fines_of, first_number, write_tree_anew
+from tests.builders_bank import a_row, a_table
+from tests.builders_ledger import Scene, fines_of, first_number, sign, write_tree_anew
 from tests.builders_office import ISSUED, SetClock
 
 GUARDS = tuple(
@@ -188,6 +191,48 @@ def invent_a_fine(scene: Scene, dice: Random) -> None:
         bare.execute(copy, [f"AL26-{dice.randint(1000, 9999)}-0000"])
 
 
+def pay(scene: Scene) -> None:
+    """Somebody pays, in earnest; the history tells it."""
+    with scene.open() as store:
+        statement, clock = scene.folder / "statement.csv", SetClock()
+        row = a_row(creditor_reference(first_number(store)), paid_on=f"{ISSUED:%Y-%m-%d}")
+        statement.write_text(a_table(row))
+        take_statement(store, statement, clock)
+        sign(scene, store, clock)
+
+
+def edit_a_payment(scene: Scene, dice: Random) -> None:
+    pay(scene)
+    with database(scene) as bare:
+        bare.execute("UPDATE payments SET minor = minor + ?", [dice.randint(1, 10**6)])
+
+
+def slip_in_a_payment(scene: Scene, dice: Random) -> None:
+    """Call a fine paid that nobody paid."""
+    pay(scene)
+    copy = (
+        "INSERT INTO payments SELECT ?, fine_number, paid_on, minor, currency, taken_at_ms, "
+        "remittance FROM payments LIMIT 1"
+    )
+    with database(scene) as bare:
+        bare.execute(copy, [f"B-{dice.getrandbits(64)}"])
+
+
+def give_a_payment_to_another_fine(scene: Scene, dice: Random) -> None:
+    pay(scene)
+    with database(scene) as bare:
+        paid = "(SELECT fine_number FROM payments)"
+        query = f"SELECT number FROM fines WHERE number != {paid}"  # noqa: S608
+        others = [row[0] for row in bare.execute(query)]
+        bare.execute("UPDATE payments SET fine_number = ?", [dice.choice(others)])
+
+
+def delete_a_payment(scene: Scene, _dice: Random) -> None:
+    pay(scene)
+    with database(scene) as bare:
+        bare.execute("DELETE FROM payments")
+
+
 def roll_the_database_back(scene: Scene, _dice: Random) -> None:
     file = scene.office / "office.sqlite"
     before = file.read_bytes()
@@ -263,6 +308,10 @@ ATTACKS: Mapping[Callable[[Scene, Random], None], str] = {
     let_a_fine_go: "it stands at 'cancelled'",
     delete_a_fine: "it was deleted",
     invent_a_fine: "slipped in",
+    edit_a_payment: "it was changed after it was told",
+    slip_in_a_payment: "slipped in",
+    give_a_payment_to_another_fine: "it was given to another fine",
+    delete_a_payment: "it was deleted",
     roll_the_database_back: "rolled back",
     roll_database_and_log_back: "rolled back",
     fork_the_history: "its root of 13 leaves is not that of the history",

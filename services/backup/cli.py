@@ -55,7 +55,7 @@ def backup(
         kek = kek_of(store)
     typer.echo(made.path)
     held = made.manifest
-    say(f"leaves: {held.leaves}, rows: {sum(held.rows.values())}, files: {len(held.files)}")
+    say(f"leaves: {held.leaves}, rows: {sum(held.rows.values())}, files: {made.files}")
     say(f"files written: {made.fresh}")
     say(f"restoring it needs the key-encryption key {kek} too, which is not in it")
     for path in made.faults:

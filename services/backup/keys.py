@@ -9,7 +9,8 @@ backup, and a letter with the data key of its case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -112,15 +113,13 @@ def sealed_letter(store: Store, path: str, content: bytes) -> bytes:
 
 
 def restore_letters(
-    store: Store, letters: Iterable[tuple[str, bytes]], write: Callable[[str, bytes], object]
+    store: Store, letters: Sequence[tuple[str, bytes]], write: Callable[[str, bytes], object]
 ) -> None:
-    """Write the letters of a backup back, but those of cases that were erased since."""
+    """Write a few letters of a backup back, but those of cases that were erased since."""
+    ring = store.opening(content for _, content in letters)
     for path, content in letters:
-        ring = store.opening([content])
-        try:
+        with suppress(Erased):
             write(path, ring.unseal(content, **_place(path)))
-        except Erased:
-            continue
 
 
 def _place(path: str) -> dict[str, str]:

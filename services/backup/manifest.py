@@ -13,7 +13,9 @@ from services.ledger.note import Note, Signer, Verifier, note_of, signed_at_s
 
 OBJECTS = "objects"
 SUFFIX = ".backup"
-_FIRST_LINE = "speedcam.backup/1"
+_FIRST_LINE = "speedcam.backup/2"
+_READ_TOO = "speedcam.backup/1"
+"""From when a manifest named every file itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,9 @@ class Manifest:
         root: Of that history, in base64.
         rows: How many, by table.
         tables: By name.
-        files: By path below the office's folder.
+        files: By path below the office's folder: those that were signed with the history.
+        listed: The list of all others (:mod:`services.backup.listing`), which lies in clear as
+            this does; None in a manifest of the first form.
     """
 
     at_ms: int
@@ -52,6 +56,7 @@ class Manifest:
     rows: dict[str, int]
     tables: dict[str, Sealed]
     files: dict[str, Sealed]
+    listed: Sealed | None = None
 
 
 _MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
@@ -72,7 +77,7 @@ def read_manifest(path: Path, log: Verifier) -> Manifest:
     try:
         note = note_of(path.read_bytes())
         first, _, content = note.text.partition("\n")
-        if first != _FIRST_LINE or signed_at_s(note, log) is None:
+        if first not in {_FIRST_LINE, _READ_TOO} or signed_at_s(note, log) is None:
             raise _no_manifest(path)
         manifest = _MANIFEST.validate_json(content)
     except (OSError, LedgerError, ValidationError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -18,19 +19,29 @@ from services.backup.keys import (
     restore_letters,
     unwrapped_file,
 )
+from services.backup.listing import Listed, files_of
 from services.backup.manifest import OBJECTS, Manifest, Sealed, newest, read_manifest
 from services.backup.sealing import unsealed
 from services.backup.tables import every_table, load_lines
 from services.backup.verify import Checked, lift, verify
+from services.batches import batches, side_by_side
 from services.errors import BackupError
 from services.ledger.keys import read_verifier
+from services.ledger.log import FOLDER as LEDGER
 from services.ledger.log import PUBLIC
 from services.store.database import URL_FILE, database_of
+from services.store.exhibits import AT_ONCE
 from services.store.keks import PREFIX, keks_of
 from services.store.ring import owner_of
 from services.store.schema import office as office_table
-from services.store.store import READ_ONLY, open_store
-from speedcam.disk import make_folder, sync_folder, write_durably, write_whole
+from services.store.store import EXHIBITS, READ_ONLY, open_store
+from speedcam.disk import make_folder, sync_folder, write_durably, write_synced
+
+READERS = 2
+"""Threads that read: more of them wait for one another."""
+LETTERS = 64
+"""Files of letters that are held at a time."""
+_NO_LETTERS = (f"{EXHIBITS}/", f"{LEDGER}/", "keys/")
 
 
 def restore(
@@ -92,17 +103,26 @@ def _require_empty(office: Path) -> None:
 
 def _require_whole(objects: Path, manifest: Manifest) -> None:
     """Every file that the manifest names is there, bit for bit, before anything is written."""
-    told = {**{f"the table {name}": each for name, each in manifest.tables.items()}}
-    for what, each in (told | manifest.files).items():
-        if _sha256(objects / each.name) != each.sha256:
-            raise BackupError(
-                f"{objects / each.name}, which holds {what}, is missing or damaged. Nothing was "
-                "restored: take another copy of the backup."
-            )
+    told = {f"the table {name}": each for name, each in manifest.tables.items()}
+    if manifest.listed is not None:
+        told["the list of files"] = manifest.listed
+    for what, each in told.items():
+        _require_same(objects, (what, each))
+    for _ in side_by_side(partial(_require_same, objects), files_of(objects, manifest), READERS):
+        pass
     if missing := {table.name for table in every_table()} ^ set(manifest.tables):
         raise BackupError(
             f"the backup is of another version of speedcam, with other tables: "
             f"{', '.join(sorted(missing))}. Restore it with the version that made it."
+        )
+
+
+def _require_same(objects: Path, listed: Listed) -> None:
+    what, each = listed
+    if _sha256(objects / each.name) != each.sha256:
+        raise BackupError(
+            f"{objects / each.name}, which holds {what}, is missing or damaged. Nothing was "
+            "restored: take another copy of the backup."
         )
 
 
@@ -134,29 +154,43 @@ class _Backup:
         with (self.objects / each.name).open("rb") as file:
             yield from unsealed(file, self.key, each.name)
 
-    def content(self, path: str) -> bytes:
-        return b"".join(self.opened(self.manifest.files[path]))
+    def content(self, each: Sealed) -> bytes:
+        return b"".join(self.opened(each))
+
+    def files(self) -> Iterator[Listed]:
+        return files_of(self.objects, self.manifest)
+
+    def sealed_letters(self) -> Iterator[tuple[str, bytes]]:
+        """Files of letters that were sealed for a case."""
+        for path, each in self.files():
+            if not path.startswith(_NO_LETTERS):
+                content = self.content(each)
+                if owner_of(content):
+                    yield path, content
 
 
 def _require_kek(backup: _Backup, office: Path) -> None:
     """Raise BackupError where the key-encryption key that the backup needs is not at hand."""
     keks = keks_of(office)
-    for path in filter(is_secret, backup.manifest.files):
-        unwrapped_file(keks, path, backup.content(path))
+    for path, each in backup.files():
+        if is_secret(path):
+            unwrapped_file(keks, path, backup.content(each))
 
 
 def _restore_files(backup: _Backup, office: Path) -> None:
     """Every file but letters sealed for a case, which need the keys that are restored later."""
-    keks, folders = keks_of(office), set()
-    for name in backup.manifest.files:
-        content = backup.content(name)
+    keks = keks_of(office)
+
+    def restore_one(listed: Listed) -> Path:
+        path, content = office / listed[0], backup.content(listed[1])
         if owner_of(content):
-            continue
-        path = office / name
+            return office
         make_folder(path.parent)
-        write_whole(path, unwrapped_file(keks, name, content))
-        folders.add(path.parent)
-    for folder in folders:
+        write_synced(path, unwrapped_file(keks, listed[0], content))
+        return path.parent
+
+    # Each file is waited for until the disk has it, so many are at a time.
+    for folder in set(side_by_side(restore_one, backup.files(), AT_ONCE)):
         sync_folder(folder)
 
 
@@ -167,9 +201,8 @@ def _restore_tables(backup: _Backup, office: Path, keys: Path) -> None:
             for table in every_table():
                 load_lines(connection, table, backup.opened(backup.manifest.tables[table.name]))
             load_keys(connection, keys, backup.key)
-        letters = ((name, backup.content(name)) for name in backup.manifest.files)
-        sealed_ones = ((name, content) for name, content in letters if owner_of(content))
-        restore_letters(store, sealed_ones, lambda name, content: _write(office / name, content))
+        for part in batches(backup.sealed_letters(), LETTERS):
+            restore_letters(store, part, lambda path, content: _write(office / path, content))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from services.errors import BackupError
 from services.store import incident_schema, staff_schema  # noqa: F401 - tables of every office
@@ -45,7 +46,7 @@ def load_lines(connection: Connection, table: Table, parts: Iterable[bytes]) -> 
     """Fill an empty table with what :func:`lines_of` gave.
 
     Raises:
-        BackupError: It is of another table, or of another version of it.
+        BackupError: It is of another table, of another version of it, or does not fit the others.
     """
     lines = _lines(parts)
     names = [column.name for column in table.columns]
@@ -57,8 +58,18 @@ def load_lines(connection: Connection, table: Table, parts: Iterable[bytes]) -> 
     sealed = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
     while part := list(islice(lines, AT_ONCE)):
         rows = [dict(zip(names, json.loads(line), strict=True)) for line in part]
-        connection.execute(insert(table), [_unpacked(row, sealed) for row in rows])
+        try:
+            connection.execute(insert(table), [_unpacked(row, sealed) for row in rows])
+        except IntegrityError:
+            raise _does_not_fit(table) from None
     _go_on_counting(connection, table)
+
+
+def _does_not_fit(table: Table) -> BackupError:
+    return BackupError(
+        f"rows of {table.name} in the backup do not fit its other tables: it was put together from "
+        "several. Remove what was restored, and take another copy of the backup."
+    )
 
 
 def _unpacked(row: dict[str, object], sealed: set[str]) -> dict[str, object]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
+from services.batches import batches
 from services.errors import StoreError
 from services.ledger.audit_tree import AT_ONCE, Walk
 from services.ledger.finding import Finding
@@ -14,12 +17,16 @@ from services.model import Violation
 from services.store.case_keys import keyed_cases
 from services.store.erasing import erased_subjects
 from services.store.ledger_tables import FROZEN, Frozen
-from services.store.ring import owner_of
+from services.store.ring import Ring, owner_of
 from services.store.schema import cases, payments, refunds
 from services.store.store import Store
 from services.store.trust import trusted_cameras
 
 _CASES = select(cases.c.key, cases.c.violation).order_by(cases.c.key)
+
+_STREAMED = {"yield_per": AT_ONCE}
+CASES_AT_ONCE = 64
+"""Cases whose exhibits are looked at side by side."""
 
 _SINCE = {payments.name: "taken_at_ms", refunds.name: "at_ms"}
 """Money from before there was a ledger has no leaf of its own."""
@@ -30,7 +37,7 @@ def audit_rows(connection: Connection, walk: Walk) -> Iterator[Finding]:
     for name, frozen in FROZEN.items():
         wanted = {held.key for held in walk.pledges if held.table == name}
         query = select(frozen.table).order_by(frozen.key)
-        rows = connection.execute(query, execution_options={"yield_per": AT_ONCE})
+        rows = connection.execute(query, execution_options=_STREAMED)
         for row in rows.mappings():
             key = row[frozen.key.name]
             fault = _fault(walk, frozen, Held(table=name, key=key), row)
@@ -51,17 +58,24 @@ def audit_trust(store: Store) -> Iterator[Finding]:
 
 def audit_exhibits(store: Store) -> Iterator[Finding]:
     """Every picture and raw file of a case that is missing or is not what the case says."""
-    for key, violation in kept_violations(store):
-        exhibits = {each.sha256 for passage in violation.passages for each in passage.exhibits}
-        for fault in store.broken_exhibits(exhibits).values():
-            yield Finding(where=f"{cases.name} {key}", fault=str(fault))
+    for part in batches(kept_violations(store), CASES_AT_ONCE):
+        exhibits = {each.key: exhibits_in(each.violation) for each in part}
+        broken = store.broken_exhibits(set().union(*exhibits.values()))
+        for key, wanted in exhibits.items():
+            for sha256 in sorted(wanted & broken.keys()):
+                yield Finding(where=f"{cases.name} {key}", fault=str(broken[sha256]))
+
+
+def exhibits_in(violation: Violation) -> set[str]:
+    """The exhibits of a case, named by SHA-256."""
+    return {each.sha256 for passage in violation.passages for each in passage.exhibits}
 
 
 def audit_keys(store: Store) -> Iterator[Finding]:
     """Every case whose key is gone, or is there again, against what the history says."""
     with store.reading() as connection:
         erased, there = erased_subjects(connection), keyed_cases(connection)
-        for key, sealed in connection.execute(_CASES):
+        for key, sealed in connection.execute(_CASES, execution_options=_STREAMED):
             owner = owner_of(sealed)
             if owner and owner not in there and key not in erased:
                 yield Finding(
@@ -73,16 +87,30 @@ def audit_keys(store: Store) -> Iterator[Finding]:
             )
 
 
-def kept_violations(store: Store) -> Iterator[tuple[str, Violation]]:
-    """Every case that was not erased, with its key."""
-    with store.reading() as connection:
-        rows = connection.execute(_CASES).all()
-    for start in range(0, len(rows), AT_ONCE):
-        part = rows[start:][:AT_ONCE]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A case that was not erased, and the data keys with which it and its neighbours open."""
+
+    key: str
+    violation: Violation
+    ring: Ring
+
+
+def kept_violations(store: Store) -> Iterator[Kept]:
+    """Every case that was not erased, a few at a time."""
+    after = ""
+    while part := _cases_after(store, after):
+        after = part[-1].key
         ring = store.opening(row.violation for row in part)
-        for key, sealed in part:
-            if ring.opens(sealed):
-                yield key, store.unseal_violation(key, sealed, ring)
+        for row in part:
+            if ring.opens(row.violation):
+                violation = store.unseal_violation(row.key, row.violation, ring)
+                yield Kept(key=row.key, violation=violation, ring=ring)
+
+
+def _cases_after(store: Store, key: str) -> Sequence[Any]:
+    with store.reading() as connection:
+        return connection.execute(_CASES.where(cases.c.key > key).limit(AT_ONCE)).all()
 
 
 def _fault(walk: Walk, frozen: Frozen, held: Held, row: RowMapping) -> str:

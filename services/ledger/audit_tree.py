@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -18,8 +19,12 @@ from services.store.ledger_tables import EVENT_COLUMNS, leaves
 from services.store.schema import decisions, events
 
 AT_ONCE = 1000
+ACTORS = 4096
+"""Pseudonyms that are remembered during a walk."""
 LATE_MS = 3_600_000
 """An event may be told an hour after it happened: a long batch tells it at its end."""
+
+Pseudonym = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ def walk_tree(
         signed_at_ms: When the office says it signed the tree of which size.
     """
     walk, not_before_ms, before = Walk(), 0, _Place(leaf=-1, event=-1)
+    pseudonym = lru_cache(ACTORS)(keys.pseudonym)  # a few people act, many times each
     walk.roots[0] = walk.frontier.root
     rows = connection.execute(_IN_ORDER, execution_options={"yield_per": AT_ONCE})
     for row in rows.mappings():
@@ -75,7 +81,7 @@ def walk_tree(
         not_before_ms = signed_at_ms.get(walk.frontier.size, not_before_ms)
         if row["hashes"] != walk.frontier.append(leaf_hash(row["entry"])):
             walk.finds(where, "its hashes are not those of what it says")
-        _read_leaf(keys, walk, row, where, not_before_ms)
+        _read_leaf(pseudonym, walk, row, where, not_before_ms)
         if walk.frontier.size in sizes:
             walk.roots[walk.frontier.size] = walk.frontier.root
     for event in connection.execute(_WITHOUT_LEAF):
@@ -103,11 +109,13 @@ def _next_place(walk: Walk, row: RowMapping, where: str, before: _Place) -> _Pla
     return _Place(leaf=row["leaf"], event=row["told_at"])
 
 
-def _read_leaf(keys: Keys, walk: Walk, row: RowMapping, where: str, not_before_ms: int) -> None:
+def _read_leaf(
+    pseudonym: Pseudonym, walk: Walk, row: RowMapping, where: str, not_before_ms: int
+) -> None:
     leaf = _parsed(row["entry"])
     holds = Held(table=row["held_in"], key=row["held_key"]) if row["held_in"] else None
     change = Change(before=leaf.get("from", ""), after=leaf.get("to", ""), holds=holds)
-    if row["told_at"] is not None and _leaf_again(keys, row, change, leaf) != row["entry"]:
+    if row["told_at"] is not None and _leaf_again(pseudonym, row, change, leaf) != row["entry"]:
         walk.finds(where, "its event was changed after it was told")
     if leaf.get("adopted"):
         walk.adopted_until_ms = max(walk.adopted_until_ms, leaf.get("at_ms", -1))
@@ -129,13 +137,15 @@ def _read_leaf(keys: Keys, walk: Walk, row: RowMapping, where: str, not_before_m
         walk.states[holds.key] = State.ISSUED
 
 
-def _leaf_again(keys: Keys, row: RowMapping, change: Change, leaf: Mapping[str, Any]) -> bytes:
+def _leaf_again(
+    pseudonym: Pseudonym, row: RowMapping, change: Change, leaf: Mapping[str, Any]
+) -> bytes:
     """The leaf as it must be for its event as it stands now."""
     return entry_of(
         row,
         change,
-        actor=keys.pseudonym(row["who"]),
-        second=keys.pseudonym(row["second"]) if row["second"] else "",
+        actor=pseudonym(row["who"]),
+        second=pseudonym(row["second"]) if row["second"] else "",
         told=digest(row["salt"], events.name, row, EVENT_COLUMNS),
         held=leaf.get("row", ""),
         adopted=bool(leaf.get("adopted")),
@@ -144,7 +154,7 @@ def _leaf_again(keys: Keys, row: RowMapping, change: Change, leaf: Mapping[str, 
 
 def _parsed(entry: bytes) -> dict[str, Any]:
     try:
-        leaf = json.loads(entry)
+        leaf = json.loads(entry.decode())
     except ValueError:
         return {}
     return leaf if isinstance(leaf, dict) else {}

@@ -249,6 +249,21 @@ def owners_in(folder: Path, wanted: Iterable[str]) -> set[str]:
     return owners
 
 
+def owners_of(files: Iterable[Path]) -> set[str]:
+    """The cases whose keys open these files; one that cannot be read is nobody's."""
+    owners: set[str] = set()
+    for path in files:
+        with suppress(OSError):
+            owners |= cases_of(path)
+    return owners
+
+
+def is_there(folder: Path, exhibit: Exhibit) -> bool:
+    """Whether a file is kept as this exhibit; what it holds is not asked."""
+    form = _FORMS.get(exhibit.kind, _PICTURE)
+    return any(path.is_file() for path in _places(folder, exhibit.sha256, form.suffix))
+
+
 def is_what_it_says(path: Path, keys_of: OpenKeys) -> bool:
     """Whether a file among the exhibits is, opened, what its name says; one of nobody is too."""
     sha256 = path.name.partition(".")[0]

@@ -281,13 +281,18 @@ class Store:
         each_once = {sha256: sha256 for sha256 in wanted}
         return faults_of(lambda sha256: read_exhibit(folder, sha256, keys_of), each_once)
 
-    def exhibit_bytes(self, sha256: str) -> bytes:
-        """The exhibit with this SHA-256, opened and checked again.
+    def exhibit_bytes(self, sha256: str, ring: Ring | None = None) -> bytes:
+        """The exhibit with this SHA-256, opened and checked again; ``ring`` where keys are at hand.
 
         Raises:
             EvidenceError: It is missing, was changed, or erased.
         """
-        return read_exhibit(self.folder / EXHIBITS, sha256, self.data_keys)
+        known = ring.keys if ring else {}
+
+        def keys_of(owners: Set[str]) -> Mapping[str, bytes]:
+            return known if owners & known.keys() else self.data_keys(owners)
+
+        return read_exhibit(self.folder / EXHIBITS, sha256, keys_of)
 
     def data_keys(self, owners: Set[str]) -> Mapping[str, bytes]:
         """The data keys of these cases that are there still, by case key."""
