@@ -25,6 +25,7 @@ from services.store.store import Store
 from services.store.traffic import Seen, keep_counts
 from services.store.trust import trusted_cameras
 from services.store.withdrawal import measured_otherwise, withdraw
+from services.uncollected import uncollected
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import read_passages
 
@@ -97,17 +98,13 @@ def receive(
     """
     law = _shipped() if editions is None else editions
     gate = _gate(store, passages.parent)
-    every = list(read_passages(passages))
+    with uncollected():
+        every = list(read_passages(passages))
     told: list[Received] = []
     for start in range(0, len(every), GROUP):
-        told += _receive(
-            store,
-            every[start:][:GROUP],
-            beside=passages.parent,
-            law=law,
-            gate=gate,
-            clock=clock,
-        )
+        group = every[start : start + GROUP]
+        with uncollected():
+            told += _receive(store, group, beside=passages.parent, law=law, gate=gate, clock=clock)
     report = ReceiveReport(passages=tuple(told))
     keep_counts(store, passages, list(_seen(every, told)), clock.now())
     return report

@@ -41,9 +41,11 @@ from services.store.decisions import decision_of, decisions_of, record_decisions
 from services.store.desk import handed_on_cases, held_back
 from services.store.issue import plate_of, record_fines
 from services.store.proposals import open_proposals
+from services.store.ring import Ring
 from services.store.store import Store
 from services.store.trust import doubts_of_seal, kept_seal_fault, trusted_cameras
 from services.store.withdrawal import withdraw
+from services.uncollected import uncollected
 from services.worded import Series, worded
 from services.words import require_officers, require_second, require_words
 from speedcam.model import Exhibit
@@ -128,8 +130,8 @@ def _in_groups(
 ) -> Iterator[_T]:
     """Take a step with so many cases at a time, with one commit: the disk is waited for once."""
     for start in range(0, len(cases), GROUP):
-        with store.grouped():
-            done = step(cases[start:][:GROUP])
+        with uncollected(), store.grouped():
+            done = step(cases[start : start + GROUP])
         yield from done
 
 
@@ -448,7 +450,7 @@ def _issued(store: Store, group: Sequence[Case], clock: Clock) -> list[Issued]:
         made = [_made(case, papers, clock) for case in group]
         fines = [each.fine for each in made if each.fine]
         try:
-            recorded = record_fines(store, fines, (Channel.ANY,))
+            recorded = record_fines(store, fines, (Channel.ANY,), papers.ring)
         except IntegrityError:
             continue  # a random number is taken
         return [_standing(store, each, recorded) for each in made]
@@ -473,21 +475,27 @@ class _Papers:
         broken: Exhibits that are not intact, by SHA-256.
         unproven: What is wrong with the seals of cases, or which incident holds them, by key;
             empty or missing where nothing is.
+        ring: The data keys of the cases.
     """
 
     decisions: Mapping[str, Decision]
     packs: Mapping[str, bytes]
     broken: Mapping[str, EvidenceError]
     unproven: Mapping[str, str]
+    ring: Ring
 
 
 def _papers_of(store: Store, group: Sequence[Case]) -> _Papers:
     exhibits = {e.sha256 for case in group for e in _exhibits(case)}
-    decisions = decisions_of(store, [case.key for case in group])
+    keys = [case.key for case in group]
+    with store.reading() as connection:
+        ring = store.ring(connection, keys)
+    decisions = decisions_of(store, keys, ring)
     return _Papers(
         decisions=decisions,
         packs=texts_of(store, (case.violation for case in group)),
-        broken=store.broken_exhibits(exhibits),
+        broken=store.broken_exhibits(exhibits, ring),
+        ring=ring,
         unproven=_unproven(store, group, decisions),
     )
 

@@ -13,17 +13,18 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     update,
 )
 
 from services.errors import StoreError
+from services.store.among import among_later
 from services.store.keks import KeyEncryption
 from services.store.key_tables import case_keys
 from services.store.keys import KEY_BYTES, Keys
 from services.store.remembered import remember
 from services.store.ring import CASE_KEY, Ring
+from services.store.rows import add_rows
 from services.store.schema import cases, fines, office
 
 CURRENT = "kek"
@@ -34,12 +35,10 @@ AT_ONCE = 1000
 
 # Written once: every sealed value asks them, and to build a question takes longer than the answer.
 _KEYS = select(case_keys.c.case_key, case_keys.c.kek, case_keys.c.wrapped).where(
-    case_keys.c.case_key.in_(bindparam("wanted", expanding=True))
+    among_later(case_keys.c.case_key, "wanted")
 )
-_CASES = select(fines.c.number, fines.c.case_key).where(
-    fines.c.number.in_(bindparam("wanted", expanding=True))
-)
-_THERE = select(cases.c.key).where(cases.c.key.in_(bindparam("wanted", expanding=True)))
+_CASES = select(fines.c.number, fines.c.case_key).where(among_later(fines.c.number, "wanted"))
+_THERE = select(cases.c.key).where(among_later(cases.c.key, "wanted"))
 _CURRENT = select(office.c.value).where(office.c.name == CURRENT)
 
 
@@ -104,7 +103,7 @@ def give(
         {"case_key": case, "kek": kek, "wrapped": keks.wrap(key, kek=kek, bound=bound_to(case))}
         for case, key in fresh.items()
     ]
-    connection.execute(insert(case_keys), rows)
+    add_rows(connection, case_keys, rows)
     return replace(ring, keys={**ring.keys, **fresh})
 
 

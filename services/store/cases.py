@@ -25,12 +25,15 @@ from services.life import State
 from services.model import Violation
 from services.rules.edition import Edition, read_edition
 from services.rules.engine import local_day
+from services.store.among import among
 from services.store.history import Event, add_events
 from services.store.instants import to_ms
 from services.store.known import TWIN_WITHIN, Known
 from services.store.ring import Ring
+from services.store.rows import add_rows
 from services.store.schema import cases, links, packs
 from services.store.store import Store
+from services.uncollected import uncollected
 from services.worded import worded
 from speedcam.model import Passage, PlateReading
 
@@ -74,7 +77,7 @@ def twins_of(store: Store, group: Sequence[Case]) -> dict[str, tuple[str, ...]]:
     with store.reading() as connection:
         pairs = connection.execute(_near(list(told))).all()
         others = sorted({other for _, other, _ in pairs} - told.keys())
-        rows = connection.execute(select(cases).where(cases.c.key.in_(others))).all()
+        rows = connection.execute(select(cases).where(among(cases.c.key, others))).all()
     told |= {case.key: case for case in _cases(store, rows)}
     twins: dict[str, list[str]] = {case.key: [] for case in group}
     for key, other, _ in pairs:
@@ -88,7 +91,9 @@ def _near(keys: Sequence[str]) -> CompoundSelect[Any]:
     other, at_ms = cases.alias("other"), cases.c.passed_at_ms
     pair = select(
         cases.c.key.label("key"), other.c.key.label("other"), other.c.passed_at_ms.label("at")
-    ).where(cases.c.key.in_(keys), other.c.key != cases.c.key, other.c.site_id == cases.c.site_id)
+    ).where(
+        among(cases.c.key, keys), other.c.key != cases.c.key, other.c.site_id == cases.c.site_id
+    )
     soon = pair.where(other.c.passed_at_ms.between(at_ms - _SOON_MS, at_ms + _SOON_MS))
     same = pair.where(
         other.c.plate_digest == cases.c.plate_digest,
@@ -143,8 +148,7 @@ def open_cases(
     ring = store.mint(connection, [violation.key for violation in fresh])
     rows = [_case_row(store, violation, at, ring) for violation in fresh]
     for table, new in ((cases, rows), (links, linked)):
-        if new:
-            connection.execute(insert(table), new)
+        add_rows(connection, table, new)
     add_events(store, connection, opened, ring)
     return told
 
@@ -240,7 +244,8 @@ def cases_in(store: Store, *states: State, most: int | None = None) -> tuple[Cas
         rows = connection.execute(
             query.order_by(cases.c.passed_at_ms, cases.c.key).limit(most)
         ).all()
-    return tuple(_cases(store, rows))
+    with uncollected():
+        return tuple(_cases(store, rows))
 
 
 def _cases(store: Store, rows: Sequence[Row[tuple[object, ...]]]) -> Iterator[Case]:

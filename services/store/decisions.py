@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from services.countries import with_country
 from services.ledger.leaf import Change, Held
 from services.life import Act, State, after
 from services.model import Decision, Money, Verdict
+from services.store.among import among
 from services.store.cases import OFFICE
 from services.store.history import Event, add_events
 from services.store.instants import from_ms, to_ms
 from services.store.ring import Ring
+from services.store.rows import add_rows
 from services.store.schema import cases, decisions
 from services.store.store import Store
 
@@ -40,12 +42,17 @@ def decision_of(store: Store, key: str) -> Decision | None:
     return decisions_of(store, [key]).get(key)
 
 
-def decisions_of(store: Store, keys: Sequence[str]) -> dict[str, Decision]:
-    """The decisions on cases, by key; of those that wait, or were erased, there is none."""
-    query = select(decisions).where(decisions.c.case_key.in_(keys))
+def decisions_of(
+    store: Store, keys: Sequence[str], ring: Ring | None = None
+) -> dict[str, Decision]:
+    """The decisions on cases, by key; of those that wait, or were erased, there is none.
+
+    ``ring`` has the data keys of the cases, where they were asked in this transaction.
+    """
+    query = select(decisions).where(among(decisions.c.case_key, keys))
     with store.reading() as connection:
         rows = connection.execute(query).all()
-        ring = store.opening((row.why for row in rows), connection)
+        ring = ring or store.opening((row.why for row in rows), connection)
     return {row.case_key: _decision(ring, row) for row in rows if ring.opens(row.why)}
 
 
@@ -91,13 +98,13 @@ def record_decisions(store: Store, wanted: Mapping[str, Decision]) -> set[str]:
     """Decide cases, by key; the keys of those that nobody else had decided before."""
     with store.writing() as connection:
         here = standing_in(connection, wanted, {State.DETECTED, State.IN_REVIEW})
-        move_cases(connection, [k for k in here if here[k] is State.DETECTED], Act.TAKE_UP)
+        # What is detected is taken up and decided at once.
         for verdict, act in ACTS.items():
             move_cases(connection, [k for k in here if wanted[k].verdict is verdict], act)
         ring = store.ring(connection, here)
         if here:
             rows = [_decision_row(ring, key, wanted[key]) for key in here]
-            connection.execute(insert(decisions), rows)
+            add_rows(connection, decisions, rows)
         told = [
             Event(
                 at=d.at,
@@ -145,15 +152,15 @@ def standing_in(
     connection: Connection, keys: Iterable[str], states: Set[State]
 ) -> dict[str, State]:
     """Which of these cases stand in one of ``states``, in order of key, and in which."""
-    query = select(cases.c.key, cases.c.state).where(
-        cases.c.key.in_(sorted(keys)), cases.c.state.in_(sorted(states))
-    )
-    return {row.key: State(row.state) for row in connection.execute(query.order_by(cases.c.key))}
+    # The states are looked at here: SQLite would go through all cases that stand in them instead.
+    query = select(cases.c.key, cases.c.state).where(among(cases.c.key, sorted(keys)))
+    rows = connection.execute(query.order_by(cases.c.key)).all()
+    return {row.key: State(row.state) for row in rows if row.state in states}
 
 
 def move_cases(connection: Connection, keys: Iterable[str], act: Act) -> None:
     """Move cases on whose states were read in this very transaction."""
     moved = sorted(keys)
     if moved:
-        here = cases.c.key.in_(moved)
+        here = among(cases.c.key, moved)
         connection.execute(update(cases).where(here).values(state=_AFTER[act]))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from os import fstat
+from os.path import isfile
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -48,6 +50,10 @@ MOST_BYTES = 32 * 1024 * 1024
 
 MOST_PLACES = 4
 """So many times may cases that share a picture come in apart."""
+_TURNS = ("", *(f".{turn}" for turn in range(2, MOST_PLACES + 1)))
+"""What the names of their files have before the suffix."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 AT_ONCE = 16
 """Exhibits written or read at a time: each is waited for until the disk has it."""
@@ -85,16 +91,20 @@ def faults_of(
 ) -> dict[_Key, EvidenceError]:
     """Take a step with each thing, side by side; the faults of those where it cannot be taken."""
 
-    def fault(thing: _Thing) -> EvidenceError | None:
-        try:
-            step(thing)
-        except EvidenceError as error:
-            return error
-        return None
+    def faults(keys: Sequence[_Key]) -> dict[_Key, EvidenceError]:
+        told: dict[_Key, EvidenceError] = {}
+        for key in keys:
+            try:
+                step(things[key])
+            except EvidenceError as error:
+                told[key] = error
+        return told
 
+    # A share for each thread: to hand things over one by one takes as long as some steps do.
+    every = list(things)
+    shares = filter(None, (every[turn::AT_ONCE] for turn in range(AT_ONCE)))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = zip(things, pool.map(fault, things.values()), strict=True)
-        return {key: error for key, error in told if error}
+        return {key: error for told in pool.map(faults, shares) for key, error in told.items()}
 
 
 def keep_exhibit(folder: Path, exhibit: Exhibit, beside: Path, keys: Mapping[str, bytes]) -> None:
@@ -278,19 +288,18 @@ def is_what_it_says(path: Path, keys_of: OpenKeys) -> bool:
 def files_of(folder: Path, sha256: str) -> Iterator[Path]:
     """The files that hold an exhibit: one, or more where cases share it that came in apart."""
     suffixes = (PICTURE_SUFFIX, *(form.suffix for form in _FORMS.values()))
-    places = zip(*(_places(folder, sha256, suffix) for suffix in suffixes), strict=True)
-    return (path for turn in places for path in turn if path.is_file())
+    names = (_name(sha256, f"{turn}{suffix}") for turn in _TURNS for suffix in suffixes)
+    # Asked thousands of times for a group, and most names are nobody's: no Path is made of those.
+    return (folder / name for name in names if isfile(f"{folder}/{name}"))  # noqa: PTH113
 
 
 def _places(folder: Path, sha256: str, suffix: str) -> Iterator[Path]:
     """Where an exhibit may be; the second place and those after it are hardly ever used."""
-    yield folder / _name(sha256, suffix)
-    for turn in range(2, MOST_PLACES + 1):
-        yield folder / _name(sha256, f".{turn}{suffix}")
+    return (folder / _name(sha256, f"{turn}{suffix}") for turn in _TURNS)
 
 
 def _name(sha256: str, suffix: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+    if not _SHA256.fullmatch(sha256):
         raise EvidenceError(f"{sha256!r} is no SHA-256: 64 hexadecimal digits in lower case.")
     return f"{sha256}{suffix}"
 
@@ -313,9 +322,12 @@ def _inside(beside: Path, relative: str) -> Path:
 
 def _read(path: Path) -> bytes:
     try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        if not path.is_file():
             raise _missing(path.name)
-        return path.read_bytes()
+        with path.open("rb", buffering=0) as file:
+            if fstat(file.fileno()).st_size > MOST_BYTES:
+                raise _missing(path.name)
+            return file.read()
     except OSError as error:
         raise EvidenceError(
             worded(

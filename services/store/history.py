@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from services.ledger.leaf import NOTHING, Change
 from services.store.instants import from_ms, to_ms
 from services.store.leaves import append_leaves
 from services.store.ring import Ring
+from services.store.rows import add_rows
 from services.store.schema import events
 from services.store.store import Store
 
@@ -52,7 +53,7 @@ def add_events(
     if told:
         ring = ring or store.ring(connection, {event.subject for event in told})
         rows = [_row(ring, event) for event in told]
-        connection.execute(insert(events), rows)
+        add_rows(connection, events, rows)
         changes = [event.change for event in told]
         append_leaves(store.keys, connection, list(zip(rows, changes, strict=True)))
 

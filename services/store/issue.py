@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from services.errors import CaseError
 from services.ledger.leaf import Change, Held
@@ -17,18 +17,22 @@ from services.store.history import Event, add_events
 from services.store.instants import to_ms
 from services.store.letters import new_row
 from services.store.ring import Ring
+from services.store.rows import add_rows
 from services.store.schema import fines, outbox
 from services.store.store import Store
 from speedcam.model import PlateReading
 
 
-def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channel]) -> set[str]:
+def record_fines(
+    store: Store, wanted: Sequence[Fine], channels: Sequence[Channel], ring: Ring | None = None
+) -> set[str]:
     """Issue fines with their places in the outbox; the keys of the cases that had none before.
 
     Args:
         store: Holds their cases, validated.
         wanted: What is issued, of a case each.
         channels: By which their notices travel.
+        ring: The data keys of their cases, where they were asked in this transaction.
 
     Raises:
         IntegrityError: A number is taken; nothing was issued, try others.
@@ -38,7 +42,8 @@ def record_fines(store: Store, wanted: Sequence[Fine], channels: Sequence[Channe
         here = standing_in(connection, by_key, {State.VALIDATED})
         move_cases(connection, here, Act.ISSUE)
         fresh = [by_key[key] for key in here]
-        ring = add_fines(store, connection, fresh, channels)
+        ring = ring or store.ring(connection, here)
+        add_fines(store, connection, fresh, channels, ring=ring)
         add_events(
             store,
             connection,
@@ -80,21 +85,20 @@ def add_fines(
     connection: Connection,
     issued: Sequence[Fine],
     channels: Sequence[Channel],
+    *,
     turn: int = 0,
-) -> Ring:
+    ring: Ring | None = None,
+) -> None:
     """Write fines and their notices, within the transaction of what brought them about.
 
-    Returns:
-        The data keys of their cases.
+    ``ring`` has the data keys of their cases, where they were asked in this transaction.
     """
-    ring = store.ring(connection, [fine.violation.key for fine in issued])
-    if issued:
-        notices = [
-            new_row(fine.number, channel, fine.issued_at) for fine in issued for channel in channels
-        ]
-        connection.execute(insert(fines), [_fine_row(store, fine, turn, ring) for fine in issued])
-        connection.execute(insert(outbox), notices)
-    return ring
+    ring = ring or store.ring(connection, [fine.violation.key for fine in issued])
+    notices = [
+        new_row(fine.number, channel, fine.issued_at) for fine in issued for channel in channels
+    ]
+    add_rows(connection, fines, [_fine_row(store, fine, turn, ring) for fine in issued])
+    add_rows(connection, outbox, notices)
 
 
 def _fine_row(store: Store, fine: Fine, turn: int, ring: Ring) -> dict[str, object]:

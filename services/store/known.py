@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
+from services.store.among import among
 from services.store.instants import to_ms
 from services.store.schema import cases, links
 from services.store.store import Store
@@ -48,10 +49,11 @@ class Known:
         self, store: Store, connection: Connection, group: Sequence[tuple[str, Passage]]
     ) -> None:
         self._store = store
+        self._digests: dict[str, str] = {}
         keys = [key for key, _ in group]
-        own = select(cases.c.key).where(cases.c.key.in_(keys))
+        own = select(cases.c.key).where(among(cases.c.key, keys))
         self._cases = set(connection.execute(own).scalars())
-        linked = select(links.c.key, links.c.case_key).where(links.c.key.in_(keys))
+        linked = select(links.c.key, links.c.case_key).where(among(links.c.key, keys))
         self.links = {row.key: row.case_key for row in connection.execute(linked)}
         self._seen: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._look_for_plates(connection, [passage for _, passage in group])
@@ -62,7 +64,7 @@ class Known:
             return
         digests = {digest for p in passages if (digest := self._digest(p))}
         query = select(cases.c.plate_digest, cases.c.passed_at_ms, cases.c.key).where(
-            cases.c.plate_digest.in_(sorted(digests)),
+            among(cases.c.plate_digest, digests),
             cases.c.passed_at_ms.between(min(instants) - _WITHIN_MS, max(instants) + _WITHIN_MS),
         )
         for digest, at_ms, key in connection.execute(query):
@@ -93,4 +95,6 @@ class Known:
         plate = passage.plate
         if not isinstance(plate, PlateReading):
             return None
-        return self._store.keys.plate_digest(plate.text)
+        if plate.text not in self._digests:
+            self._digests[plate.text] = self._store.keys.plate_digest(plate.text)
+        return self._digests[plate.text]

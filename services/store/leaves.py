@@ -6,14 +6,16 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from services.errors import StoreError
 from services.ledger.leaf import NOTHING, Change, Held, digest, entry_of
 from services.ledger.merkle import HASH_BYTES, Frontier, Node, leaf_hash, peaks
 from services.life import Act
+from services.store.among import among, among_later
 from services.store.keys import Keys
 from services.store.ledger_tables import EVENT_COLUMNS, FROZEN, leaves
+from services.store.rows import add_rows
 from services.store.schema import cases, decisions, events, fines
 
 SALT_BYTES = 16
@@ -26,9 +28,7 @@ _BROUGHT = {"opened": cases.name} | dict.fromkeys(
 
 # Written once: each event asks them, and to build a question takes longer than the answer.
 _LAST = select(func.max(leaves.c.position))
-_HASHES = select(leaves.c.position, leaves.c.hashes).where(
-    leaves.c.position.in_(bindparam("places", expanding=True))
-)
+_HASHES = select(leaves.c.position, leaves.c.hashes).where(among_later(leaves.c.position, "places"))
 
 Row = Mapping[Any, Any]
 """A row of a table, by the names of its columns."""
@@ -68,7 +68,7 @@ def append_leaves(
                 "held_key": change.holds.key if change.holds else None,
             }
         )
-    connection.execute(insert(leaves), rows)
+    add_rows(connection, leaves, rows)
 
 
 def leaf_of(
@@ -96,7 +96,7 @@ def rows_held(connection: Connection, wanted: Iterable[Held]) -> dict[Held, Row]
     for name, keys in by_table.items():
         frozen = FROZEN[name]
         query = select(frozen.key, *(frozen.table.c[column] for column in frozen.columns))
-        for key, *values in connection.execute(query.where(frozen.key.in_(sorted(keys)))):
+        for key, *values in connection.execute(query.where(among(frozen.key, sorted(keys)))):
             row = dict(zip(frozen.columns, values, strict=True))
             found[Held(table=name, key=key)] = row
     return found

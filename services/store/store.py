@@ -269,11 +269,16 @@ class Store:
             owners.setdefault(each.sha256, {})[case] = ring.keys[case]
         return keep_exhibits(self.folder / EXHIBITS, each_once, beside, owners)
 
-    def broken_exhibits(self, wanted: Set[str]) -> dict[str, EvidenceError]:
-        """Those of these exhibits, named by SHA-256, that are missing or were changed."""
+    def broken_exhibits(
+        self, wanted: Set[str], ring: Ring | None = None
+    ) -> dict[str, EvidenceError]:
+        """Those of these exhibits, named by SHA-256, that are missing or were changed.
+
+        ``ring`` has the data keys of their cases, where they are at hand.
+        """
         folder = self.folder / EXHIBITS
-        # Whose they are is asked first, and the database once for all of their keys.
-        known = self.data_keys(owners_in(folder, wanted))
+        # Else whose they are is asked first, and the database once for all of their keys.
+        known = ring.keys if ring else self.data_keys(owners_in(folder, wanted))
 
         def keys_of(owners: Set[str]) -> Mapping[str, bytes]:
             return known if owners & known.keys() else self.data_keys(owners)

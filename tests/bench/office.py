@@ -1,9 +1,10 @@
 """How many fines an office takes, and how fast it finds one: ``python -m tests.bench.office``.
 
-Receives and issues fines, pictures and history durably on disk, in SQLite and in a PostgreSQL of
-its own, both as they are run in earnest. Then fills the office up with ``--fines`` others and looks
-fines up, lists them and asks what is owed. Every figure is of this machine, as busy as it is; how
-long its processor worked for a fine is told beside it.
+Judges passages on one core. Receives and issues fines, pictures and history durably on disk, in
+SQLite and in a PostgreSQL of its own, both as they are run in earnest; beside it the same pictures
+are only written and synced, so that it is seen what the disk allows. Then fills the office up with
+``--fines`` others and looks fines up, lists them and asks what is owed. Every figure is of this
+machine, as busy as it is; how long its processor worked for a fine is told beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,7 +25,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from services import office
 from services.fines import standing
@@ -32,20 +34,29 @@ from services.model import Fine
 from services.numbers import new_number
 from services.policy import demo_auto_1
 from services.store import Store, open_store
+from services.store.exhibits import AT_ONCE
 from services.store.fines import page_of
 from services.store.instants import to_ms
+from services.store.rows import add_rows
 from services.store.schema import cases, fines, outbox, packs
+from speedcam.disk import sync_folder, write_whole
 from speedcam.model import Exhibit, ExhibitKind, Passage
 from speedcam.record import dumps
-from tests.builders_office import ISSUED, PROOF, SetClock, a_passage, a_place
+from tests.bench.rules import PASSAGES, per_second, traffic
+from tests.builders_office import ISSUED, PROOF, SetClock, a_passage, a_place, albania
 from tests.postgres import server
 
 TAKEN = 1000
 """Fines received and issued for the rate."""
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-BARS = {SQLITE: 300, POSTGRESQL: 1000}
-"""Fines a second that must be on disk, history and notice with them."""
+DATABASES = (SQLITE, POSTGRESQL)
+ROWS_BAR = 1000
+"""Fines a second, taken in groups, that must be on disk with their history and notice."""
+EXHIBITS_BAR = 300
+"""And with their pictures."""
+JUDGED_BAR = 20_000
+"""Passages a second that one core must judge."""
 
 SITES = 40
 PICTURE_BYTES = 60_000
@@ -81,6 +92,24 @@ class Measured:
     p99_ms: float | None = None
     bar: str
     holds: bool
+
+
+def rate(
+    what: str, database: str, *, count: int, per_s: float, cpu_ms: float, bar: int
+) -> Measured:
+    """A line that says how many a second there were."""
+    return Measured(
+        what=what, database=database, count=count, per_s=per_s, cpu_ms=cpu_ms,
+        bar=f"{bar} a second", holds=per_s >= bar,
+    )  # fmt: skip
+
+
+def judging() -> Measured:
+    """How many passages a second one core judges by the law of Albania."""
+    per_s = per_second(traffic(albania()))
+    return rate(
+        "judge a passage", "none", count=PASSAGES, per_s=per_s, cpu_ms=1000 / per_s, bar=JUDGED_BAR
+    )
 
 
 LEFT = tuple(kind for kind in PROOF if kind is not ExhibitKind.DRIVER)
@@ -130,7 +159,24 @@ def _exhibits(folder: Path, name: str) -> tuple[Exhibit, ...]:
     return tuple(made)
 
 
-def taking(store: Store, passages: Path, what: str) -> Measured:
+def syncing(folder: Path, what: str, *, files: int) -> Measured:
+    """Only write and sync as many bytes as the exhibits have, as so many files for each fine.
+
+    It is what the disk takes of them, by as many threads as the office has.
+    """
+    folder.mkdir()
+    content = secrets.token_bytes(len(LEFT) * PICTURE_BYTES // files)
+    names = [folder / str(ordinal) for ordinal in range(TAKEN * files)]
+    began, worked = time.monotonic(), time.process_time()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda path: write_whole(path, content), names))
+    sync_folder(folder)
+    per_s = TAKEN / (time.monotonic() - began)
+    cpu_ms = 1000 * (time.process_time() - worked) / TAKEN
+    return rate(what, "none", count=TAKEN, per_s=per_s, cpu_ms=cpu_ms, bar=EXHIBITS_BAR)
+
+
+def taking(store: Store, passages: Path, what: str, bar: int) -> Measured:
     """Receive, review and issue a file of violations; how many a second were on disk."""
     clock, began, worked = SetClock(), time.monotonic(), time.process_time()
     office.receive(store, passages, clock)
@@ -140,12 +186,9 @@ def taking(store: Store, passages: Path, what: str) -> Measured:
     cpu_ms = 1000 * (time.process_time() - worked) / max(1, len(issued))
     if any(each.fine is None for each in issued) or len(issued) != TAKEN:
         raise RuntimeError(f"{TAKEN} fines were wanted and {len(issued)} issued")
-    database = store.engine.dialect.name
-    bar = BARS[database]
-    return Measured(
-        what=what, database=database, count=len(issued), per_s=per_s, cpu_ms=cpu_ms,
-        bar=f"{bar} a second", holds=per_s >= bar,
-    )  # fmt: skip
+    return rate(
+        what, store.engine.dialect.name, count=len(issued), per_s=per_s, cpu_ms=cpu_ms, bar=bar
+    )
 
 
 def fill(store: Store, count: int) -> None:
@@ -165,7 +208,7 @@ def fill(store: Store, count: int) -> None:
         rows = [_filling(o, numbers[o], str(pack), lengths, states) for o in ordinals]
         with store.writing() as connection:
             for place, table in enumerate((cases, fines, outbox)):
-                connection.execute(insert(table), [row[place] for row in rows])
+                add_rows(connection, table, [row[place] for row in rows])
 
 
 def _numbers(store: Store, count: int) -> list[str]:
@@ -247,10 +290,14 @@ def _timed_ms(task: Callable[[str, str], object], number: str, plate: str) -> fl
 
 def measured(count: int, databases: Sequence[str]) -> Iterator[Measured]:
     """Everything, in SQLite and in a PostgreSQL that is started for it."""
+    yield judging()
     with tempfile.TemporaryDirectory(prefix="speedcam-bench-") as folder:
         work = Path(folder)
         shared = passages_of(work / "shared", TAKEN, own_pictures=False)
         own = passages_of(work / "own", TAKEN, own_pictures=True)
+        told = f"only write and sync {len(LEFT)} files of 60 kB each"
+        yield syncing(work / "plain", told, files=len(LEFT))
+        yield syncing(work / "whole", "the same bytes as one file a fine", files=1)
         if SQLITE in databases:
             yield from _in_one(work / "sqlite", work / "sqlite-own", shared, own, count)
         if POSTGRESQL in databases:
@@ -261,9 +308,10 @@ def measured(count: int, databases: Sequence[str]) -> Iterator[Measured]:
 
 def _in_one(first: Path, other: Path, shared: Path, own: Path, count: int) -> Iterator[Measured]:
     with open_store(other, create=True) as store:
-        yield taking(store, own, f"receive and issue, {len(LEFT)} exhibits of 60 kB each")
+        told = f"receive and issue, {len(LEFT)} exhibits of 60 kB each"
+        yield taking(store, own, told, EXHIBITS_BAR)
     with open_store(first, create=True) as store:
-        yield taking(store, shared, "receive and issue, rows alone")
+        yield taking(store, shared, "receive and issue, rows alone", ROWS_BAR)
         fill(store, count)
         yield from finding(store, count + TAKEN)
 
@@ -286,7 +334,7 @@ def show(rows: Sequence[Measured], console: Console) -> None:
     for row in rows:
         numbers = (row.per_s, row.cpu_ms, row.p50_ms, row.p99_ms)
         cells = ["" if number is None else f"{number:.1f}" for number in numbers]
-        holds = "yes" if row.holds else "no"
+        holds = "HOLD" if row.holds else "MISSED"
         table.add_row(row.what, row.database, str(row.count), *cells, row.bar, holds)
     console.print(table)
 
@@ -296,12 +344,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.office", description=__doc__)
     parser.add_argument("--fines", type=int, default=1_000_000, help="how large the office is")
     parser.add_argument(
-        "--database", choices=tuple(BARS), action="append", help="only this one; both by default"
+        "--database", choices=DATABASES, action="append", help="only this one; both by default"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, not a table")
     options = parser.parse_args(arguments)
     rows = []
-    for row in measured(options.fines, options.database or tuple(BARS)):
+    for row in measured(options.fines, options.database or DATABASES):
         rows.append(row)
         if options.json:
             print(json.dumps(asdict(row)), flush=True)  # noqa: T201 - its data
