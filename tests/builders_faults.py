@@ -24,6 +24,7 @@ from services.policy import demo_auto_1
 from services.store import open_store
 from speedcam import cli, clips
 from speedcam.adapters.exhibits import FolderExhibits
+from speedcam.errors import SpeedcamError
 from speedcam.model import Passage, Provenance
 from speedcam.process import PASSAGES
 from speedcam.record import read_passages
@@ -226,8 +227,12 @@ def _found_before(found: Path, place: Path, *_: object, **__: object) -> Iterato
 
 def _decide(post: Post) -> int:
     """Let an officer look at what waits; what lacks a proof goes on waiting."""
-    with open_store(post.place) as store:
-        cases = [(each.key, each.violation.passage.id) for each in office.waiting(store)]
+    try:
+        with open_store(post.place) as store:
+            cases = [(each.key, each.violation.passage.id) for each in office.waiting(store)]
+    except SpeedcamError as error:
+        sys.stderr.write(f"speedcam: {error}\n")
+        return 2
     codes = []
     for key, passage_id in cases:
         if passage_id.endswith(_LEFT):

@@ -23,6 +23,9 @@ OFFICE = "office"
 HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 """For tests of what happens; not for what survives a loss of power, nor for benchmarks."""
 
+KEPT = "-c fsync=off"
+"""For servers that are killed: what was committed is with the kernel, and outlives them."""
+
 _ORDINALS = count(1)
 
 

@@ -215,8 +215,9 @@ def fault_of(name: str, error: DBAPIError) -> str:
         )
     damaged = isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
     kind = "is damaged" if damaged else "is locked or cannot be read"
+    told = " ".join(str(error.orig).split()).rstrip(".")
     where = "that its server runs and is reached" if "://" in name else "the folder's rights"
     return (
-        f"the database {name} {kind}: {error.orig}. Check {where}, and free space; if it is "
+        f"the database {name} {kind}: {told}. Check {where}, and free space; if it is "
         "damaged, restore the last verified backup."
     )

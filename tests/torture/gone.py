@@ -26,7 +26,7 @@ from sqlalchemy import text
 from services.store.database import SQLITE, URL_FILE
 from tests.builders_faults import a_post, clips_of
 from tests.builders_gone import Came, Gone, an_office, gone_work, without
-from tests.postgres import NoPostgresError, Server, free_port, server
+from tests.postgres import KEPT, NoPostgresError, Server, free_port, server
 from tests.proxy import How, Proxy, proxy
 
 SEED = 20261127
@@ -35,8 +35,6 @@ _END_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
 )
-_FLUSHED = "-c fsync=off"
-"""What was committed is with the kernel, and outlives the server: nobody takes the power away."""
 
 
 @contextmanager
@@ -207,7 +205,7 @@ class Tried:
         self._faults, self._server = ON_SQLITE, None
         if database == "postgres":
             self._port = free_port()
-            self._server = stack.enter_context(server(_FLUSHED))
+            self._server = stack.enter_context(server(KEPT))
             between = stack.enter_context(proxy(self._port, self._server.port))
             self._faults = on_postgres(self._server, between)
 
