@@ -64,7 +64,7 @@ class KekFiles:
     def __init__(self, folder: Path, given: bytes = b"") -> None:
         self.folder = folder
         self._given = {kek_id(given): given} if given else {}
-        self._ciphers: dict[str, tuple[_Seen, AESGCM]] = {}
+        self._ciphers: dict[str, tuple[str, _Seen, AESGCM]] = {}
 
     def wrap(self, key: bytes, *, kek: str, bound: bytes) -> bytes:
         """See :class:`KeyEncryption`."""
@@ -127,12 +127,13 @@ class KekFiles:
 
         A key that was taken away works no longer in who had read it before.
         """
-        seen = _seen(self.path(kek)) if kek not in self._given else None
-        known = self._ciphers.get(kek)
-        if known is None or known[0] != seen:
+        file, seen, cipher = self._ciphers.get(kek) or (str(self.path(kek)), None, None)
+        now = None if kek in self._given else _seen(file)
+        if cipher is None or seen != now:
             self._ciphers.pop(kek, None)
-            known = self._ciphers[kek] = (seen, AESGCM(self.secret(kek)))
-        return known[1]
+            cipher = AESGCM(self.secret(kek))
+            self._ciphers[kek] = (file, now, cipher)
+        return cipher
 
 
 def keks_of(office_dir: Path, environment: Mapping[str, str] | None = None) -> KekFiles:
@@ -163,10 +164,10 @@ def kek_id(secret: bytes) -> str:
     return hashlib.sha256(b"speedcam kek 1\x1f" + secret).hexdigest()[:16]
 
 
-def _seen(path: Path) -> _Seen:
+def _seen(file: str) -> _Seen:
     """What tells one state of a file from the next; None where there is none to see."""
     try:
-        about = path.lstat()
+        about = os.lstat(file)  # asked for each data key, and faster than a path
     except OSError:
         return None
     return about.st_dev, about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns

@@ -15,8 +15,8 @@ from speedcam.disk import FILE_MODE, sync_folder
 
 POOL_S = 1.0
 """Until a connection is free, where many threads ask at once."""
-_FILE = "file"
-"""Where a connection keeps which file it has open."""
+_FILE, _WAIT = "file", "wait"
+"""Where a connection keeps which file it has open, and how long it waits for others, in ms."""
 
 _Identity = tuple[int, int] | None
 
@@ -28,17 +28,22 @@ def sqlite_engine(path: Path) -> Engine:
     # Numbers and digests belong in no log.
     engine = create_engine(name, hide_parameters=True, pool_timeout=POOL_S)
 
+    file = str(path)
+
     def prepare(connection: SqliteConnection, record: ConnectionPoolEntry) -> None:
-        record.info[_FILE] = _identity(path)
+        record.info[_FILE], record.info[_WAIT] = _identity(file), None
         _prepare(connection)
 
     def require(
         connection: SqliteConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection
     ) -> None:
         # An open file is still there for who has it open, wherever it was moved since.
-        if record.info[_FILE] != _identity(path):
+        if record.info[_FILE] != _identity(file):
             raise DisconnectionError("another file is there now, or none")
-        connection.execute(f"PRAGMA busy_timeout = {1000 * at_most(TURN_S):.0f}").close()
+        wait_ms = int(1000 * at_most(TURN_S))
+        if record.info[_WAIT] != wait_ms:
+            connection.execute(f"PRAGMA busy_timeout = {wait_ms}").close()
+            record.info[_WAIT] = wait_ms
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "checkout", require)
@@ -53,9 +58,9 @@ def create_private(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _identity(path: Path) -> _Identity:
+def _identity(file: str) -> _Identity:
     try:
-        about = path.stat()
+        about = os.stat(file)  # noqa: PTH116 - asked for each transaction, and faster
     except OSError:
         return None
     return about.st_dev, about.st_ino
@@ -68,7 +73,7 @@ def _prepare(connection: SqliteConnection) -> None:
     """
     connection.isolation_level = None  # transactions begin where _begin says
     for pragma in (
-        f"busy_timeout = {1000 * at_most(TURN_S):.0f}",
+        f"busy_timeout = {int(1000 * at_most(TURN_S))}",
         "journal_mode = DELETE",
         "synchronous = EXTRA",
         "foreign_keys = ON",
