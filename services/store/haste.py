@@ -15,7 +15,11 @@ ANSWER_S = 600.0
 """Until a server answers: no question of an office takes it as long, and a lost answer never comes.
 """
 PAGE_S = 1.5
-"""All that one page waits for: who waits for it is told within two seconds that it must wait."""
+"""All that one page waits: whoever asks for it is told within two seconds that it must wait."""
+
+
+SHORT_S = 0.25
+"""A shorter wait is not counted: the server is there, and only busy."""
 
 
 @dataclass(slots=True)
@@ -46,10 +50,11 @@ def at_most(longest_s: float) -> float:
 
 @contextmanager
 def waiting(longest_s: float) -> Iterator[float]:
-    """How long may be waited within; what was waited is taken from what the page may wait."""
+    """How long may be waited within; a wait that is not short is taken from what the page may."""
     haste, began_s = _HASTE.get(), time.monotonic()
     try:
         yield at_most(longest_s)
     finally:
-        if haste is not None:
-            haste.left_s -= time.monotonic() - began_s
+        waited_s = time.monotonic() - began_s
+        if haste is not None and waited_s > SHORT_S:
+            haste.left_s -= waited_s
