@@ -65,6 +65,21 @@ def write_synced(path: Path, content: bytes | Iterable[bytes]) -> None:
         os.fsync(file.fileno())
 
 
+def append_whole(descriptor: int, content: bytes) -> None:
+    """Add ``content`` to an open file and wait for the disk; where it has no room, nothing of it.
+
+    A disk that fills up takes a part, and whatever is added later would go on from there.
+    """
+    before, left = os.fstat(descriptor).st_size, memoryview(content)
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in ``folder`` are on disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -24,6 +24,7 @@ from services.policy import demo_auto_1
 from services.store import open_store
 from speedcam import cli, clips
 from speedcam.adapters.exhibits import FolderExhibits
+from speedcam.errors import SpeedcamError
 from speedcam.model import Passage, Provenance
 from speedcam.process import PASSAGES
 from speedcam.record import read_passages
@@ -80,6 +81,9 @@ KINDS: Mapping[str, Mapping[str, object]] = {
 """What a policy confirms; what an officer does; what is lawful; what an officer rejects; what
 nobody can prove."""
 
+_LEFT = ("unread", "by-policy")
+"""An officer leaves alone what nobody can prove, and what came in since the policy was asked."""
+
 FEW = ("by-policy", "by-officer", "lawful")
 """Enough where one clip is worked on a thousand times."""
 
@@ -110,11 +114,14 @@ def _passages(clip: int, kinds: Sequence[str]) -> Iterator[Passage]:
         yield a_passage(f"p-{clip}-{kind}", **(known | dict(changes) | {"plate": read}))
 
 
+NAMES = ("office", "ledger", "process", "serve")
+
+
 @cache
 def command_line() -> TyperGroup:
     """The command line, built once for all processes that are begun here."""
     whole = cli.build()
-    whole.commands = {name: whole.commands[name] for name in ("office", "ledger", "process")}
+    whole.commands = {name: whole.commands[name] for name in NAMES}
     return whole
 
 
@@ -141,7 +148,7 @@ def begin(work: Callable[[], int], post: Post, *, later: timedelta = timedelta()
     try:
         _speak_into(post)
         cli.build = command_line
-        SystemClock.now = lambda _: datetime.now(UTC) - _SINCE + later  # type: ignore[method-assign]
+        SystemClock.now = lambda _: now() + later  # type: ignore[method-assign]
         code = work()
     except BaseException:  # noqa: BLE001 - what a user would see
         traceback.print_exc()
@@ -149,6 +156,11 @@ def begin(work: Callable[[], int], post: Post, *, later: timedelta = timedelta()
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(code)
+
+
+def now() -> datetime:
+    """The instant at which commands run that are begun here, and no later."""
+    return datetime.now(UTC) - _SINCE
 
 
 def _speak_into(post: Post) -> None:
@@ -215,11 +227,15 @@ def _found_before(found: Path, place: Path, *_: object, **__: object) -> Iterato
 
 def _decide(post: Post) -> int:
     """Let an officer look at what waits; what lacks a proof goes on waiting."""
-    with open_store(post.place) as store:
-        cases = [(each.key, each.violation.passage.id) for each in office.waiting(store)]
+    try:
+        with open_store(post.place) as store:
+            cases = [(each.key, each.violation.passage.id) for each in office.waiting(store)]
+    except SpeedcamError as error:
+        sys.stderr.write(f"speedcam: {error}\n")
+        return 2
     codes = []
     for key, passage_id in cases:
-        if passage_id.endswith("unread"):
+        if passage_id.endswith(_LEFT):
             continue
         verdict = "--reject" if passage_id.endswith(TO_REJECT) else "--confirm"
         arguments = ("--officer", "officer-17", "--why", "looked at it", "--office", post.place)

@@ -32,7 +32,15 @@ from services.model import Fine, LetterKind, NoticeState
 from services.notifier.addressing import addressee, ways_to
 from services.notifier.habits import Habits
 from services.notifier.happened import happened
-from services.notifier.outbox import Claim, Delivered, Ending, claim_next, notices, settle
+from services.notifier.outbox import (
+    Claim,
+    Delivered,
+    Ending,
+    claim_next,
+    given_back,
+    notices,
+    settle,
+)
 from services.notifier.photo import photo_of
 from services.notifier.workers import worker
 from services.ports import Clock, LetterRenderer, Sender
@@ -100,7 +108,8 @@ class _Round:
             claim = claim_next(self.store, self.by_channel, self.clock.now())
             if claim is None:
                 break
-            ending = self._ending(claim)
+            with given_back(self.store, claim):
+                ending = self._ending(claim)
             settle(self.store, claim, ending, self.clock.now())
             self.habits.told(claim, ending)
             tried[claim.key] = None

@@ -7,13 +7,15 @@ worker that dies leaves its lease; the next one to find itself alone takes such 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
+from services.errors import StoreUnavailable
 from services.life import State
 from services.model import Channel, LetterKind, NoticeState
 from services.store.fines import PAGE
@@ -199,6 +201,22 @@ def settle(store: Store, claim: Claim, end: Ending, now: datetime) -> bool:
         )
         add_event(store, connection, told)
     return True
+
+
+@contextmanager
+def given_back(store: Store, claim: Claim) -> Iterator[None]:
+    """Give a claim back, as if it had not been made, where the office lacks its keys or database.
+
+    Its letter is not to blame, however often that happens, and nobody did anything with it.
+    """
+    try:
+        yield
+    except StoreUnavailable:
+        mine = (outbox.c.key == claim.key) & (outbox.c.lease == claim.lease)
+        free = {"lease": None, "leased_until_ms": None, "attempts": claim.attempts - 1}
+        with suppress(StoreUnavailable), store.writing() as connection:
+            connection.execute(update(outbox).where(mine).values(**free))
+        raise
 
 
 def _kept(words: object) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from services.errors import StoreError
+from services.errors import StoreUnavailable
 from services.model import NoticeState
 from services.notifier.outbox import given_up
 from services.ports import Clock
@@ -26,7 +26,7 @@ def worker(store: Store, clock: Clock) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
     except OSError as error:
-        raise StoreError(
+        raise StoreUnavailable(
             f"cannot use {path}: {error.strerror}. Check who owns the office's folder; nothing "
             "was handed over."
         ) from None

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import URL, Connection, Engine, event, insert, inspect, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
 
-from services.errors import StoreError
+from services.errors import StoreError, StoreUnavailable
 from services.store.additions import add_what_is_missing, lacks_additions
+from services.store.haste import TURN_S, at_most
 from services.store.migrations import migrate
 from services.store.schema import SCHEMA_VERSION, metadata, office
-from speedcam.disk import FILE_MODE, sync_folder
+from services.store.sqlite import create_private, sqlite_engine
 
 SQLITE = "office.sqlite"
 URL_FILE = "keys/database.url"
 """Where an office that is not in SQLite says where it is. It may hold a password."""
 
-BUSY_TIMEOUT_MS = 30_000
-CACHE_KIB = 64 * 1024
-"""What SQLite may keep of the database in memory: the pages that a group of cases changes. With its
-own 2 MiB it waits for the disk several times within the transaction."""
-
 _WRITING = {"begin": "IMMEDIATE"}
 """Execution options of a transaction that writes: it waits for its turn before it reads."""
 
-_TURN = text("SELECT pg_advisory_xact_lock(7370656564)")
-"""The same turn in PostgreSQL: held until the transaction ends, by one writer at a time."""
+
+_TURN = (
+    "SET LOCAL lock_timeout = {wait_ms}; "
+    "SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; "
+    "SELECT pg_advisory_xact_lock(7370656564)"
+)
+"""The turn to write: held until the transaction ends, by one writer at a time."""
+_IDLE_MS = 300_000
+"""A writer that stands still so long loses its turn, and all that it did in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +55,12 @@ class Database:
         """Whether the office has been made; for a server its schema says so."""
         if self.path is not None:
             return self.path.is_file()
-        engine = _server_engine(self.url)
+        engine = _engine(self)
         try:
             with engine.connect() as connection:
                 return inspect(connection).has_table(office.name)
-        except DatabaseError as error:
-            raise StoreError(fault_of(str(self), error)) from None
+        except DBAPIError as error:
+            raise StoreUnavailable(fault_of(str(self), error)) from None
         finally:
             engine.dispose()
 
@@ -106,16 +96,17 @@ def connect(database: Database, key_check: str, *, create: bool) -> Engine:
         create: Make the file and its tables where there are none.
 
     Raises:
+        StoreUnavailable: It is locked, or does not answer.
         StoreError: It cannot be opened, is of another version, or belongs to another key.
     """
     if create and database.path and not database.path.exists():
-        _create_private(database.path)
+        create_private(database.path)
     engine = _engine(database)
     try:
         _check(engine, str(database), key_check, create=create)
-    except DatabaseError as error:
+    except DBAPIError as error:
         engine.dispose()
-        raise StoreError(fault_of(str(database), error)) from None
+        raise StoreUnavailable(fault_of(str(database), error)) from None
     except StoreError:
         engine.dispose()
         raise
@@ -123,23 +114,15 @@ def connect(database: Database, key_check: str, *, create: bool) -> Engine:
 
 
 def _engine(database: Database) -> Engine:
-    # Numbers and digests belong in no log.
-    if database.path is None:
-        return create_engine(database.url, hide_parameters=True, isolation_level="REPEATABLE READ")
-    engine = create_engine(database.url, hide_parameters=True)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _server_engine(url: URL) -> Engine:
+    if database.path is not None:
+        return sqlite_engine(database.path)
     try:
-        # A reader sees one state of the office from its first statement to its last.
-        return create_engine(url, hide_parameters=True, isolation_level="REPEATABLE READ")
+        from services.store.postgres import postgres_engine  # noqa: PLC0415 - its driver is optional
     except ModuleNotFoundError:
         raise StoreError(
-            f"{url.render_as_string()} needs the package psycopg: install speedcam[postgres]."
+            f"{database} needs the package psycopg: install speedcam[postgres]."
         ) from None
+    return postgres_engine(database.url)
 
 
 @contextmanager
@@ -152,8 +135,16 @@ def writer_of(engine: Engine) -> Iterator[Connection]:
     # With the turn taken, each statement must see what the writer before has committed.
     committed = engine.execution_options(isolation_level="READ COMMITTED")
     with committed.connect() as connection, connection.begin():
-        connection.execute(_TURN)
+        _take_turn(connection)
         yield connection
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for the turn to write, which ends with the transaction."""
+    # The server gives up first, so that nobody waits there for who has left.
+    wait_ms = max(1, int(900 * at_most(TURN_S)))
+    words = _TURN.format(wait_ms=wait_ms, idle_ms=_IDLE_MS)
+    connection.execution_options(no_parameters=True).exec_driver_sql(words)
 
 
 def refuse_changes(engine: Engine) -> None:
@@ -173,35 +164,6 @@ def refuse_changes(engine: Engine) -> None:
 
     event.listen(engine, "connect", forbid)
     engine.dispose()  # connections that may still write
-
-
-def _create_private(path: Path) -> None:
-    # SQLite gives its journal the mode of the database, so this guards both.
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE))
-    sync_folder(path.parent)
-
-
-def _prepare(connection: SqliteConnection, _record: object) -> None:
-    """A rollback journal with full synchronisation.
-
-    The SQLite in common use (before 3.51.3) can damage a database in its WAL mode.
-    """
-    connection.isolation_level = None  # transactions begin where _begin says
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = DELETE",
-        "synchronous = EXTRA",
-        "foreign_keys = ON",
-        "secure_delete = ON",
-        "trusted_schema = OFF",
-        f"cache_size = -{CACHE_KIB}",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(connection: Connection) -> None:
-    kind = connection.get_execution_options().get("begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 def _check(engine: Engine, name: str, key_check: str, *, create: bool) -> None:
@@ -244,15 +206,18 @@ def _require_schema(name: str, found: str) -> None:
         )
 
 
-def fault_of(name: str, error: DatabaseError) -> str:
+def fault_of(name: str, error: DBAPIError) -> str:
     """What happened to the database ``name``, in words."""
     if isinstance(error, DataError):
         return (
             f"the database {name} does not take a value: it is too long, or has characters that it "
             "does not keep. Correct what was given; nothing of it was kept."
         )
-    kind = "is locked or cannot be read" if isinstance(error, OperationalError) else "is damaged"
+    damaged = isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
+    kind = "is damaged" if damaged else "is locked or cannot be read"
+    told = " ".join(str(error.orig).split()).rstrip(".")
+    where = "that its server runs and is reached" if "://" in name else "the folder's rights"
     return (
-        f"the database {name} {kind}: {error.orig}. Check the folder's rights and free space; if "
-        "it is damaged, restore the last verified backup."
+        f"the database {name} {kind}: {told}. Check {where}, and free space; if it is "
+        "damaged, restore the last verified backup."
     )

@@ -29,6 +29,9 @@ NONCE_BYTES = 12
 PREFIX = "kek-"
 
 
+_Seen = tuple[int, ...] | None
+
+
 class KeyEncryption(Protocol):
     """Wraps and unwraps data keys; the key that it does it with never leaves it."""
 
@@ -61,7 +64,7 @@ class KekFiles:
     def __init__(self, folder: Path, given: bytes = b"") -> None:
         self.folder = folder
         self._given = {kek_id(given): given} if given else {}
-        self._ciphers: dict[str, AESGCM] = {}
+        self._ciphers: dict[str, tuple[str, _Seen, AESGCM]] = {}
 
     def wrap(self, key: bytes, *, kek: str, bound: bytes) -> bytes:
         """See :class:`KeyEncryption`."""
@@ -98,12 +101,12 @@ class KekFiles:
         """The key itself, for who splits it.
 
         Raises:
-            StoreUnavailable: It is not at hand.
-            StoreError: Its file may be read by others, or is not the key that its name says.
+            StoreUnavailable: It is not at hand, its file may be read by others, or is not the key
+                that its name says.
         """
         secret = self._given.get(kek) or _read_private(self.path(kek))
         if kek_id(secret) != kek:
-            raise StoreError(
+            raise StoreUnavailable(
                 f"{self.path(kek)} is not the key {kek}: it was changed. Join it from its shares "
                 "(`speedcam office keys join`)."
             )
@@ -120,9 +123,17 @@ class KekFiles:
         return self.folder / f"{PREFIX}{kek}.key"
 
     def _cipher(self, kek: str) -> AESGCM:
-        if kek not in self._ciphers:
-            self._ciphers[kek] = AESGCM(self.secret(kek))
-        return self._ciphers[kek]
+        """Its cipher, read anew once its file was changed, moved or opened to others.
+
+        A key that was taken away works no longer in who had read it before.
+        """
+        file, seen, cipher = self._ciphers.get(kek) or (str(self.path(kek)), None, None)
+        now = None if kek in self._given else _seen(file)
+        if cipher is None or seen != now:
+            self._ciphers.pop(kek, None)
+            cipher = AESGCM(self.secret(kek))
+            self._ciphers[kek] = (file, now, cipher)
+        return cipher
 
 
 def keks_of(office_dir: Path, environment: Mapping[str, str] | None = None) -> KekFiles:
@@ -153,6 +164,15 @@ def kek_id(secret: bytes) -> str:
     return hashlib.sha256(b"speedcam kek 1\x1f" + secret).hexdigest()[:16]
 
 
+def _seen(file: str) -> _Seen:
+    """What tells one state of a file from the next; None where there is none to see."""
+    try:
+        about = os.lstat(file)  # asked for each data key, and faster than a path
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
+
+
 def _read_private(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -164,7 +184,7 @@ def _read_private(path: Path) -> bytes:
             "opens without it: put it back, or join two shares (`speedcam office keys join`)."
         ) from None
     if stat.S_IMODE(about.st_mode) & 0o077:
-        raise StoreError(
+        raise StoreUnavailable(
             f"others may read the key-encryption key {path}: nothing is opened with it. Run "
             "`chmod 600` on it, and change it (`speedcam office keys rotate`) if somebody may have."
         )

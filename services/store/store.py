@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
@@ -13,7 +13,9 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.pool import PoolProxiedConnection
 
 from services.errors import Erased, EvidenceError, StoreError, StoreUnavailable
 from services.model import Fine, Violation
@@ -51,11 +53,18 @@ def open_store(
         keks: What wraps the data keys; by default the files that :mod:`services.store.keks` finds.
 
     Raises:
+        StoreUnavailable: Its database is gone, locked, or does not answer.
         StoreError: It is no office, of another version, damaged, or without its key.
     """
     forbid_core_dumps()
     database = database_of(office_dir)
-    if not create and not database.exists():
+    there = database.exists()
+    if not there and _was_begun(office_dir):
+        raise StoreUnavailable(
+            f"the database {database} of the office {office_dir} is gone. Put it back, or restore "
+            "the last verified backup: a new one would be another office."
+        )
+    if not create and not there:
         raise StoreError(
             f"{office_dir} is not an office: it has no office.sqlite. "
             "`speedcam office receive PASSAGES --office DIR` makes one."
@@ -64,7 +73,7 @@ def open_store(
         for folder in (office_dir, *(office_dir / name for name in ("keys", EXHIBITS, "sent"))):
             make_folder(folder)
         # A database whose key is lost must never be given a new key.
-        keys = load_keys(office_dir / "keys", create=create and not database.exists())
+        keys = load_keys(office_dir / "keys", create=create and not there)
         engine = connect(database, keys.check, create=create)
     except OSError as error:
         raise StoreError(
@@ -76,6 +85,13 @@ def open_store(
     _begin_keys(store)
     _begin_ledger(store)
     return store
+
+
+def _was_begun(office_dir: Path) -> bool:
+    """Whether an office worked here: the folder has what only follows from rows."""
+    being_restored = (office_dir / READ_ONLY).exists()
+    left = (path for name in (EXHIBITS, "ledger") for path in (office_dir / name).glob("*"))
+    return not being_restored and next(left, None) is not None
 
 
 def _begin_keys(store: Store) -> None:
@@ -147,17 +163,21 @@ class Store:
     @contextmanager
     def raw_reading(self) -> Iterator[Any]:
         """A cursor of the database's own driver, for one question that changes nothing."""
-        with self._told():
-            connection = self.engine.raw_connection()
+        with self._told(), closing(self._raw_connection()) as connection:
             try:
                 yield connection.cursor()
             except self.engine.dialect.loaded_dbapi.Error as error:
-                raise StoreUnavailable(
-                    f"the database {self.name} cannot be read: {error}. Check the folder's rights "
-                    "and free space; if it is damaged, restore the last verified backup."
-                ) from None
-            finally:
-                connection.close()
+                connection.invalidate()
+                raise self._unavailable(error) from None
+
+    def _raw_connection(self) -> PoolProxiedConnection:
+        try:
+            return self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise self._unavailable(error) from None
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(fault_of(self.name, OperationalError(None, None, error)))
 
     def give_up_writing(self) -> None:
         """Only read from now on: the database itself refuses what this store would change."""
@@ -214,8 +234,13 @@ class Store:
             raise  # a row that is there already: a matter of whoever wrote it
         except DataError as error:
             raise StoreError(fault_of(self.name, error)) from None
-        except DatabaseError as error:
+        except DBAPIError as error:
             raise StoreUnavailable(fault_of(self.name, error)) from None
+        except NoConnectionLeft:
+            raise StoreUnavailable(
+                f"the database {self.name} has no connection left: too much is asked of it at "
+                "once, or it answers too slowly. Try again."
+            ) from None
 
     def ring(self, connection: Connection, subjects: Iterable[str]) -> Ring:
         """The data keys of cases, by case key or fine number, within a transaction."""

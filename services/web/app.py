@@ -16,6 +16,7 @@ from services.ports import Clock
 from services.web.board.routes import BoardRoom
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
+from services.web.hurry import Hurry
 from services.web.owner.forms import Forms
 from services.web.owner.papers import Papers
 from services.web.owner.routes import Owner
@@ -132,6 +133,7 @@ def answer_faults(app: FastAPI, pages: FaultPages) -> None:
     def unforeseen(request: Request, _error: Exception) -> Response:
         return pages.fault(HTTPStatus.INTERNAL_SERVER_ERROR, scheme=request.url.scheme)
 
+    app.add_middleware(Hurry)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, refused)
     app.add_exception_handler(OfficeError, unavailable)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from fastapi import FastAPI
 
 from services.clock import SystemClock
+from services.errors import StoreError
 from services.ledger.recorded import keep_recording
 from services.ports import Clock
 from services.sites.runs import Runs
@@ -77,8 +78,11 @@ def serve(
 
 def work(office: Path, listening: socket.socket, forms: bool, tally: Path) -> None:
     """Keep the office for one of several processes that owners reach; see :func:`serve`."""
-    with open_store(office) as store:
-        _keep(store, listening, tally, forms=forms)
+    try:
+        with open_store(office) as store:
+            _keep(store, listening, tally, forms=forms)
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
 
 
 def _keep(store: Store, listening: socket.socket, tally: Path, *, forms: bool) -> None:

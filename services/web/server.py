@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.errors import StoreError
-from services.web.haste import HastyProtocol, allow_many_connections
+from services.web.dawdlers import HastyProtocol, allow_many_connections
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from speedcam import process
 from speedcam.adapters.exhibits import FolderExhibits
 from speedcam.clips import MakeCamera
-from speedcam.disk import make_folder, sync_folder, write_durably
+from speedcam.disk import append_whole, make_folder, sync_folder, write_durably
 from speedcam.errors import FootageError
 from speedcam.live.footage import OPENING, OPENING_S, LiveFootage, at_hand, fed_decoder
 from speedcam.live.machine_clock import machine_clock
@@ -175,8 +175,7 @@ class _Desk:
             os.close(record)
 
     def _write(self, record: int, passage: Passage) -> None:
-        os.write(record, f"{dumps(passage)}\n".encode())
-        os.fsync(record)
+        append_whole(record, f"{dumps(passage)}\n".encode())
         late_s = (datetime.now(UTC) - passage.at).total_seconds()
         self.watching.status.count(_outcome(passage), late_s)
 

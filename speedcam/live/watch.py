@@ -17,6 +17,7 @@ from speedcam.detectors import MOTION, detector_of
 from speedcam.disk import write_durably
 from speedcam.errors import SpeedcamError
 from speedcam.live.footage import OPENING_S
+from speedcam.live.left import put_right
 from speedcam.live.reception import Reception, receiving
 from speedcam.live.source import Source
 from speedcam.live.stamps import Trust
@@ -117,6 +118,7 @@ class Watch:
                 in_words(out, out),
                 receiving(self._post.source, out / RING, self._post.trust) as r,
             ):
+                put_right(out)
                 with self._lock:
                     self._reception = r
                 if not self._stopped.is_set():

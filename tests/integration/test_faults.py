@@ -9,10 +9,12 @@ from threading import Thread
 import pytest
 
 from tests.builders_faults import FEW, a_post, begin, clips_of
+from tests.builders_gone import an_office, gone_work, without
 from tests.builders_held import ended, office_work
 from tests.disks import why_not
 from tests.torture.calls import tried, worked
 from tests.torture.full import filled
+from tests.torture.gone import ON_SQLITE
 from tests.torture.kills import killed_at_work
 from tests.torture.power import a_start, cut_short, loses_what_is_not_synced
 from tests.tracer import HERE, Fault, let_trace, traced
@@ -85,6 +87,15 @@ def test_an_office_goes_on_once_a_full_disk_is_free_again(rooted, work):
     code, wrong = filled(work, rooted / "run", rooted / "disk", 300_000)
     assert code > 0
     assert wrong == []
+
+
+def test_servers_and_followers_go_on_by_themselves_once_a_database_is_back(tmp_path):
+    clips = clips_of(tmp_path / "passages", 2)
+    whole = gone_work(tmp_path, clips)
+    served = an_office(a_post(tmp_path / "served"), clips)
+    came = without(ON_SQLITE["moved"], served, clips[1], 0.5, whole, timed=False)
+    assert came.wrong == ()
+    assert any(each.status == 503 for each in came.answers)
 
 
 def written_by_threads(folder: Path) -> int:

@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect
 from services.errors import StoreError
 from services.serve import serve_command
 from services.store import open_store
-from services.web import haste
+from services.web import dawdlers
 from services.web.app import create_app
 from services.web.cli import serve
 from services.web.form import form_fields
@@ -113,7 +113,7 @@ def test_a_worker_that_ends_by_itself_ends_the_server_and_is_told():
 @pytest.fixture
 def hasty(monkeypatch):
     """Where a server listens that looks at its connections every twentieth of a second."""
-    monkeypatch.setattr(haste, "LOOKS_EVERY_S", 0.05)
+    monkeypatch.setattr(dawdlers, "LOOKS_EVERY_S", 0.05)
     server = server_of(create_app(Shelf(), secret=b"s" * 32, clock=StoppedClock()))
     with listener("127.0.0.1", 0) as listening:
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from services.errors import OfficeError
 from services.web.headers import add_security_headers
+from services.web.hurry import Hurry
 
 KIND = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def answer_problems(app: FastAPI) -> None:
     def unforeseen(request: Request, _error: Exception) -> Response:
         return problem(500, scheme=request.url.scheme)
 
+    app.add_middleware(Hurry)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, impossible)
     app.add_exception_handler(OfficeError, unavailable)

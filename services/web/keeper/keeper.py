@@ -17,6 +17,7 @@ from services.errors import CaseError, OfficeError, StoreError
 from services.fines import standing
 from services.model import Fine
 from services.ports import Clock
+from services.store.haste import in_haste
 from services.store.stamp import stamp_of
 from services.store.store import Store
 from services.web.keeper.questions import (
@@ -148,7 +149,8 @@ class Keeper:
     def answer(self, content: bytes) -> object:
         """The answer to a question as it came; never an exception."""
         try:
-            return self._answer(QUESTION.validate_json(content))
+            with in_haste():  # somebody waits for a page
+                return self._answer(QUESTION.validate_json(content))
         except ValidationError:
             self._warn("the public process asked what it may not ask; nothing was told\n")
             return Refused()

@@ -15,6 +15,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.bundles import owners_bundle
+from services.errors import OfficeError
 from services.fines import Standing
 from services.model import Fine
 from services.notifier.complete import exhibit_of
@@ -123,7 +124,11 @@ class Owner:
             return self._visitors.entry(request, language, fault="blank", status=status)
         address = request.client.host if request.client else ""
         self._require_patience(address)
-        fine = self._store.fine_by_number_and_plate(number, plate)
+        try:
+            fine = self._store.fine_by_number_and_plate(number, plate)
+        except OfficeError:
+            self._patience.forgive(address)  # nobody knows whether it was wrong
+            raise
         if fine is None:
             return self._visitors.entry(
                 request, language, fault="unknown", status=HTTPStatus.NOT_FOUND
