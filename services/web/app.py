@@ -16,6 +16,7 @@ from services.ports import Clock
 from services.web.board.routes import BoardRoom
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
+from services.web.last_resort import LastResort
 from services.web.owner.forms import Forms
 from services.web.owner.papers import Papers
 from services.web.owner.routes import Owner
@@ -75,7 +76,8 @@ def create_app(
         raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
     if desk and not accounts:
         raise ValueError("a desk needs accounts: they say what may be handed in and paid")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # Slashes at the end lead nowhere: a redirect would name whatever host was asked for.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     pages = Pages(has_board=counts is not None)
     visits = Visits(secret, clock)
     visitors = Visitors(store, visits, pages, pays_here=desk is not None)
@@ -102,8 +104,8 @@ def create_app(
         BoardRoom(counts, pages, clock, ledger).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
-    app.add_middleware(SecurityHeaders)
     answer_faults(app, pages)
+    app.add_middleware(SecurityHeaders)
     return app
 
 
@@ -129,10 +131,10 @@ def answer_faults(app: FastAPI, pages: FaultPages) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return pages.fault(status, scheme=request.url.scheme)
 
-    def unforeseen(request: Request, _error: Exception) -> Response:
+    def unforeseen(request: Request) -> Response:
         return pages.fault(HTTPStatus.INTERNAL_SERVER_ERROR, scheme=request.url.scheme)
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, refused)
     app.add_exception_handler(OfficeError, unavailable)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_middleware(LastResort, answer=unforeseen)

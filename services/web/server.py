@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.errors import StoreError
+from services.web.log import LOGGING
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -49,6 +50,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             proxy_headers=False,
             server_header=False,
             log_level="warning",
+            log_config=LOGGING,
             timeout_graceful_shutdown=GRACE_S,
         )
     )

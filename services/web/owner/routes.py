@@ -25,6 +25,7 @@ from services.seals import is_sealed
 from services.store.instants import to_ms
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
+from services.web.headers import FORGET_ALL
 from services.web.kept import Kept
 from services.web.owner.case import Case, closed_on, happened, may_pay, may_wish
 from services.web.owner.export import export_of
@@ -265,7 +266,9 @@ class Owner:
         """End the visit."""
         self._visitors.require_own_form(request, form)
         language = language_of(form.get("lang", ""))
-        response = RedirectResponse(f"/?lang={language}", status_code=HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(
+            f"/?lang={language}", status_code=HTTPStatus.SEE_OTHER, headers=FORGET_ALL
+        )
         self._visits.close(request, response)
         return response
 
