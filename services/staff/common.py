@@ -44,8 +44,12 @@ COMMON_WORDS = (
 )
 """What lists of stolen passwords are made of."""
 
-_ROWS = ("qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "1234567890")
-_ZIGZAG = "1q2w3e4r5t6y7u8i9o0p"
+_ROWS = (
+    *("qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "1234567890"),
+    *("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "1q2w3e4r5t6y7u8i9o0p"),
+    *("zaqxswcdevfrbgtnhymju", "qazwsxedcrfvtgbyhnujm"),
+)
+"""Along the keys, down them, and from one row to the other and back."""
 _SHORTEST_RUN = 3
 _LETTERS_FOR = str.maketrans("@013$5!7", "aolessit")
 _WORDS = re.compile(
@@ -95,4 +99,4 @@ def _counts_down(one: str, other: str) -> bool:
 
 def _on_keys(one: str, other: str) -> bool:
     beside = (one + other, other + one)
-    return any(pair in row for row in (*_ROWS, _ZIGZAG) for pair in beside)
+    return any(pair in row for row in _ROWS for pair in beside)
