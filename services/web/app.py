@@ -28,6 +28,7 @@ from services.web.ports import (
     Attempts,
     Counts,
     Desk,
+    Leavers,
     Ledger,
     NoticeReader,
     Printer,
@@ -52,6 +53,7 @@ def create_app(
     printer: Printer | None = None,
     stamp: Stamps | None = None,
     patience: Attempts | None = None,
+    leavers: Leavers | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -68,6 +70,7 @@ def create_app(
         printer: Prints letters; None: nothing is given to take home but the data and evidence.
         stamp: Says whether a page that was made before still holds; None: each is made anew.
         patience: Makes guessing slow; None: this process counts wrong tries for itself.
+        leavers: Told who leaves; None: their browser alone knows it.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -94,6 +97,7 @@ def create_app(
         takes_forms=desk is not None,
         prints=printer is not None,
         stamp=stamp,
+        leavers=leavers,
     )
     owner.add_to(app)
     if printer:
