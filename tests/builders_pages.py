@@ -64,5 +64,5 @@ def an_owners_app(store, clock, *, wicket=None, **rooms):
     ``wicket`` stands in place of one of its own.
     """
     wicket = wicket or a_wicket(store, clock)
-    known = {"accounts": wicket.standing, "records": wicket, "desk": wicket}
+    known = {"accounts": wicket.standing, "records": wicket, "desk": wicket, "leavers": wicket}
     return create_app(wicket, secret=b"s" * 32, clock=clock, **(known | rooms))

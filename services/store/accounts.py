@@ -23,7 +23,7 @@ from sqlalchemy import (
 from services.errors import AccountError, CaseError
 from services.staff.account import Account, Role, require_account
 from services.store.history import Event, add_event
-from services.store.instants import to_ms
+from services.store.instants import from_ms, to_ms
 from services.store.staff_schema import accounts, sessions
 from services.store.store import Store
 from services.worded import worded
@@ -35,10 +35,14 @@ DECIDES = frozenset({Role.REVIEWER, Role.SENIOR})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
-    """What somebody must know and hold to sign in: the password's hash, the codes' secret."""
+    """What somebody must know and hold to sign in: the password's hash, the codes' secret.
+
+    ``made_at``: when an administrator gave them; None: they were not given yet.
+    """
 
     password: str = field(repr=False)
     secret: str = field(repr=False)
+    made_at: datetime | None = None
 
 
 def add_account(
@@ -107,7 +111,8 @@ def account_and_proofs(store: Store, account_id: str) -> tuple[Account, Proofs] 
     password, secret = (
         _unsealed(store, row.id, name, getattr(row, name)) for name in ("password", "secret")
     )
-    return read_account(store, row), Proofs(password=password, secret=secret)
+    made_at = from_ms(row.made_at_ms)
+    return read_account(store, row), Proofs(password=password, secret=secret, made_at=made_at)
 
 
 def use_step(store: Store, account_id: str, step: int) -> bool:
@@ -159,6 +164,7 @@ def reset_account(
                 must_change=True,
                 last_day=last_day.isoformat() if last_day else None,
                 step=0,
+                made_at_ms=to_ms(at),
                 **_sealed_proofs(store, account_id, proofs),
             )
         )

@@ -35,7 +35,8 @@ accounts = Table(
     CheckConstraint(f"role IN ({', '.join(repr(str(role)) for role in Role)})", name="known_role"),
 )
 """Name, hash of the password and secret of the second factor are sealed. ``step`` is the last one
-whose code was used: a code counts once. No row is ever removed, so no id is given twice."""
+whose code was used: a code counts once. ``made_at_ms`` tells when both were last given to their
+owner. No row is ever removed, so no id is given twice."""
 
 sessions = Table(
     "staff_sessions",

@@ -22,12 +22,20 @@ ABSOLUTE = timedelta(hours=8)
 TOUCHED_EVERY = timedelta(seconds=30)
 """Pages within this time are one sign of life, so that not every page waits for the disk."""
 FORGET_AFTER = timedelta(minutes=15)
+NOBODY = "-"
+"""Who tried, where nobody is known to have; no account can be called so."""
 
 
-def begin_session(store: Store, secret_id: str, account: Account, at: datetime) -> None:
-    """Sign ``account`` in; only the hash of ``secret_id`` is kept."""
+def begin_session(
+    store: Store, secret_id: str, account: Account, at: datetime, *, instead_of: str = ""
+) -> None:
+    """Sign ``account`` in; only the hash of ``secret_id`` is kept.
+
+    ``instead_of`` is what the browser held until now: whoever signs in again has one session.
+    """
     with store.writing() as connection:
-        connection.execute(delete(sessions).where(_over(at)))
+        before = sessions.c.id_sha256 == _hashed(instead_of)
+        connection.execute(delete(sessions).where(or_(_over(at), before)))
         connection.execute(
             insert(sessions).values(
                 id_sha256=_hashed(secret_id),
@@ -62,6 +70,25 @@ def end_session(store: Store, secret_id: str, account: Account, at: datetime) ->
         here = sessions.c.id_sha256 == _hashed(secret_id)
         connection.execute(delete(sessions).where(here))
         add_event(store, connection, _told(account, "signed_out", at))
+
+
+def tell_failed(store: Store, account_id: str, at: datetime) -> None:
+    """Write down that somebody failed to prove to be ``account_id``, NOBODY where there is none.
+
+    Never what was typed: people type passwords into the field above.
+    """
+    why = "id, password or code was wrong"
+    with store.writing() as connection:
+        told = Event(at=at, who=NOBODY, what="sign_in_failed", subject=account_id, reason=why)
+        add_event(store, connection, told)
+
+
+def tell_refused(store: Store, account: Account, route: str, at: datetime) -> None:
+    """Write down that ``account`` asked for what its role does not open."""
+    with store.writing() as connection:
+        add_event(
+            store, connection, _told(account, "refused", at, why=f"not for this role: {route}")
+        )
 
 
 def count_try(
@@ -103,7 +130,5 @@ def _hashed(secret_id: str) -> str:
     return sha256(secret_id.encode()).hexdigest()
 
 
-def _told(account: Account, what: str, at: datetime) -> Event:
-    return Event(
-        at=at, who=account.id, what=what, subject=account.id, reason="on the staff's pages"
-    )
+def _told(account: Account, what: str, at: datetime, *, why: str = "on the staff's pages") -> Event:
+    return Event(at=at, who=account.id, what=what, subject=account.id, reason=why)

@@ -17,6 +17,7 @@ from services.web.board.routes import BoardRoom
 from services.web.guard import Guard, open_route
 from services.web.headers import SecurityHeaders
 from services.web.hurry import Hurry
+from services.web.last_resort import LastResort
 from services.web.owner.forms import Forms
 from services.web.owner.papers import Papers
 from services.web.owner.routes import Owner
@@ -28,6 +29,7 @@ from services.web.ports import (
     Attempts,
     Counts,
     Desk,
+    Leavers,
     Ledger,
     NoticeReader,
     Printer,
@@ -52,6 +54,7 @@ def create_app(
     printer: Printer | None = None,
     stamp: Stamps | None = None,
     patience: Attempts | None = None,
+    leavers: Leavers | None = None,
 ) -> FastAPI:
     """The owner's pages over ``store``, and the public board.
 
@@ -68,6 +71,7 @@ def create_app(
         printer: Prints letters; None: nothing is given to take home but the data and evidence.
         stamp: Says whether a page that was made before still holds; None: each is made anew.
         patience: Makes guessing slow; None: this process counts wrong tries for itself.
+        leavers: Told who leaves; None: their browser alone knows it.
 
     Raises:
         ValueError: The secret is too short to sign with, or a desk has no accounts to go by.
@@ -76,7 +80,8 @@ def create_app(
         raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
     if desk and not accounts:
         raise ValueError("a desk needs accounts: they say what may be handed in and paid")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # Slashes at the end lead nowhere: a redirect would name whatever host was asked for.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     pages = Pages(has_board=counts is not None)
     visits = Visits(secret, clock)
     visitors = Visitors(store, visits, pages, pays_here=desk is not None)
@@ -93,6 +98,7 @@ def create_app(
         takes_forms=desk is not None,
         prints=printer is not None,
         stamp=stamp,
+        leavers=leavers,
     )
     owner.add_to(app)
     if printer:
@@ -103,8 +109,8 @@ def create_app(
         BoardRoom(counts, pages, clock, ledger).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
-    app.add_middleware(SecurityHeaders)
     answer_faults(app, pages)
+    app.add_middleware(SecurityHeaders)
     return app
 
 
@@ -130,11 +136,11 @@ def answer_faults(app: FastAPI, pages: FaultPages) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return pages.fault(status, scheme=request.url.scheme)
 
-    def unforeseen(request: Request, _error: Exception) -> Response:
+    def unforeseen(request: Request) -> Response:
         return pages.fault(HTTPStatus.INTERNAL_SERVER_ERROR, scheme=request.url.scheme)
 
     app.add_middleware(Hurry)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, refused)
     app.add_exception_handler(OfficeError, unavailable)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_middleware(LastResort, answer=unforeseen)

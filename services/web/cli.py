@@ -22,6 +22,7 @@ from services.store import Store, open_store
 from services.web.api.app import create_api
 from services.web.keeper.attend import attend_porch
 from services.web.keeper.keeper import Keeper
+from services.web.log import warn
 from services.web.secret import web_secret
 from services.web.server import address_of, listener, server_of
 from services.web.staff import create_staff_app
@@ -88,7 +89,7 @@ def work(office: Path, listening: socket.socket, forms: bool, tally: Path) -> No
 def _keep(store: Store, listening: socket.socket, tally: Path, *, forms: bool) -> None:
     """Answer a public process out of the office until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, interrupt)
-    secret, warn = web_secret(store.folder), sys.stderr.write
+    secret = web_secret(store.folder)
     keeper = Keeper(store, SystemClock(), secret, forms=forms, tally=Tally(tally), warn=warn)
     attend_porch(keeper, listening)
 

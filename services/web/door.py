@@ -12,12 +12,13 @@ from fastapi.responses import RedirectResponse
 from services.errors import AccountError
 from services.ports import Clock
 from services.staff.account import Role
-from services.staff.password import Passwords, require_password
+from services.staff.password import REFUSED_FILE, Passwords, require_password
 from services.store.accounts import change_password
 from services.store.looks import Alarm, alarms_of
-from services.store.staff_sessions import begin_session, end_session
+from services.store.staff_sessions import begin_session, end_session, tell_failed
 from services.store.store import Store
 from services.web.guard import Guard, open_route
+from services.web.headers import FORGET_ALL
 from services.web.patience import Patience
 from services.web.porter import PASSWORD, SIGN_IN, SIGN_OUT, Posted, Who
 from services.web.sign_in import SignIn
@@ -74,7 +75,7 @@ class Door:
             return self._entry(request, "unknown", HTTPStatus.FORBIDDEN)
         self._patience.forgive(address)
         visit = new_visit()
-        begin_session(self._store, visit, found, self._clock.now())
+        begin_session(self._store, visit, found, self._clock.now(), instead_of=visit_of(request))
         return self._to("/", request, visit)
 
     def password(self, request: Request) -> Response:
@@ -86,6 +87,8 @@ class Door:
         guesses = f"password of {who.id}"
         _require_no_wait(self._patience.attempt(guesses))
         knows = self._sign_in.knows(who, form.get("password", ""))
+        if not knows:
+            tell_failed(self._store, who.id, self._clock.now())
         if fault := self._fault_of(form, who.id) if knows else "wrong":
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return self._pages.show(request, "staff_password.html", status=status, fault=fault)
@@ -98,7 +101,7 @@ class Door:
     def sign_out(self, request: Request, who: Who) -> Response:
         """End the session."""
         end_session(self._store, visit_of(request), who, self._clock.now())
-        response = RedirectResponse(SIGN_IN, status_code=HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(SIGN_IN, status_code=HTTPStatus.SEE_OTHER, headers=FORGET_ALL)
         take_visit(request, response)
         return response
 
@@ -106,7 +109,7 @@ class Door:
         if form.get("new", "") != form.get("again", ""):
             return "differs"
         try:
-            require_password(form.get("new", ""), account_id)
+            require_password(form.get("new", ""), account_id, self._store.folder / REFUSED_FILE)
         except AccountError:
             return "weak"
         return "same" if form["new"] == form.get("password", "") else ""

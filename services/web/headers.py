@@ -27,6 +27,9 @@ SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
 NEVER_KEPT = "no-store"
 """Nothing personal stays in a browser or a proxy; only the style sheets may."""
 
+FORGET_ALL = {"Clear-Site-Data": '"cache", "storage"'}
+"""Sent to who leaves: whatever a browser kept in spite of that, it is told to drop."""
+
 TWO_YEARS_OF_HTTPS = "max-age=63072000; includeSubDomains"
 
 
@@ -68,5 +71,7 @@ def add_security_headers(headers: MutableHeaders, *, scheme: str) -> None:
     policy = headers.get(CONTENT_POLICY, SECURITY_HEADERS[CONTENT_POLICY])
     headers.update({**SECURITY_HEADERS, CONTENT_POLICY: policy})
     headers.setdefault("Cache-Control", NEVER_KEPT)
+    if headers.get("Content-Type") == "image/svg+xml":
+        headers["Content-Type"] += "; charset=utf-8"
     if scheme == "https":
         headers["Strict-Transport-Security"] = TWO_YEARS_OF_HTTPS

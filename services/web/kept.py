@@ -55,6 +55,11 @@ class Kept(Generic[T]):
             self._forget(now)
         return value
 
+    def forget(self, key: Hashable) -> None:
+        """Show nobody any more what was made for ``key``."""
+        with self._lock:
+            self._made.pop(key, None)
+
     def _forget(self, now: datetime) -> None:
         over = [key for key, made in self._made.items() if not now - made.at < LONGEST]
         for key in over:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from services.ports import Clock
 from services.staff.account import Account
-from services.store.staff_sessions import signed_in
+from services.store.staff_sessions import signed_in, tell_refused
 from services.store.store import Store
 from services.web.form import form_fields
 from services.web.guard import ADMITS, DECLARED, READS, Guard, Reads
@@ -90,6 +90,8 @@ class Porter:
         if account.must_change and request.url.path not in BEFORE_CHANGE:
             raise ElsewhereError(PASSWORD)
         if account.role not in ADMITS[guard]:
+            asked = f"{request.method} {request.scope['route'].path}"
+            tell_refused(self._store, account, asked, self._clock.now())
             raise HTTPException(HTTPStatus.FORBIDDEN)
         request.state.account = account
 

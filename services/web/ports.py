@@ -40,6 +40,14 @@ class NoticeReader(Protocol):
         ...
 
 
+class Leavers(Protocol):
+    """Takes back what opens a notice, from who leaves."""
+
+    def leave(self, key: str) -> None:
+        """Let the key open nothing any more, whoever has a copy of it."""
+        ...
+
+
 class Attempts(Protocol):
     """Makes guessing slow."""
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.errors import StoreError
 from services.web.dawdlers import HastyProtocol, allow_many_connections
+from services.web.log import LOGGING
 
 GRACE_S = 5
 """How long answers under way may take after Ctrl-C."""
@@ -53,6 +54,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             server_header=False,
             # A warning for each request that is none is a disk that strangers can fill.
             log_level="error",
+            log_config=LOGGING,
             timeout_graceful_shutdown=GRACE_S,
         )
     )

@@ -2,7 +2,7 @@
 
 What opens the notice is in the cookie and never in an address, so that no history, log or
 forwarded link holds it. The cookie is signed and not stored: closing a visit removes it from the
-browser, and a copy of it ends by its own time.
+browser, and the keeper lets what it opened open nothing any more (services/web/keeper/tickets.py).
 """
 
 from __future__ import annotations

@@ -13,9 +13,12 @@ from services.staff.account import Account, Role
 from services.staff.password import Passwords
 from services.staff.second_factor import new_secret, step_of
 from services.store.accounts import Proofs, account_and_proofs, use_step
-from services.store.staff_sessions import count_try, forgive_tries
+from services.store.staff_sessions import NOBODY, count_try, forgive_tries, tell_failed
 from services.store.store import Store
 from services.web.patience import wait_after
+
+FIRST_KEYS_LAST = timedelta(days=7)
+"""A password that was handed over opens the way to choose another for so long."""
 
 
 class SignIn:
@@ -39,6 +42,7 @@ class SignIn:
         nobody = _nobody()  # asked for in any case: the first time it takes longer
         account, proofs = account_and_proofs(self._store, typed) or nobody
         if not self._proven(account, proofs, password, code, now):
+            tell_failed(self._store, account.id, now)
             return None
         forgive_tries(self._store, digest)
         return account
@@ -58,13 +62,23 @@ class SignIn:
             knows
             and step is not None
             and account.works_on(now.date())
+            and not _too_old(account, proofs, now)
             and use_step(self._store, account.id, step)
         )
+
+
+def _too_old(account: Account, proofs: Proofs, now: datetime) -> bool:
+    """Whether these are first keys that nobody used in time; who made them makes others."""
+    return (
+        account.must_change
+        and proofs.made_at is not None
+        and now - proofs.made_at >= FIRST_KEYS_LAST
+    )
 
 
 @cache
 def _nobody() -> tuple[Account, Proofs]:
     """Checked where there is no such account, so that both answers take the same steps."""
     kept = Passwords().hashed(secrets.token_urlsafe())
-    account = Account(id="-", name="-", role=Role.AUDITOR, disabled=True)
+    account = Account(id=NOBODY, name=NOBODY, role=Role.AUDITOR, disabled=True)
     return account, Proofs(password=kept, secret=new_secret())

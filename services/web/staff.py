@@ -56,7 +56,11 @@ def create_staff_app(
         raise ValueError(f"the web secret has {len(secret)} bytes; 32 or more are needed")
     porter, pages = Porter(store, clock), StaffPages((*ROOMS, SITES) if sites else ROOMS)
     app = FastAPI(
-        docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(porter.admit)]
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # a redirect would name whatever host was asked for
+        dependencies=[Depends(porter.admit)],
     )
     Door(store, secret, clock, pages).add_to(app)
     for room in (DeskRoom, ObjectionRoom, SecondRoom, FindRoom, AccountsRoom):
@@ -66,10 +70,10 @@ def create_staff_app(
         RunRoom(sites, runs or Runs(shelf=sites.shelf, clock=clock), pages).add_to(app)
     open_route(app, "GET", "/static/notice.css", style(notice_style()), Guard.OPEN)
     app.mount("/static", StaticFiles(packages=[("services.web", "static")]))
-    app.add_middleware(SecurityHeaders, own_scripts=True)
     answer_faults(app, pages)
     app.add_exception_handler(OverBudget, _over_budget(pages))
     lead_elsewhere(app)
+    app.add_middleware(SecurityHeaders, own_scripts=True)
     return app
 
 

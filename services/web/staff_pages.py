@@ -91,9 +91,8 @@ class StaffPages:
         )
         if "lang" in request.query_params:
             secure = request.url.scheme == "https"
-            response.set_cookie(
-                LANGUAGE_COOKIE, language, httponly=True, secure=secure, samesite="strict"
-            )
+            name = _language_cookie(request)
+            response.set_cookie(name, language, httponly=True, secure=secure, samesite="strict")
         return response
 
     def fault(
@@ -125,8 +124,13 @@ def _number(
 
 def staff_language(request: Request) -> Language:
     """The language that was asked for, now or before, or that of the house."""
-    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
+    wanted = request.query_params.get("lang") or request.cookies.get(_language_cookie(request), "")
     return next((each for each in HOUSE if each == wanted), HOUSE[0])
+
+
+def _language_cookie(request: Request) -> str:
+    """With the prefix that binds it to host and TLS, where there is TLS."""
+    return f"__Host-{LANGUAGE_COOKIE}" if request.url.scheme == "https" else LANGUAGE_COOKIE
 
 
 def staff_words(language: Language) -> dict[str, TemplateModule]:

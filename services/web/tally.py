@@ -62,6 +62,11 @@ class Tally:
             self._base.execute("COMMIT")
             return mark
 
+    def knows(self, key: bytes) -> bool:
+        """Whether there is a mark under this key."""
+        with self._lock:
+            return self._mark(key) is not None
+
     def close(self) -> None:
         """Close the file."""
         self._base.close()

@@ -79,6 +79,16 @@ def test_a_ticket_opens_one_notice_for_as_long_as_a_visit_may_last(office):
     assert asked(keeper, ask="again", ticket=ticket) is None
 
 
+def test_who_leaves_has_a_ticket_that_opens_nothing_and_others_keep_theirs(office):
+    store, clock = office
+    keeper = a_keeper(store, clock)
+    mine, same = (ticket_for(keeper, PLATES[0]) for _ in range(2))
+    for gone in ("", "forged", mine, mine):
+        assert asked(keeper, ask="leave", ticket=gone) is None
+    assert asked(keeper, ask="again", ticket=mine) is None
+    assert asked(keeper, ask="again", ticket=same).violation.passage.plate.text == PLATES[0]
+
+
 def test_no_number_and_no_ticket_of_another_secret_opens_anything(office):
     store, clock = office
     keeper = a_keeper(store, clock)

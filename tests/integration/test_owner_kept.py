@@ -113,6 +113,19 @@ def test_each_visit_has_a_form_of_its_own_and_sees_its_own_notice(office):
     assert one.number not in pages[2]
     assert mine.post("/leave", data={"token": tokens[0]}).status_code == 200
     assert mine.get("/notice").status_code == 403
+    assert same.get("/notice").status_code == 200
+
+
+def test_who_leaves_is_out_with_every_copy_of_the_cookie(office):
+    store, _, app, _ = office
+    client = opened(app, next(store.fines()))
+    copied = dict(client.cookies)
+    page = client.get("/notice").text
+    token = re.search(r'name="token" value="([^"]+)"', page)[1]
+    assert client.post("/leave", data={"token": token}).status_code == 200
+    client.cookies.update(copied)
+    for path in ("/notice", "/notice/photo", "/notice/data"):
+        assert client.get(path).status_code in {403, 404}, path
 
 
 def test_a_database_that_does_not_answer_is_told_as_such(tmp_path):

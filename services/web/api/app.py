@@ -47,8 +47,8 @@ def create_api(store: Store, *, clock: Clock, tally: Tally) -> FastAPI:
     )
     Office(store).add_to(app)
     open_route(app, "GET", f"{BASE}/openapi.json", _described(app), Guard.OPEN)
-    app.add_middleware(SecurityHeaders)
     answer_problems(app)
+    app.add_middleware(SecurityHeaders)
     return app
 
 

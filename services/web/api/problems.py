@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from services.errors import OfficeError
 from services.web.headers import add_security_headers
 from services.web.hurry import Hurry
+from services.web.last_resort import LastResort
 
 KIND = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -94,11 +95,11 @@ def answer_problems(app: FastAPI) -> None:
         _log.error("a question could not be answered: %s", type(error).__name__)
         return problem(503, scheme=request.url.scheme)
 
-    def unforeseen(request: Request, _error: Exception) -> Response:
+    def unforeseen(request: Request) -> Response:
         return problem(500, scheme=request.url.scheme)
 
     app.add_middleware(Hurry)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, impossible)
     app.add_exception_handler(OfficeError, unavailable)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_middleware(LastResort, answer=unforeseen)

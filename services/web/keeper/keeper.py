@@ -27,6 +27,7 @@ from services.web.keeper.questions import (
     Contest,
     Count,
     Counted,
+    Leave,
     Letter,
     Month,
     OfNotice,
@@ -98,7 +99,7 @@ class Keeper:
         clock: Says what is owed, and which tickets are over.
         secret: Of the office's pages; see :mod:`services.web.secret`.
         forms: Takes what owners hand in. Without it the store gives up writing.
-        tally: Counts wrong tries, for all public processes together.
+        tally: Counts wrong tries and knows who left, for all public processes together.
         warn: Told what went wrong, without a word about anybody.
     """
 
@@ -117,7 +118,7 @@ class Keeper:
         self._store = store
         self._clock = clock
         begun = Begun(secret=hmac.digest(secret, b"speedcam.web.porch", sha256), forms=forms)
-        self._tickets = Tickets(secret, clock)
+        self._tickets = Tickets(secret, clock, tally)
         patience = Patience(secret, clock, tally)
         self._tried: dict[Try, Callable[[str], object]] = {
             "attempt": patience.attempt,
@@ -172,11 +173,17 @@ class Keeper:
                 return self._opened(question)
             case Again():
                 return self._fine(question.ticket)
-            case Counted():
-                return self._counted[question.ask]()
-            case Month():
-                return self._counts.report(question.month)
+            case Leave():
+                self._tickets.end(question.ticket)
+                return None
+            case Counted() | Month():
+                return self._of_nobody(question)
         return self._of_notice(question)
+
+    def _of_nobody(self, question: Counted | Month) -> object:
+        if isinstance(question, Month):
+            return self._counts.report(question.month)
+        return self._counted[question.ask]()
 
     def _opened(self, question: Open) -> Opened | None:
         fine = self._store.fine_by_number_and_plate(question.number, question.plate)

@@ -37,6 +37,7 @@ def pages_over(wicket: Wicket) -> FastAPI:
         printer=wicket.letter,
         stamp=wicket.stamp,
         patience=wicket,
+        leavers=wicket,
     )
 
 

@@ -60,6 +60,13 @@ class Again(_Closed):
     ticket: Short
 
 
+class Leave(_Closed):
+    """The ticket is to open nothing any more."""
+
+    ask: Literal["leave"] = "leave"
+    ticket: Short
+
+
 class PartOf(_Closed):
     """What the office has on it."""
 
@@ -102,5 +109,5 @@ class Pay(_Closed):
 
 
 OfNotice = PartOf | Content | Letter | Contest | Pay
-Question = Tried | Open | Counted | Month | Again | OfNotice
+Question = Tried | Open | Counted | Month | Again | Leave | OfNotice
 QUESTION: TypeAdapter[Question] = TypeAdapter(Annotated[Question, Field(discriminator="ask")])

@@ -71,6 +71,10 @@ class Wicket:
             self._remember(fine, key)
         return fine
 
+    def leave(self, key: str) -> None:
+        """See :class:`services.web.ports.Leavers`."""
+        self._lines.ask(q.Leave(ticket=key))
+
     def exhibit_bytes(self, sha256: str) -> bytes:
         """See :class:`services.web.ports.NoticeReader`."""
         ticket = self._ticket(sha256)

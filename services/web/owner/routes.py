@@ -26,6 +26,7 @@ from services.seals import is_sealed
 from services.store.instants import to_ms
 from services.web.form import MOST_BYTES, form_of
 from services.web.guard import Guard, open_route
+from services.web.headers import FORGET_ALL
 from services.web.kept import Kept
 from services.web.owner.case import Case, closed_on, happened, may_pay, may_wish
 from services.web.owner.export import export_of
@@ -33,7 +34,7 @@ from services.web.owner.proof import proof_of
 from services.web.owner.today import NOTHING_ASKED, Stage, owed, owed_by
 from services.web.owner.visitor import Visitors, language_of
 from services.web.pages import Pages
-from services.web.ports import Accounts, Attempts, Ledger, NoticeReader, Records, Stamps
+from services.web.ports import Accounts, Attempts, Leavers, Ledger, NoticeReader, Records, Stamps
 from services.web.ranges import ranged
 from services.web.session import Visits
 from speedcam.model import ExhibitKind, Passage
@@ -76,6 +77,7 @@ class Owner:
         takes_forms: bool,
         prints: bool,
         stamp: Stamps | None,
+        leavers: Leavers | None,
     ) -> None:
         self._store = store
         self._visitors = visitors
@@ -84,6 +86,7 @@ class Owner:
         self._takes_forms = takes_forms
         self._prints = prints
         self._stamp = stamp
+        self._leavers = leavers
         self._kept: Kept[str] = Kept()
         self._token_place = secrets.token_hex(16)
         self._visits = visits
@@ -267,10 +270,17 @@ class Owner:
         return Response(content, media_type="application/zip", headers=kept)
 
     def leave(self, request: Request, form: Form) -> Response:
-        """End the visit."""
+        """End the visit, for every copy of its cookie."""
         self._visitors.require_own_form(request, form)
+        visit = self._visits.read(request)
+        if visit and visit.key and self._leavers:
+            self._leavers.leave(visit.key)
+            for each in Language:
+                self._kept.forget((visit.key, each))
         language = language_of(form.get("lang", ""))
-        response = RedirectResponse(f"/?lang={language}", status_code=HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(
+            f"/?lang={language}", status_code=HTTPStatus.SEE_OTHER, headers=FORGET_ALL
+        )
         self._visits.close(request, response)
         return response
 
