@@ -43,6 +43,21 @@ def serve_command(
             help="With --staff: the folder of the site files that engineers look after.",
         ),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--tls-cert", metavar="PEM", help="Speak HTTPS with this certificate."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="PEM", help="The certificate's key.")
+    ] = None,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            "--trust-proxy",
+            metavar="ADDRESS",
+            help="Believe this proxy who asks it, and whether by HTTPS.",
+        ),
+    ] = "",
     clips: Annotated[
         Path | None,
         typer.Option(
@@ -64,6 +79,7 @@ def serve_command(
     """
     # A web server is slow to load, and no other command needs one.
     from services.web.cli import serve, serve_api, serve_staff  # noqa: PLC0415 - see above
+    from services.web.front import front_of  # noqa: PLC0415 - see above
 
     if staff + api + forms > 1:
         raise typer.BadParameter(
@@ -75,10 +91,12 @@ def serve_command(
         raise typer.BadParameter("--clips are measured at sites: give --sites too")
     if workers > 1 and (staff or api):
         raise typer.BadParameter("--workers is for the owners' pages; the others have few visitors")
+    front = front_of(certificate, key, proxy)
     if staff:
         there = 8081 if port is None else port
-        serve_staff(office, host=host, port=there, sites=sites, clips=clips)
+        serve_staff(office, host=host, port=there, sites=sites, clips=clips, front=front)
     elif api:
-        serve_api(office, host=host, port=8082 if port is None else port)
+        serve_api(office, host=host, port=8082 if port is None else port, front=front)
     else:
-        serve(office, host=host, port=8080 if port is None else port, forms=forms, workers=workers)
+        there = 8080 if port is None else port
+        serve(office, host=host, port=there, forms=forms, workers=workers, front=front)

@@ -9,19 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+
+from tests.certificates import a_certificate
 
 WELL = "well"
 """The mood in which a session does what it should; others are named in :class:`MoodyHandler`."""
@@ -112,29 +107,9 @@ async def _closed(server: asyncio.Server, loop: asyncio.AbstractEventLoop) -> No
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A certificate of this machine: for a server, and as a file for who trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    trusted, whole = folder / "ca.pem", folder / "server.pem"
-    trusted.write_bytes(signed.public_bytes(Encoding.PEM))
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    whole.write_bytes(secret + trusted.read_bytes())
+    trusted, private = a_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(whole)
+    context.load_cert_chain(trusted, private)
     return context, trusted
 
 

@@ -20,6 +20,7 @@ from services.sites.shelf import Shelf
 from services.sites.sites import Sites
 from services.store import Store, open_store
 from services.web.api.app import create_api
+from services.web.front import PLAIN, Front
 from services.web.keeper.attend import attend_porch
 from services.web.keeper.keeper import Keeper
 from services.web.log import warn
@@ -44,6 +45,7 @@ def serve(
     *,
     forms: bool = False,
     workers: int = 1,
+    front: Front = PLAIN,
 ) -> None:
     """Show the notices of ``office`` and its public board until Ctrl-C.
 
@@ -54,13 +56,14 @@ def serve(
         forms: Owners may object, ask for a person, name the driver and pay at the demo bank;
             without it nothing is written.
         workers: Processes that answer; one for each core is enough.
+        front: How it is reached.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
     """
     with open_store(office) as store, listener(host, port) as listening:
         sys.stderr.write(
-            f"The notices of {office} are at {address_of(host, listening)}\n"
+            f"The notices of {office} are at {address_of(host, listening, front)}\n"
             "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
         if not has_bubblewrap():
@@ -71,27 +74,29 @@ def serve(
         ):
             tally = Path(shared) / "tally"
             if workers == 1:
-                _keep(store, listening, tally, forms=forms)
+                _keep(store, listening, tally, front, forms=forms)
             else:
-                run_workers(workers, work, (office, listening, forms, tally))
+                run_workers(workers, work, (office, listening, forms, tally, front))
     sys.stderr.write("Stopped.\n")
 
 
-def work(office: Path, listening: socket.socket, forms: bool, tally: Path) -> None:
+def work(office: Path, listening: socket.socket, forms: bool, tally: Path, front: Front) -> None:
     """Keep the office for one of several processes that owners reach; see :func:`serve`."""
     try:
         with open_store(office) as store:
-            _keep(store, listening, tally, forms=forms)
+            _keep(store, listening, tally, front, forms=forms)
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
 
 
-def _keep(store: Store, listening: socket.socket, tally: Path, *, forms: bool) -> None:
+def _keep(
+    store: Store, listening: socket.socket, tally: Path, front: Front, *, forms: bool
+) -> None:
     """Answer a public process out of the office until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, interrupt)
     secret = web_secret(store.folder)
     keeper = Keeper(store, SystemClock(), secret, forms=forms, tally=Tally(tally), warn=warn)
-    attend_porch(keeper, listening)
+    attend_porch(keeper, listening, front)
 
 
 def serve_staff(
@@ -100,6 +105,8 @@ def serve_staff(
     port: int = 8081,
     sites: Path | None = None,
     clips: Path | None = None,
+    *,
+    front: Front = PLAIN,
 ) -> None:
     """Show the staff's pages of ``office``, and no others, until Ctrl-C.
 
@@ -109,6 +116,7 @@ def serve_staff(
         port: 0 takes any free one.
         sites: Folder of the sites that engineers look after; without it they have no room.
         clips: Folder of footage that they may measure there; without it only what they send.
+        front: How it is reached.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
@@ -123,20 +131,23 @@ def serve_staff(
             runs=Runs(shelf=Shelf(folder=sites), clock=clock, clips=clips) if sites else None,
         )
         words = (
-            f"The staff's pages of {office} are at {address_of(host, listening)}\n"
+            f"The staff's pages of {office} are at {address_of(host, listening, front)}\n"
             "`speedcam office account add` makes an account. Stop with Ctrl-C.\n"
         )
         with keep_recording(store, clock, sys.stderr.write):
-            _run(app, listening, words)
+            _run(app, listening, words, front)
 
 
-def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
+def serve_api(
+    office: Path, host: str = "127.0.0.1", port: int = 8082, *, front: Front = PLAIN
+) -> None:
     """Answer other programs about ``office``, and show no page, until Ctrl-C.
 
     Args:
         office: The office's folder.
         host: Address to listen on; the default is reachable from this machine only.
         port: 0 takes any free one.
+        front: How it is reached.
 
     Raises:
         StoreError: The office cannot be opened, or the address cannot be listened on.
@@ -145,11 +156,11 @@ def serve_api(office: Path, host: str = "127.0.0.1", port: int = 8082) -> None:
         clock = SystemClock()
         app = create_api(store, clock=clock, tally=Tally())
         words = (
-            f"The API of {office} is at {address_of(host, listening)}api/v1/\n"
+            f"The API of {office} is at {address_of(host, listening, front)}api/v1/\n"
             "`speedcam office api-key add` makes a key. Stop with Ctrl-C.\n"
         )
         with keep_recording(store, clock, sys.stderr.write):
-            _run(app, listening, words)
+            _run(app, listening, words, front)
 
 
 def _sites(folder: Path, store: Store, clock: Clock) -> Sites:
@@ -160,8 +171,8 @@ def _sites(folder: Path, store: Store, clock: Clock) -> Sites:
     return Sites(shelf=Shelf(folder=folder), surveyor=CameraSurveyor(), store=store, clock=clock)
 
 
-def _run(app: FastAPI, listening: socket.socket, told: str) -> None:
+def _run(app: FastAPI, listening: socket.socket, told: str, front: Front) -> None:
     sys.stderr.write(told)
     with suppress(KeyboardInterrupt):  # the server shuts down cleanly and passes the signal on
-        server_of(app).run(sockets=[listening])
+        server_of(app, front).run(sockets=[listening])
     sys.stderr.write("Stopped.\n")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.errors import StoreError
 from services.web.dawdlers import HastyProtocol, allow_many_connections
+from services.web.front import CIPHERS, PLAIN, Front
 from services.web.log import LOGGING
 
 GRACE_S = 5
@@ -35,22 +36,26 @@ def listener(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def address_of(host: str, listening: socket.socket) -> str:
+def address_of(host: str, listening: socket.socket, front: Front) -> str:
     """Where a browser finds what listens there."""
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listening.getsockname()[1]}/"
+    return f"{front.scheme}://{name}:{listening.getsockname()[1]}/"
 
 
-def server_of(app: FastAPI) -> uvicorn.Server:
+def server_of(app: FastAPI, front: Front = PLAIN) -> uvicorn.Server:
     """A server for ``app`` that keeps no log of who asked for what, and waits for no dawdler."""
     allow_many_connections()
     return uvicorn.Server(
         uvicorn.Config(
             app,
             http=HastyProtocol,
-            # The access log would hold addresses of people; forwarded headers can be forged.
-            access_log=False,
-            proxy_headers=False,
+            ssl_certfile=front.certificate,
+            ssl_keyfile=front.key,
+            ssl_ciphers=CIPHERS,
+            access_log=False,  # it would hold addresses of people
+            # Forwarded headers can be forged, but by the proxy that puts its own in their place.
+            proxy_headers=bool(front.proxy),
+            forwarded_allow_ips=front.proxy or None,
             server_header=False,
             # A warning for each request that is none is a disk that strangers can fill.
             log_level="error",

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
 from tests.builders_cluster import Host
+from tests.certificates import a_certificate
 
 _BRIDGE = "speedcam-bench"
 GATE = "10.77.0.1"
@@ -45,25 +38,7 @@ def networks(count: int) -> Iterator[list[Host]]:
 
 def certificates(folder: Path) -> Mapping[str, str]:
     """The environment of a cluster in which everybody shows one certificate, its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "speedcam bench")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert, private = folder / "cluster.crt", folder / "cluster.key"
-    cert.write_bytes(built.public_bytes(Encoding.PEM))
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with os.fdopen(os.open(private, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        file.write(pem)
+    cert, private = a_certificate(folder)
     tls = "DASK_DISTRIBUTED__COMM__TLS"
     roles = {
         f"{tls}__{role}__{part}": str(path)

@@ -12,6 +12,8 @@ from threading import Thread
 
 import services
 from services.errors import StoreError
+from services.web.front import Front
+from services.web.keeper import porch
 from services.web.keeper.keeper import Keeper
 from services.web.keeper.line import attend
 from services.web.server import GRACE_S
@@ -22,17 +24,17 @@ LINES = 16
 ENDS_WITHIN_S = GRACE_S + 3
 """Whoever has not ended then is ended."""
 
-START = start_of("services.web.keeper.porch")
+START = start_of(porch.__name__)
 _PACKAGE = Path(services.__file__).parent
 
 
-def attend_porch(keeper: Keeper, listening: socket.socket) -> None:
+def attend_porch(keeper: Keeper, listening: socket.socket, front: Front) -> None:
     """Start a public process that listens there, and answer it until Ctrl-C.
 
     Raises:
         StoreError: It ended by itself.
     """
-    with _porch(keeper, listening) as process, suppress(KeyboardInterrupt):
+    with _porch(keeper, listening, front) as process, suppress(KeyboardInterrupt):
         process.wait()
         raise StoreError(
             "the process that shows the pages ended by itself. Look above for why, and start the "
@@ -41,15 +43,21 @@ def attend_porch(keeper: Keeper, listening: socket.socket) -> None:
 
 
 @contextmanager
-def _porch(keeper: Keeper, listening: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+def _porch(
+    keeper: Keeper, listening: socket.socket, front: Front
+) -> Iterator[subprocess.Popen[bytes]]:
     with ExitStack() as stack:
         closing, closed = socket.socketpair()
         stack.enter_context(closing)
         pairs = [socket.socketpair() for _ in range(LINES)]
         handed = [listening, closed, *(theirs for _, theirs in pairs)]
         descriptors = [each.fileno() for each in handed]
-        words = ",".join(map(str, descriptors))
-        process = launch(START, words, descriptors, packages=[_PACKAGE], stderr=None)
+        errand = porch.Errand(
+            listening=descriptors[0], closing=descriptors[1], lines=descriptors[2:], front=front
+        )
+        words = porch.ERRAND.dump_json(errand).decode()
+        seen = [_PACKAGE, *front.files]
+        process = launch(START, words, descriptors, packages=seen, stderr=None)
         for each in handed[1:]:
             each.close()
         for ours, _ in pairs:

@@ -9,17 +9,40 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from dataclasses import dataclass
 from threading import Thread
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 
 from services.clock import SystemClock
 from services.store.keks import forbid_core_dumps
 from services.web.app import create_app
+from services.web.front import Front
 from services.web.keeper.line import Lines
 from services.web.keeper.wicket import Wicket
 from services.web.server import server_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What the keeper hands this process.
+
+    Attributes:
+        listening: Descriptor of the socket to listen on.
+        closing: Of one that the keeper closes at the end.
+        lines: Of the lines to the keeper.
+        front: How this process is reached.
+    """
+
+    listening: int
+    closing: int
+    lines: list[int]
+    front: Front
+
+
+ERRAND: TypeAdapter[Errand] = TypeAdapter(Errand)
 
 
 def pages_over(wicket: Wicket) -> FastAPI:
@@ -44,14 +67,13 @@ def pages_over(wicket: Wicket) -> FastAPI:
 def main() -> None:
     """Answer until the keeper closes its end.
 
-    The last argument names descriptors: of the socket to listen on, of one that the keeper closes
-    at the end, and of the lines.
+    The last argument is an :class:`Errand`.
     """
     forbid_core_dumps()  # visitors' notices are in this memory
-    listening, closing, *lines = map(int, sys.argv[-1].split(","))
-    server = server_of(pages_over(Wicket(Lines(lines))))
-    Thread(target=_end_with, args=(closing, server), daemon=True).start()
-    server.run(sockets=[socket.socket(fileno=listening)])
+    errand = ERRAND.validate_json(sys.argv[-1])
+    server = server_of(pages_over(Wicket(Lines(errand.lines))), errand.front)
+    Thread(target=_end_with, args=(errand.closing, server), daemon=True).start()
+    server.run(sockets=[socket.socket(fileno=errand.listening)])
 
 
 def _end_with(closing: int, server: uvicorn.Server) -> None:
