@@ -223,12 +223,12 @@ def _wait_for(address: str) -> None:
 
 def _come_in(office: Office) -> None:
     """Let the owner open the notice, at the server that only shows it."""
-    client = httpx.Client(base_url=office.at["pages"])
-    typed = _typed(client.get("/").text, number=office.number, plate=office.plate)
-    before = {"Cookie": f"visit={client.cookies['visit']}"}
-    office.asked["entry"] = Asked(office.at["pages"], ("/notice",), before, typed)
-    client.post("/notice", data=typed)
-    opened = {"Cookie": f"visit={client.cookies['visit']}"}
+    with httpx.Client(base_url=office.at["pages"]) as client:
+        typed = _typed(client.get("/").text, number=office.number, plate=office.plate)
+        before = {"Cookie": f"visit={client.cookies['visit']}"}
+        office.asked["entry"] = Asked(office.at["pages"], ("/notice",), before, typed)
+        client.post("/notice", data=typed)
+        opened = {"Cookie": f"visit={client.cookies['visit']}"}
     paths = ("/notice", "/notice?lang=sq", "/notice/photo", "/notice/data")
     office.asked["owner"] = Asked(office.at["pages"], paths, opened)
 
@@ -240,15 +240,15 @@ def _typed(page: str, **fields: str) -> dict[str, str]:
 
 def object_to(office: Office) -> int:
     """Let the owner object at the server that takes forms; how the last step was answered."""
-    client = httpx.Client(base_url=office.at["forms"], timeout=60.0)
-    typed = _typed(client.get("/").text, number=office.number, plate=office.plate)
-    if (opened := client.post("/notice", data=typed)).status_code != 303:
-        return opened.status_code
-    shown = client.get("/notice/write/person")
-    if shown.status_code != 200:
-        return shown.status_code
-    sent = _typed(shown.text, words=WORDS, step="send")
-    return client.post("/notice/write/person", data=sent).status_code
+    with httpx.Client(base_url=office.at["forms"], timeout=60.0) as client:
+        typed = _typed(client.get("/").text, number=office.number, plate=office.plate)
+        if (opened := client.post("/notice", data=typed)).status_code != 303:
+            return opened.status_code
+        shown = client.get("/notice/write/person")
+        if shown.status_code != 200:
+            return shown.status_code
+        sent = _typed(shown.text, words=WORDS, step="send")
+        return client.post("/notice/write/person", data=sent).status_code
 
 
 def until(holds: Callable[[], bool], longest_s: float) -> float:

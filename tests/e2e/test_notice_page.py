@@ -37,12 +37,17 @@ FOCUSED = "() => document.activeElement.id || document.activeElement.innerText"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+def _complaint(message):
+    """What a browser says, but for what it did as it was told."""
+    return [message.text] if message.type in {"warning", "error"} else []
+
+
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 360, "height": 740})
     opened = context.new_page()
     opened.troubles = []
-    opened.on("console", lambda message: opened.troubles.append(message.text))
+    opened.on("console", lambda message: opened.troubles.extend(_complaint(message)))
     opened.on("pageerror", lambda error: opened.troubles.append(str(error)))
     opened.on("requestfailed", lambda request: opened.troubles.extend(_failure(request)))
     yield opened
