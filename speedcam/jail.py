@@ -37,7 +37,6 @@ def launch(
     *,
     outer: bool = True,
     packages: Sequence[Path] = (),
-    stderr: int | None = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     """Run ``code`` in a Python that knows nothing of this one.
 
@@ -46,8 +45,7 @@ def launch(
         argument: What it finds in ``sys.argv[-1]``.
         descriptors: All that it gets, beside a pipe for its last words.
         outer: Under bubblewrap, where that is here and works.
-        packages: Folders of code that it sees beside this package.
-        stderr: Where its last words go; None: where ours go.
+        packages: What it sees beside this package: code, and files that it needs.
     """
     python = [sys.executable, "-I", "-B", "-c", code, str(_PACKAGE.parent), argument]
     inside = _bubblewrap(tuple(packages)) if outer else []
@@ -56,7 +54,7 @@ def launch(
         pass_fds=tuple(descriptors),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=stderr,
+        stderr=subprocess.PIPE,
         env=_ENVIRONMENT,
         cwd="/",
         start_new_session=True,

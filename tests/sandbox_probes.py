@@ -13,7 +13,7 @@ import sys
 import threading
 
 sys.path.insert(0, sys.argv[1])
-from speedcam.adapters import confine
+from speedcam import confine
 
 TOLD = json.loads(sys.argv[-1])
 CLIP, POOL, PARENT, PORT = TOLD["clip"], TOLD["pool"], TOLD["parent"], TOLD["port"]

@@ -82,6 +82,7 @@ def serve(
 
 def work(office: Path, listening: socket.socket, forms: bool, tally: Path, front: Front) -> None:
     """Keep the office for one of several processes that owners reach; see :func:`serve`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this passes it on, once
     try:
         with open_store(office) as store:
             _keep(store, listening, tally, front, forms=forms)

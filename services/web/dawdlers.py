@@ -13,6 +13,8 @@ LOOKS_WHILE_ASKING = 2
 """A question must be whole within ten to twenty seconds; who types has sent nothing yet."""
 LOOKS_WHILE_ANSWERED = 18
 """Three minutes for an answer: a film over the slowest line that still shows one."""
+LEAST_BYTES = 10_000
+"""Of a file that is sent, between two looks: a thousandth of what most lines carry."""
 MOST_FILES = 65_536
 """Connections are files: as many as the system allows, up to so many."""
 
@@ -27,8 +29,13 @@ class HastyProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to look at the new connection now and then."""
         super().connection_made(transport)
-        self._same, self._under_way = 0, (self.cycle, self.conn.their_state)
+        self._same, self._under_way, self._came = 0, (self.cycle, self.conn.their_state), 0
         self._look_later()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes: a large file over a slow line is no dawdling."""
+        self._came += len(data)
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look no more."""
@@ -42,8 +49,11 @@ class HastyProtocol(H11Protocol):
     def _look(self) -> None:
         """Hang up if the same question or answer has been under way for too long."""
         under_way = (self.cycle, self.conn.their_state)
-        self._same = self._same + 1 if under_way == self._under_way else 1
-        self._under_way = under_way
+        moved = under_way != self._under_way
+        if self.conn.their_state is h11.SEND_BODY and self._came >= LEAST_BYTES:
+            moved = True
+        self._same = 1 if moved else self._same + 1
+        self._under_way, self._came = under_way, 0
         asking = self.conn.their_state in _ASKING
         if self._same >= (LOOKS_WHILE_ASKING if asking else LOOKS_WHILE_ANSWERED):
             self.transport.abort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -71,8 +72,11 @@ def _require_address(proxy: str) -> None:
 
 def _require_pair(certificate: Path, key: Path) -> None:
     try:
-        if key.stat().st_mode & 0o077:
+        about = key.stat()
+        if about.st_mode & 0o077:
             raise StoreError(f"others may read {key}. Make it private: chmod 600 {key}")
+        if about.st_uid != os.geteuid():
+            raise StoreError(f"{key} is another user's: give this one a copy of their own.")
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as error:  # of ssl too
         raise StoreError(

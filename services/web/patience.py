@@ -76,10 +76,12 @@ def _remembered(mark: Mark | None, now_ms: int) -> Mark:
 def network_of(address: str) -> str:
     """The /24 or /56 of an address: whoever has one address there usually has more."""
     try:
-        version = ipaddress.ip_address(address).version
+        known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 56}", strict=False))
+    # Some proxies write everybody's old address within one new network.
+    plain = getattr(known, "ipv4_mapped", None) or known
+    return str(ipaddress.ip_network(f"{plain}/{24 if plain.version == 4 else 56}", strict=False))
 
 
 def wait_after(failures: int) -> timedelta:

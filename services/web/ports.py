@@ -107,6 +107,9 @@ class Desk(Protocol):
 
         The same amount after the same ``paid_before``, all that was paid when the form was
         answered, is the same payment, however often it is sent.
+
+        Raises:
+            CaseError: Something else is owed by now.
         """
         ...
 

@@ -24,10 +24,10 @@ import numpy as np
 
 from speedcam.adapters import wire
 from speedcam.adapters.bounds import Bounds
-from speedcam.adapters.confine import confine
 from speedcam.adapters.gate import ClipFile, of_descriptor
 from speedcam.adapters.piped import of_pipe
 from speedcam.adapters.video import Footage, footage_of
+from speedcam.confine import confine
 from speedcam.errors import FootageError
 from speedcam.model import Frame, Image
 

@@ -14,7 +14,7 @@ from threading import Timer
 import cv2
 import numpy as np
 
-from speedcam.adapters.confine import confine
+from speedcam.confine import confine
 from speedcam.errors import FootageError
 from speedcam.jail import launch, start_of
 from speedcam.model import Image

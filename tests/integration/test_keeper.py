@@ -155,6 +155,23 @@ def test_without_forms_nothing_is_taken(office):
     assert asked(keeper, ask="pay", **paid) == Refused(office=True)
 
 
+@pytest.mark.parametrize(("more", "before"), [(1, 0), (0, 1), (90_000_000, 0), (10**30, 0)])
+def test_nobody_pays_anything_but_what_is_owed(office, more, before):
+    store, clock = office
+    keeper = a_keeper(store, clock)
+    ticket = ticket_for(keeper, PLATES[0])
+    account = asked(keeper, ask="standing", ticket=ticket).account
+    paid = {"minor": account.owed + more, "paid_before": account.paid + before}
+    assert asked(keeper, ask="pay", ticket=ticket, **paid) == Refused(case=True)
+    assert asked(keeper, ask="standing", ticket=ticket).account == account
+
+
+def test_more_letters_than_any_number_has_open_nothing(office):
+    wicket = a_wicket(*office)
+    assert wicket.fine_by_number_and_plate("A" * 3000, PLATES[0]) is None
+    assert wicket.fine_by_number_and_plate("A", "B" * 3000) is None
+
+
 def test_faults_reach_the_pages_as_what_they_are(office):
     store, clock = office
     wicket = a_wicket(store, clock)
@@ -170,6 +187,7 @@ PROBES = """
 import json, os, socket, sys, urllib.request
 sys.path.insert(0, sys.argv[1])
 import services.web.keeper.porch
+from speedcam.confine import forbid_connecting
 told = json.loads(sys.argv[-1])
 
 def connect():
@@ -177,6 +195,21 @@ def connect():
         client.settimeout(5)
         client.connect(("127.0.0.1", told["port"]))
 
+def otherwise():
+    client = socket.socket(fileno=os.dup(told["listening"]))
+    client.shutdown(socket.SHUT_RDWR)
+    client.settimeout(5)
+    return client
+
+def connect_otherwise():
+    with otherwise() as client:
+        client.connect(("127.0.0.1", told["port"]))
+
+def connect_at_once():
+    with otherwise() as client:
+        client.sendto(b"word", socket.MSG_FASTOPEN, ("127.0.0.1", told["port"]))
+
+forbid_connecting()
 tries = {
     "the database": lambda: open(told["office"] + "/office.sqlite").read(1),
     "a key": lambda: os.listdir(told["office"] + "/keys"),
@@ -185,6 +218,8 @@ tries = {
     "other processes": lambda: os.listdir("/proc"),
     "the environment": lambda: os.environ["SPEEDCAM_PROBE"],
     "the network": connect,
+    "the network by the socket that listens": connect_otherwise,
+    "the network at the first word": connect_at_once,
     "a file": lambda: open("/written", "w"),
     "the code": lambda: open(services.__file__, "a"),
 }
@@ -204,10 +239,14 @@ def test_whoever_takes_over_the_public_process_finds_nothing_around_it(office, m
     store, _ = office
     monkeypatch.setenv("SPEEDCAM_PROBE", "known to this process alone")
     told = {"office": str(store.folder), "beside": str(store.folder.parent)}
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        told["port"] = server.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
+        told |= {"port": server.getsockname()[1], "listening": listening.fileno()}
         packages = [Path(services.__file__).parent]
-        with launch(PROBES, json.dumps(told), (), packages=packages) as process:
+        given = (listening.fileno(),)
+        with launch(PROBES, json.dumps(told), given, packages=packages) as process:
             said = process.stderr.read().decode()
     assert said == "tried\n"
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from speedcam.adapters import sandbox, wire
-from speedcam.adapters.confine import SYSCALLS, filter_program
 from speedcam.adapters.sandbox import SLOTS, Launched, open_sandboxed
 from speedcam.adapters.video import open_footage
+from speedcam.confine import SYSCALLS, filter_program
 from speedcam.errors import FootageError
 from speedcam.jail import has_bubblewrap, launch
 from speedcam.process_cli import process_files

@@ -137,6 +137,17 @@ def test_who_never_comes_to_an_end_is_hung_up_on_and_others_are_answered(hasty, 
         assert answer.status == 200
 
 
+def test_a_large_form_over_a_slow_line_is_not_hung_up_on(hasty, monkeypatch):
+    monkeypatch.setattr(dawdlers, "LEAST_BYTES", 1)
+    with socket.create_connection(hasty, timeout=60) as slow:
+        kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+        slow.sendall(b"POST /leave HTTP/1.1\r\nHost: x\r\n%bContent-Length: 60\r\n\r\n" % kind)
+        for _ in range(60):  # many looks, and something has come before most of them
+            slow.sendall(b"a")
+            sleep(0.01)
+        assert b" 403 " in slow.recv(1000)
+
+
 def test_what_is_no_request_fills_no_log(capfd, hasty):
     for _ in range(3):
         with socket.create_connection(hasty, timeout=60) as stranger:

@@ -25,6 +25,7 @@ def tried(patience: Patience, address: str, times: int) -> list[timedelta]:
     ("address", "network"),
     [
         ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.7", "192.0.2.0/24"),
         ("2001:db8:1:22ff::5", "2001:db8:1:2200::/56"),
         ("", ""),
         ("testclient", "testclient"),

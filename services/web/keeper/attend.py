@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 import services
 from services.errors import StoreError
@@ -16,11 +17,13 @@ from services.web.front import Front
 from services.web.keeper import porch
 from services.web.keeper.keeper import Keeper
 from services.web.keeper.line import attend
+from services.web.log import warn
 from services.web.server import GRACE_S
 from speedcam.jail import launch, start_of
 
 LINES = 16
 """Questions at the same time; most take a fraction of a millisecond."""
+MOST_LINE_BYTES = 4096
 ENDS_WITHIN_S = GRACE_S + 3
 """Whoever has not ended then is ended."""
 
@@ -57,7 +60,9 @@ def _porch(
         )
         words = porch.ERRAND.dump_json(errand).decode()
         seen = [_PACKAGE, *front.files]
-        process = launch(START, words, descriptors, packages=seen, stderr=None)
+        # A pipe of its own: our terminal could be read from, and our log cut off.
+        process = launch(START, words, descriptors, packages=seen)
+        Thread(target=_pass_on, args=(process.stderr,), daemon=True).start()
         for each in handed[1:]:
             each.close()
         for ours, _ in pairs:
@@ -68,6 +73,13 @@ def _porch(
         finally:
             closing.close()
             _end(process)
+
+
+def _pass_on(said: IO[bytes]) -> None:
+    """Write down what the process says, as lines that steer no terminal."""
+    with said:
+        while line := said.readline(MOST_LINE_BYTES):
+            warn(line.decode("utf-8", "replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -211,8 +211,14 @@ class Keeper:
             case Contest():
                 self._taking().contest(fine, question.words)
             case Pay():
-                self._taking().pay(fine, question.minor, paid_before=question.paid_before)
+                self._pay(fine, question)
         return None
+
+    def _pay(self, fine: Fine, question: Pay) -> None:
+        taking, account = self._taking(), standing(self._store, fine.number, self._clock).account
+        if (question.minor, question.paid_before) != (account.owed, account.paid):
+            raise CaseError(f"fine {fine.number}: something else is owed by now. Look again.")
+        taking.pay(fine, question.minor, paid_before=question.paid_before)
 
     def _content(self, question: Content, fine: Fine) -> bytes | str:
         driver = self._records.driver(fine)

@@ -60,8 +60,8 @@ class Lines:
             answer: object = line.recv()
         except (EOFError, OSError):
             raise StoreUnavailable("the keeper does not answer: start the server again") from None
-        finally:
-            self._free.put(line)
+        # Not after half an answer: the next visitor would get the rest of it.
+        self._free.put(line)
         if isinstance(answer, Refused):
             _raise(answer)
         return answer

@@ -23,6 +23,7 @@ from services.web.front import Front
 from services.web.keeper.line import Lines
 from services.web.keeper.wicket import Wicket
 from services.web.server import server_of
+from speedcam.confine import forbid_connecting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ def main() -> None:
 
     The last argument is an :class:`Errand`.
     """
+    forbid_connecting()  # before there is a thread, and for all that come
     forbid_core_dumps()  # visitors' notices are in this memory
     errand = ERRAND.validate_json(sys.argv[-1])
     server = server_of(pages_over(Wicket(Lines(errand.lines))), errand.front)

@@ -11,7 +11,8 @@ from services.notifier.language import Language
 MOST_BYTES = 64 * 1024
 """Of a question: an objection in any script has room in it."""
 
-Short = Annotated[str, Field(max_length=2000)]
+MOST_LETTERS = 2000
+Short = Annotated[str, Field(max_length=MOST_LETTERS)]
 
 
 class _Closed(BaseModel):

@@ -54,6 +54,8 @@ class Wicket:
 
     def fine_by_number_and_plate(self, number: str, plate: str) -> Fine | None:
         """See :class:`services.web.ports.NoticeReader`."""
+        if max(len(number), len(plate)) > q.MOST_LETTERS:
+            return None  # nobody's
         opened = cast("Opened | None", self._lines.ask(q.Open(number=number, plate=plate)))
         if opened is None:
             return None

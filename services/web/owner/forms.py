@@ -7,6 +7,7 @@ twice does it once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
@@ -102,7 +103,8 @@ class Forms:
         owed, paid = asked.standing.account.owed, asked.standing.account.paid
         if form.get("minor") != str(owed):
             return self._bank(asked, changed=True)
-        self._desk.pay(asked.fine, owed, paid_before=paid)
+        with suppress(CaseError):  # somebody paid a moment ago, and the notice says so
+            self._desk.pay(asked.fine, owed, paid_before=paid)
         return _to_notice()
 
     def _hand_in(self, asked: _Asked, wish: Wish, words: str) -> Response:

@@ -14,6 +14,7 @@ import platform
 import resource
 import signal
 import struct
+from collections.abc import Sequence
 
 SYSCALLS = {
     "x86_64": {
@@ -32,7 +33,14 @@ _ARCHITECTURE = {"x86_64": 0xC000003E}
 
 # linux/bpf_common.h, linux/seccomp.h, linux/prctl.h
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_JUMP_IF_AT_LEAST, _JUMP_IF_SET = 0x35, 0x45
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4
+_OTHER_TABLE = 0x40000000
+"""Bit of the calls of x32, whose numbers are others."""
+_REACHES_OUT = {"connect": 42, "io_uring_setup": 425}
+_SENDS = {"sendto": (44, 40), "sendmsg": (46, 32), "sendmmsg": (307, 40)}
+"""Calls that connect by the way (MSG_FASTOPEN), and where their flags stand (linux/seccomp.h)."""
+_FAST_OPEN = 0x20000000
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000  # refused with EPERM
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _FILTER = 2
@@ -64,6 +72,39 @@ def confine(*, memory_bytes: int, cpu_s: int) -> bool:
     return True
 
 
+def forbid_connecting() -> bool:
+    """Never again connect to anything; nothing brings it back.
+
+    A socket belongs to the network that it was made in: one that listens there could be closed and
+    connected to whatever that network reaches.
+
+    Returns:
+        Whether the kernel sees to it. It does on x86-64.
+    """
+    if platform.machine() not in _ARCHITECTURE:
+        return False
+    steps = [
+        (_LOAD, 0, 0, _ARCHITECTURE_AT),
+        (_JUMP_IF_EQUAL, 1, 0, _ARCHITECTURE[platform.machine()]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER_AT),
+        (_JUMP_IF_AT_LEAST, 0, 1, _OTHER_TABLE),
+        (_RETURN, 0, 0, _REFUSE),
+    ]
+    for number in _REACHES_OUT.values():
+        steps += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
+    for number, flags_at in _SENDS.values():
+        steps += [
+            (_JUMP_IF_EQUAL, 0, 4, number),
+            (_LOAD, 0, 0, flags_at),
+            (_JUMP_IF_SET, 0, 1, _FAST_OPEN),
+            (_RETURN, 0, 0, _REFUSE),
+            (_RETURN, 0, 0, _ALLOW),
+        ]
+    _install(_code([*steps, (_RETURN, 0, 0, _ALLOW)]))
+    return True
+
+
 def _limit(memory_bytes: int, cpu_s: int) -> None:
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
@@ -78,7 +119,10 @@ def _limit(memory_bytes: int, cpu_s: int) -> None:
 
 def _filter(machine: str) -> None:
     """Ask the kernel to refuse whatever is not in SYSCALLS (man 2 seccomp)."""
-    code = filter_program(machine)
+    _install(filter_program(machine))
+
+
+def _install(code: bytes) -> None:
     program = _Program(len(code) // 8, code)
     _control(_PR_SET_NO_NEW_PRIVS, 1)
     _control(_PR_SET_SECCOMP, _FILTER, ctypes.addressof(program))
@@ -96,6 +140,10 @@ def filter_program(machine: str) -> bytes:
         (_RETURN, 0, 0, _REFUSE),
         (_RETURN, 0, 0, _ALLOW),
     ]
+    return _code(steps)
+
+
+def _code(steps: Sequence[tuple[int, int, int, int]]) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
