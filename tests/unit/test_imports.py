@@ -12,7 +12,7 @@ OFFICE_MAY_KNOW = {
     f"speedcam.{name}"
     for name in ("model", "record", "errors", "disk", "toml_lines", "instants", "form_faults")
 } | {"speedcam"}
-OFFICE_MAY_KNOW |= {"speedcam.jail"}  # starts a program that sees nothing, whatever it is
+OFFICE_MAY_KNOW |= {"speedcam.confine", "speedcam.jail"}  # confine any program, whatever it is
 OFFICE_MAY_KNOW |= {"speedcam.plate"}  # how plates are written, where officers correct one
 OFFICE_MAY_KNOW |= {
     f"speedcam.seal.{name}" for name in ("bundle", "checks", "keys", "manifest", "registry")
