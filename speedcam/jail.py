@@ -61,9 +61,9 @@ def launch(
     )
 
 
-def has_bubblewrap() -> bool:
-    """Whether bubblewrap is here and may make namespaces."""
-    return bool(_bubblewrap())
+def has_bubblewrap(packages: Sequence[Path] = ()) -> bool:
+    """Whether bubblewrap is here, and may make namespaces in which these can be seen."""
+    return bool(_bubblewrap(tuple(packages)))
 
 
 @cache

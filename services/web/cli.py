@@ -21,7 +21,7 @@ from services.sites.sites import Sites
 from services.store import Store, open_store
 from services.web.api.app import create_api
 from services.web.front import PLAIN, Front
-from services.web.keeper.attend import attend_porch
+from services.web.keeper.attend import attend_porch, seen_by_porch
 from services.web.keeper.keeper import Keeper
 from services.web.log import warn
 from services.web.secret import web_secret
@@ -66,7 +66,7 @@ def serve(
             f"The notices of {office} are at {address_of(host, listening, front)}\n"
             "Type a notice number and its plate there. Stop with Ctrl-C.\n"
         )
-        if not has_bubblewrap():
+        if not has_bubblewrap(seen_by_porch(front)):
             sys.stderr.write(_UNCONFINED)
         with (
             keep_recording(store, SystemClock(), sys.stderr.write) if forms else nullcontext(),

@@ -31,6 +31,11 @@ START = start_of(porch.__name__)
 _PACKAGE = Path(services.__file__).parent
 
 
+def seen_by_porch(front: Front) -> list[Path]:
+    """What the public process sees of the disk, beside Python and the camera's package."""
+    return [_PACKAGE, *front.files]
+
+
 def attend_porch(keeper: Keeper, listening: socket.socket, front: Front) -> None:
     """Start a public process that listens there, and answer it until Ctrl-C.
 
@@ -59,7 +64,7 @@ def _porch(
             listening=descriptors[0], closing=descriptors[1], lines=descriptors[2:], front=front
         )
         words = porch.ERRAND.dump_json(errand).decode()
-        seen = [_PACKAGE, *front.files]
+        seen = seen_by_porch(front)
         # A pipe of its own: our terminal could be read from, and our log cut off.
         process = launch(START, words, descriptors, packages=seen)
         Thread(target=_pass_on, args=(process.stderr,), daemon=True).start()
